@@ -1,0 +1,89 @@
+"""What a channel is to the queue: its kind, and the port through which the desk moves contacts on its wire."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from .agent import Agent
+    from .contact import Contact
+
+
+class ChannelKind(StrEnum):
+    VOICE = "voice"
+    CHAT = "chat"
+    EMAIL = "email"
+    SMS = "sms"
+    MESSENGER = "messenger"
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class AttemptOutcome(StrEnum):
+    """How one dialing of a lead ended. Told apart by cause codes (telephony/call.py), acted on by retry rules (dialer/lead.py)."""
+
+    PERSON = "person"
+    MACHINE = "machine"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    INVALID = "invalid"
+    REJECTED = "rejected"
+    CONGESTION = "congestion"
+    TRUNK_TROUBLE = "trunk_trouble"
+    CANCELLED = "cancelled"
+    ABANDONED = "abandoned"
+    UNKNOWN = "unknown"
+
+
+class OfferFailure(StrEnum):
+    """Why an offered contact did not reach its agent."""
+
+    NO_ANSWER = "no_answer"
+    DECLINED = "declined"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A contact as its wire reports it. `wire_key` is the wire's own unique name for it: the same key is the same contact."""
+
+    kind: ChannelKind
+    direction: Direction
+    queue: str
+    wire_key: str
+    address: str = ""
+    name: str = ""
+    lead_id: str | None = None
+    attempt_id: str | None = None
+    customer_id: str | None = None
+    order_id: str | None = None
+    for_agent: str | None = None
+    details: Mapping[str, str] | None = None
+
+
+class Channel(Protocol):
+    """A wire. Every method is safe to repeat, and raises WireDown when the wire cannot be told."""
+
+    async def offer(self, contact: "Contact", agent: "Agent", *, auto_answer: bool) -> None:
+        """Let the agent's device ring for this contact."""
+        ...
+
+    async def withdraw(self, contact: "Contact", agent: "Agent") -> None:
+        """Stop ringing; the customer waits on."""
+        ...
+
+    async def hang_up(self, contact: "Contact") -> None:
+        """End the talk for both sides."""
+        ...
+
+    async def return_to_queue(self, contact: "Contact", agent: "Agent") -> None:
+        """Drop the agent's broken leg and let the customer wait on."""
+        ...
+
+
+class WireDown(Exception):
+    """The wire cannot be told right now; the desk tries again or lets the next reconcile decide."""
