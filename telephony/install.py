@@ -1,7 +1,7 @@
-"""Get an Asterisk: the one on PATH when it is new enough, else Debian's own packages unpacked into a cache of the user.
+"""Get an Asterisk: the one on PATH when it is new enough, else Debian's own packages unpacked into the user's cache.
 
-No container, no root and no user namespace: apt runs with private state and private lists, `dpkg-deb -x` unpacks, and the
-programs are started through the tree's own dynamic loader. Nothing of the machine outside the cache is written.
+No container, no root and no user namespace: apt runs with private state and lists, `dpkg-deb -x` unpacks, and the programs
+are started through the tree's own dynamic loader. Nothing of the machine outside the cache is written.
 """
 
 import fcntl
@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,8 @@ PACKAGES = (
 SUITE = "sid"
 RECIPE = 1  # raise it when the unpacked tree must look different; old trees then stay unused
 STAMP = "cordboard-tree.json"
-DROPPED = ("usr/share/man", "usr/share/locale", "usr/share/info", "usr/share/lintian", "usr/share/perl", "usr/share/X11")
+DROPPED = ("man", "locale", "info", "lintian", "perl", "X11", "misc", "gnupg", "bash-completion")  # below usr/share
+UNUSED_LIBRARIES = ("perl", "perl-base", "gconv")  # Asterisk runs no Perl and converts letters with none of these
 KEYRINGS = ("/usr/share/keyrings/debian-archive-keyring.pgp", "/usr/share/keyrings/debian-archive-keyring.gpg")
 SOUND_FOLDERS = {"en": ("en_US_f_Allison", "en"), "ru": ("ru_RU_f_IvrvoiceRU", "ru")}
 UPDATE_S, DOWNLOAD_S = 120.0, 600.0
@@ -65,7 +66,7 @@ class AsteriskTree:
     speech: tuple[str, ...] | None
 
     def argv(self, asterisk_conf: Path, *options: str) -> list[str]:
-        """The command line of Asterisk with its configuration file (`-f` to run it, `-rx TEXT` to ask a running one)."""
+        """The command line of Asterisk with its configuration file (`-f` runs it, `-rx TEXT` asks a running one)."""
         return [*self.command, "-C", str(asterisk_conf), *options]
 
     def speech_argv(self, *options: str) -> list[str]:
@@ -75,11 +76,17 @@ class AsteriskTree:
         return [*self.speech, *options]
 
 
-def default_cache(environ: dict[str, str] | None = None) -> Path:
-    """Cordboard's folder below XDG_CACHE_HOME, or below ~/.cache."""
-    env = os.environ if environ is None else environ
-    base = env.get("XDG_CACHE_HOME") or str(Path(env.get("HOME") or Path.home()) / ".cache")
-    return Path(base) / "cordboard"
+def default_cache(environ: Mapping[str, str] = os.environ, *, root: bool | None = None) -> Path:
+    """The cache of the user: XDG_CACHE_HOME/cordboard, else ~/.cache/cordboard, and /var/cache/cordboard for root.
+
+    Root's own home is closed to others, and root's Asterisk runs as an unprivileged user that must reach its programs.
+    """
+    chosen = environ.get("XDG_CACHE_HOME")
+    if chosen and Path(chosen).is_absolute():
+        return Path(chosen) / "cordboard"
+    if os.geteuid() == 0 if root is None else root:
+        return Path("/var/cache/cordboard")
+    return Path(environ.get("HOME") or Path.home()) / ".cache/cordboard"
 
 
 def find_or_fetch(cache: Path, progress: Progress = lambda _line: None) -> AsteriskTree:
@@ -204,10 +211,7 @@ def _make_tree(cache: Path, tree: Path, progress: Progress) -> None:
         progress(f"unpacking {len(packages)} packages")
         for package in packages:
             _unpack(package, root)
-        for folder in DROPPED:
-            shutil.rmtree(root / folder, ignore_errors=True)
-        for folder in (root / "usr/share/doc").glob("*"):
-            _keep_only_copyright(folder)
+        _slim(root)
         version = next(
             (_debian_version(package.name) for package in packages if package.name.startswith("asterisk_")), "unknown"
         )
@@ -217,6 +221,15 @@ def _make_tree(cache: Path, tree: Path, progress: Progress) -> None:
         progress(f"Asterisk {version} is ready in {tree}")
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _slim(root: Path) -> None:
+    doomed = [root / "usr/share" / name for name in DROPPED]
+    doomed += [folder for name in UNUSED_LIBRARIES for folder in root.glob(f"usr/lib/*/{name}")]
+    for folder in doomed:
+        shutil.rmtree(folder, ignore_errors=True)
+    for folder in (root / "usr/share/doc").glob("*"):
+        _keep_only_copyright(folder)
 
 
 def _keep_only_copyright(folder: Path) -> None:
@@ -284,10 +297,11 @@ def _private_apt(work: Path) -> Path:
         "Acquire::http::Timeout": "20",
         "Acquire::https::Timeout": "20",
     }
-    hooks = ("APT::Update", "DPkg")
-    cleared = [f"#clear {hook}::{kind};" for hook in hooks for kind in ("Pre-Invoke", "Post-Invoke", "Post-Invoke-Success")]
+    kinds = ("Pre-Invoke", "Post-Invoke", "Post-Invoke-Success")
+    lines = [f"#clear {owner}::{kind};" for owner in ("APT::Update", "DPkg") for kind in kinds]
+    lines += [f'{name} "{value}";' for name, value in values.items()]
     config = work / "apt.conf"
-    config.write_text("\n".join([*cleared, "#clear Acquire::IndexTargets::deb::DEP-11;"] + [f'{k} "{v}";' for k, v in values.items()]) + "\n")
+    config.write_text("\n".join(lines) + "\n")
     return config
 
 
