@@ -1,0 +1,37 @@
+"""Dispositions: the results a talk may be closed with, and what each means for the lead behind it. Pure."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Disposition:
+    """`closes_lead`: the order needs no further call. `wants_callback`: an instant to call back must be given."""
+
+    code: str
+    label_ru: str
+    label_en: str
+    closes_lead: bool = True
+    wants_callback: bool = False
+    retry: bool = False
+
+
+DISPOSITIONS: tuple[Disposition, ...] = (
+    Disposition("confirmed", "Заказ подтверждён", "Order confirmed"),
+    Disposition("changed", "Заказ изменён", "Order changed"),
+    Disposition("postponed", "Перезвонить в другое время", "Call back later", closes_lead=False, wants_callback=True),
+    Disposition("cancelled", "Заказ отменён", "Order cancelled"),
+    Disposition("consulted", "Проконсультирован", "Question answered"),
+    Disposition("claim", "Жалоба принята", "Claim taken"),
+    Disposition("no_talk", "Разговор не состоялся", "No conversation", closes_lead=False, retry=True),
+    Disposition("wrong_number", "Не тот номер", "Wrong number"),
+    Disposition("spam", "Спам", "Spam"),
+)
+
+AUTOMATIC = Disposition("no_disposition", "Итог не выбран", "No result chosen", closes_lead=False, retry=True)
+
+_BY_CODE = {disposition.code: disposition for disposition in (*DISPOSITIONS, AUTOMATIC)}
+
+
+def disposition(code: str) -> Disposition | None:
+    """The disposition of that code, or None."""
+    return _BY_CODE.get(code)

@@ -1,0 +1,66 @@
+"""The port to what is remembered: events are appended, and the nouns they changed stored, in one commit, before any effect."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from .agent import Agent, AgentEvent
+from .contact import Contact, ContactEvent
+
+JsonValue = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of one noun, as it is written down: `after` is the noun as the event left it."""
+
+    at: datetime
+    event: str
+    details: dict[str, JsonValue]
+    after: Contact | Agent
+
+
+def entry_of(at: datetime, event: ContactEvent | AgentEvent | str, after: Contact | Agent) -> Entry:
+    """Write an event down. A text stands for the noun's first appearance."""
+    if isinstance(event, str):
+        return Entry(at, event, {}, after)
+    details = {field.name: _plain(getattr(event, field.name)) for field in fields(event) if field.name != "at"}
+    return Entry(at, type(event).__name__, details, after)
+
+
+def _plain(value: object) -> JsonValue:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return str(value.value)
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise TypeError(f"an event holds a {type(value).__name__}, which the journal cannot write")
+
+
+class Journal(Protocol):
+    async def append(self, entries: Sequence[Entry]) -> None:
+        """Commit the entries and the nouns they leave behind, all or none. Returns when they are durable."""
+        ...
+
+    async def open_contacts(self) -> list[Contact]:
+        """The contacts that had not ended when we last wrote."""
+        ...
+
+    async def agents(self) -> list[Agent]:
+        """Every agent as we last knew him."""
+        ...
+
+    async def contact(self, contact_id: str) -> Contact | None: ...
+
+    async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:
+        """A customer's contacts, newest first."""
+        ...
+
+    async def not_followed_up(self) -> list[Contact]:
+        """Ended contacts whose consequences (callbacks, leads) are not known to be done."""
+        ...
+
+    async def followed_up(self, contact_id: str) -> None: ...

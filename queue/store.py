@@ -1,0 +1,208 @@
+"""The queue's tables: the journal, contacts and agents. The room's only SQLAlchemy."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Row, String, Table, Text, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..storage.base import Json, UtcDateTime, id_column, metadata
+from ..storage.database import Database
+from .agent import Agent, AgentState
+from .channel import ChannelKind, Direction
+from .contact import OPEN_STATES, Contact, ContactState
+from .journal import Entry
+
+journal_table = Table(
+    "journal",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("noun", String(16), nullable=False),
+    Column("noun_id", String(36), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("details", Json, nullable=False),
+    Index("ix_journal_noun_id", "noun_id"),
+    Index("ix_journal_at", "at"),
+)
+
+contact_table = Table(
+    "contact",
+    metadata,
+    id_column(),
+    Column("kind", String(16), nullable=False),
+    Column("direction", String(16), nullable=False),
+    Column("queue", String(40), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("wire_key", String(120), nullable=False, unique=True),
+    Column("address", String(64), nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("arrived_at", UtcDateTime, nullable=False),
+    Column("customer_id", String(36)),
+    Column("order_id", String(36)),
+    Column("lead_id", String(36)),
+    Column("attempt_id", String(36)),
+    Column("agent_id", String(36)),
+    Column("for_agent", String(36)),
+    Column("offered_at", UtcDateTime),
+    Column("connected_at", UtcDateTime),
+    Column("talk_ended_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("tries", Integer, nullable=False),
+    Column("talk_s", Float, nullable=False),
+    Column("disposition", String(40)),
+    Column("note", Text, nullable=False),
+    Column("lost_reason", String(40)),
+    Column("callback_at", UtcDateTime),
+    Column("followed_up", Boolean, nullable=False),
+    Index("ix_contact_state", "state"),
+    Index("ix_contact_customer_id", "customer_id", "arrived_at"),
+    Index("ix_contact_closed_at", "closed_at"),
+)
+
+agent_table = Table(
+    "agent",
+    metadata,
+    id_column(),
+    Column("name", String(120), nullable=False),
+    Column("sip_name", String(40), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("pause_code", String(40)),
+    Column("contact_id", String(36)),
+    Column("attempt_id", String(36)),
+    Column("reserved_until", UtcDateTime),
+    Column("wrap_up_until", UtcDateTime),
+    Column("next_state", String(20)),
+    Column("next_pause_code", String(40)),
+    Column("needs_page", Boolean, nullable=False),
+    Column("queues", Json, nullable=False),
+    Column("served", Integer, nullable=False),
+)
+
+_NOT_FOLLOWED = ContactState.CLOSED, ContactState.LOST, ContactState.ABANDONED
+
+
+class QueueStore:
+    """The journal port (journal.py) on a database."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        last = {entry.after.id: entry.after for entry in entries}
+        async with self._db.write() as connection:
+            await connection.execute(journal_table.insert(), [_journal_row(entry) for entry in entries])
+            for noun in last.values():
+                if isinstance(noun, Contact):
+                    await self._put(connection, contact_table, {**_row_of(noun), "followed_up": False})
+                else:
+                    await self._put(connection, agent_table, _agent_row(noun))
+
+    async def _put(self, connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:
+        insert = sqlite.insert(table) if self._db.is_sqlite else postgresql.insert(table)
+        changes = {name: value for name, value in row.items() if name not in ("id", "followed_up")}
+        await connection.execute(insert.values(row).on_conflict_do_update(index_elements=["id"], set_=changes))
+
+    async def open_contacts(self) -> list[Contact]:
+        query = select(contact_table).where(contact_table.c.state.in_([state.value for state in OPEN_STATES]))
+        async with self._db.read() as connection:
+            return [_contact(row) for row in await connection.execute(query)]
+
+    async def agents(self) -> list[Agent]:
+        async with self._db.read() as connection:
+            return [_agent(row) for row in await connection.execute(select(agent_table))]
+
+    async def contact(self, contact_id: str) -> Contact | None:
+        query = select(contact_table).where(contact_table.c.id == contact_id)
+        async with self._db.read() as connection:
+            row = (await connection.execute(query)).first()
+        return _contact(row) if row else None
+
+    async def contact_by_wire(self, wire_key: str) -> Contact | None:
+        query = select(contact_table).where(contact_table.c.wire_key == wire_key)
+        async with self._db.read() as connection:
+            row = (await connection.execute(query)).first()
+        return _contact(row) if row else None
+
+    async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:
+        query = (
+            select(contact_table)
+            .where(contact_table.c.customer_id == customer_id)
+            .order_by(contact_table.c.arrived_at.desc())
+            .limit(limit)
+        )
+        async with self._db.read() as connection:
+            return [_contact(row) for row in await connection.execute(query)]
+
+    async def closed_since(self, since: datetime) -> list[Contact]:
+        """Contacts that ended at or after `since`, oldest first; the ground of the day's figures."""
+        query = select(contact_table).where(contact_table.c.closed_at >= since).order_by(contact_table.c.closed_at)
+        async with self._db.read() as connection:
+            return [_contact(row) for row in await connection.execute(query)]
+
+    async def not_followed_up(self) -> list[Contact]:
+        query = select(contact_table).where(
+            contact_table.c.followed_up.is_(False), contact_table.c.state.in_([state.value for state in _NOT_FOLLOWED])
+        )
+        async with self._db.read() as connection:
+            return [_contact(row) for row in await connection.execute(query)]
+
+    async def followed_up(self, contact_id: str) -> None:
+        change = contact_table.update().where(contact_table.c.id == contact_id).values(followed_up=True)
+        async with self._db.write() as connection:
+            await connection.execute(change)
+
+
+def _journal_row(entry: Entry) -> dict[str, Any]:
+    noun = "contact" if isinstance(entry.after, Contact) else "agent"
+    return {
+        "at": entry.at,
+        "noun": noun,
+        "noun_id": entry.after.id,
+        "event": entry.event,
+        "state": entry.after.state.value,
+        "details": entry.details,
+    }
+
+
+def _row_of(noun: Contact | Agent) -> dict[str, Any]:
+    return {field.name: getattr(noun, field.name) for field in fields(noun)}
+
+
+def _agent_row(agent: Agent) -> dict[str, Any]:
+    row = _row_of(agent) | {"queues": sorted(agent.queues)}
+    del row["page_open"]  # a live connection is not something to remember
+    return row
+
+
+def _contact(row: Row[Any]) -> Contact:
+    values = dict(row._mapping)
+    del values["followed_up"]
+    return Contact(
+        **values
+        | {
+            "kind": ChannelKind(values["kind"]),
+            "direction": Direction(values["direction"]),
+            "state": ContactState(values["state"]),
+        }
+    )
+
+
+def _agent(row: Row[Any]) -> Agent:
+    values = dict(row._mapping)
+    next_state = values["next_state"]
+    return Agent(
+        **values
+        | {
+            "state": AgentState(values["state"]),
+            "next_state": AgentState(next_state) if next_state else None,
+            "queues": frozenset(values["queues"]),
+        }
+    )
