@@ -1,0 +1,193 @@
+"""An order and the shop's rules about it: what may be changed, when, and what it then costs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from .product import Product
+
+MAX_QUANTITY = 999
+MAX_PRICE = 1_000_000_000  # kopecks
+MAX_LINES = 200
+
+
+class OrderStatus(StrEnum):
+    NEW = "new"
+    TO_CONFIRM = "to_confirm"
+    CONFIRMED = "confirmed"
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+
+
+_NEXT: Mapping[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.NEW: frozenset(
+        {OrderStatus.TO_CONFIRM, OrderStatus.CONFIRMED, OrderStatus.POSTPONED, OrderStatus.CANCELLED}
+    ),
+    OrderStatus.TO_CONFIRM: frozenset({OrderStatus.CONFIRMED, OrderStatus.POSTPONED, OrderStatus.CANCELLED}),
+    OrderStatus.POSTPONED: frozenset({OrderStatus.TO_CONFIRM, OrderStatus.CONFIRMED, OrderStatus.CANCELLED}),
+    OrderStatus.CONFIRMED: frozenset(
+        {OrderStatus.TO_CONFIRM, OrderStatus.POSTPONED, OrderStatus.CANCELLED, OrderStatus.SHIPPED}
+    ),
+    OrderStatus.CANCELLED: frozenset({OrderStatus.TO_CONFIRM}),  # the customer changed their mind
+    OrderStatus.SHIPPED: frozenset({OrderStatus.DELIVERED}),
+    OrderStatus.DELIVERED: frozenset(),
+}
+
+EDITABLE = frozenset({OrderStatus.NEW, OrderStatus.TO_CONFIRM, OrderStatus.POSTPONED, OrderStatus.CONFIRMED})
+"""While in these, items and delivery may change."""
+
+OPEN = EDITABLE | {OrderStatus.SHIPPED}
+"""Not over yet: what a caller most likely calls about."""
+
+WAITS_FOR_CALL = frozenset({OrderStatus.NEW, OrderStatus.TO_CONFIRM})
+"""What the dialer makes leads of."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """`price` of one piece in kopecks, as agreed when it came into the order."""
+
+    product_id: str
+    article: str
+    name: str
+    price: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`total` and prices in kopecks. `version` grows by one with each change; an editor names the one it saw."""
+
+    id: str
+    external_id: str
+    number: str
+    customer_id: str
+    status: OrderStatus
+    items: tuple[OrderItem, ...]
+    delivery_address: str
+    delivery_slot: str
+    payment: str
+    courier_comment: str
+    total: int
+    currency: Literal["RUB"]
+    placed_at: datetime
+    cancel_reason: str | None
+    version: int
+    promised_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEdit:
+    article: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEdit:
+    """What to change; None leaves a field as it is. `items` is the whole new list."""
+
+    items: tuple[ItemEdit, ...] | None = None
+    delivery_address: str | None = None
+    delivery_slot: str | None = None
+    payment: str | None = None
+    courier_comment: str | None = None
+    status: OrderStatus | None = None
+    cancel_reason: str | None = None
+
+
+class OrderRefused(Exception):
+    """The shop's rules say no. `field` is a path such as `items[1].quantity`, `reason` a sentence for people."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class OrderClosed(OrderRefused):
+    """The order is past the point where this may still change."""
+
+
+class OrderChanged(Exception):
+    """Somebody else changed the order meanwhile; `current` is how it stands now."""
+
+    def __init__(self, current: Order) -> None:
+        super().__init__(f"order {current.id} is at version {current.version}")
+        self.current = current
+
+
+def next_statuses(status: OrderStatus) -> frozenset[OrderStatus]:
+    """Where an order may move from `status`."""
+    return _NEXT[status]
+
+
+def total_of(items: Sequence[OrderItem]) -> int:
+    """Kopecks for all pieces."""
+    return sum(item.price * item.quantity for item in items)
+
+
+def check_items(
+    asked: Sequence[ItemEdit], kept: Sequence[OrderItem], products: Mapping[str, Product]
+) -> tuple[OrderItem, ...]:
+    """The new list of items: those already in the order keep their agreed price, new ones cost what the product costs today."""
+    if not 1 <= len(asked) <= MAX_LINES:
+        raise OrderRefused("items", f"an order has 1 to {MAX_LINES} lines")
+    known = {item.article: item for item in kept}
+    items: list[OrderItem] = []
+    for index, line in enumerate(asked):
+        if not 1 <= line.quantity <= MAX_QUANTITY:
+            raise OrderRefused(f"items[{index}].quantity", f"must be between 1 and {MAX_QUANTITY}")
+        if any(item.article == line.article for item in items):
+            raise OrderRefused(f"items[{index}].article", "stands in the order twice; add the quantities")
+        if line.article in known:
+            items.append(replace(known[line.article], quantity=line.quantity))
+        elif line.article in products:
+            product = products[line.article]
+            items.append(OrderItem(product.id, product.article, product.name_ru, product.price, line.quantity))
+        else:
+            raise OrderRefused(f"items[{index}].article", "the shop has no such product")
+    return tuple(items)
+
+
+def check_edit(order: Order, edit: OrderEdit, products: Mapping[str, Product]) -> Order:
+    """The order after the edit, one version on; the same order when nothing changes. `products` by article.
+
+    Raises OrderRefused (a rule says no) and OrderClosed (too late for that).
+    """
+    items = order.items if edit.items is None else check_items(edit.items, order.items, products)
+    status, cancel_reason = _moved(order, edit)
+    changed = replace(
+        order,
+        items=items,
+        total=total_of(items),
+        delivery_address=_kept(edit.delivery_address, order.delivery_address),
+        delivery_slot=_kept(edit.delivery_slot, order.delivery_slot),
+        payment=_kept(edit.payment, order.payment),
+        courier_comment=_kept(edit.courier_comment, order.courier_comment),
+    )
+    if changed != order and order.status not in EDITABLE:
+        raise OrderClosed("status", f"an order that is {order.status.value} can no longer be changed")
+    changed = replace(changed, status=status, cancel_reason=cancel_reason)
+    return order if changed == order else replace(changed, version=order.version + 1)
+
+
+def _kept(asked: str | None, present: str) -> str:
+    return present if asked is None else asked.strip()
+
+
+def _moved(order: Order, edit: OrderEdit) -> tuple[OrderStatus, str | None]:
+    status = order.status if edit.status is None else edit.status
+    if status is not order.status and status not in next_statuses(order.status):
+        raise OrderRefused("status", f"an order that is {order.status.value} cannot become {status.value}")
+    if status is not OrderStatus.CANCELLED:
+        if edit.cancel_reason:
+            raise OrderRefused("cancel_reason", "only a cancelled order has one")
+        return status, None
+    reason = (order.cancel_reason if edit.cancel_reason is None else edit.cancel_reason.strip()) or ""
+    if not reason:
+        raise OrderRefused("cancel_reason", "say why the order is cancelled")
+    return status, reason
