@@ -1,0 +1,136 @@
+"""Who may know whom, and which files are pure. Each guard is also shown to bite: the same rule on a copy with a planted breach."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.purity import impurities
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("queue", "dialer", "telephony", "shop", "quality", "access", "storage", "agent_web", "demo")
+
+# In these rooms a file is pure unless it is named here, with what it is.
+SHELLS = {
+    "queue": {"desk.py", "store.py"},
+    "dialer": {"dialer.py", "store.py"},
+    "shop": {"store.py"},
+    "access": {"store.py", "password.py", "bootstrap.py"},
+}
+# Elsewhere most files touch a wire, and the pure ones are named.
+PURE = {
+    "telephony": {"ami_actions.py", "ami_events.py", "ami_frames.py", "call.py"},
+}
+
+
+def pure_files(root: Path) -> frozenset[str]:
+    """The files that must be pure, as paths from the root."""
+    named = {f"{room}/{name}" for room, names in PURE.items() for name in names}
+    by_default = {
+        path.relative_to(root).as_posix()
+        for room, shells in SHELLS.items()
+        for path in (root / room).glob("*.py")
+        if path.name not in shells
+    }
+    return frozenset(named | by_default)
+
+
+def breaches(root: Path) -> list[str]:
+    pure = pure_files(root)
+    return [line for name in sorted(pure) for line in impurities(root / name, root, pure)]
+
+
+def test_pure_files_touch_nothing() -> None:
+    assert breaches(ROOT) == []
+
+
+def test_the_named_files_exist() -> None:
+    named = [f"{room}/{name}" for table in (SHELLS, PURE) for room, names in table.items() for name in names]
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def test_rooms_never_use_the_long_name_nor_the_front_door() -> None:
+    """`from cordboard...` inside a room would be a second way to the same file; `__main__` wires the rooms, not the other way round."""
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        for line in path.read_text().splitlines()
+        if line.strip().startswith(("from cordboard", "import cordboard", "from ..__main__", "from .. import __main__"))
+    ]
+    assert found == []
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The rooms and their nameplate, in a folder of another name."""
+    place = tmp_path_factory.mktemp("copy") / "elsewhere"
+    place.mkdir()
+    for name in (*ROOMS, "cordboard"):
+        shutil.copytree(ROOT / name, place / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("__init__.py", "__main__.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, place / name)
+    return place
+
+
+def lint_imports(place: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    return subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+
+
+def test_contracts_hold_in_the_copy(copy: Path) -> None:
+    done = lint_imports(copy)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("planted", "line", "contract"),
+    [
+        ("queue/planted.py", "from ..dialer import dialer", "rooms look down only"),
+        ("dialer/planted.py", "from ..telephony import ami", "rooms look down only"),
+        ("storage/planted.py", "from ..access import store", "rooms look down only"),
+        ("shop/planted.py", "import fastapi", "fastapi only in agent_web"),
+        ("queue/planted.py", "from sqlalchemy import select", "the database only in storage"),
+        ("agent_web/planted.py", "from sqlalchemy.ext.asyncio import AsyncEngine", "the database only in storage"),
+        ("queue/planted.py", "import panoramisk", "Asterisk's wires only in telephony"),
+        ("demo/planted.py", "from aiortc import RTCPeerConnection", "Asterisk's wires only in telephony"),
+    ],
+)
+def test_contracts_bite(copy: Path, planted: str, line: str, contract: str) -> None:
+    path = copy / planted
+    path.write_text(f"{line}\n")
+    try:
+        done = lint_imports(copy)
+    finally:
+        path.unlink()
+    assert done.returncode != 0
+    broken = [row for row in done.stdout.splitlines() if row.startswith(contract) and row.rstrip().endswith("BROKEN")]
+    assert broken, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("planted", "text", "reason"),
+    [
+        ("queue/planted.py", "import asyncio\n", "imports asyncio"),
+        ("queue/planted.py", "from sqlalchemy import select\n", "imports sqlalchemy"),
+        ("dialer/planted.py", "from datetime import datetime\nSTARTED = datetime.now()\n", "calls now()"),
+        (
+            "dialer/planted.py",
+            "def roll() -> float:\n    import random\n    return random.random()\n",
+            "imports random",
+        ),
+        ("shop/planted.py", "import time\n", "imports time"),
+        ("access/planted.py", "from uuid import uuid4\n", "imports uuid"),
+        ("queue/planted.py", "from .desk import Desk\n", "leans on queue/desk.py, which is not pure"),
+        ("queue/planted.py", "async def wait() -> None:\n    return\n", "async def wait"),
+    ],
+)
+def test_purity_bites(copy: Path, planted: str, text: str, reason: str) -> None:
+    path = copy / planted
+    path.write_text(text)
+    try:
+        assert any(line.endswith(reason) for line in breaches(copy) if line.startswith(planted))
+    finally:
+        path.unlink()
