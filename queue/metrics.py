@@ -1,0 +1,148 @@
+"""The figures of service, each a fold over contacts or over agents' states. Pure.
+
+Words used by every formula below:
+
+    waited      seconds from the arrival to the (last) connection, or to the end, or to `now`, less the talk in between
+    answered    a contact that talked to an agent at least once
+    abandoned   the customer left before an answer; short abandoned when he left within `SHORT_ABANDON_S`
+    offered     answered + abandoned + lost + still waiting beyond the threshold, without the short abandoned
+
+    service level   = answered with waited <= threshold / offered            inbound contacts
+    abandonment     = abandoned / (answered + abandoned + lost), short ones left out of both    inbound contacts
+    ASA             = sum of waited / answered                               inbound contacts
+    AHT             = sum of (talk + hold + wrap-up) / closed contacts that were answered       both directions
+    occupancy       = (reserved + busy + wrap-up time) / (the same + ready time)                agents
+    dialer's abandonment = answered by a person with no agent in time / answered by persons     attempts
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from .agent import AgentState
+from .channel import AttemptOutcome, Direction
+from .contact import TALKING_STATES, Contact, ContactState
+
+SHORT_ABANDON_S = 5.0
+HANDLING = frozenset({AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP})
+_WAITING = frozenset({ContactState.ARRIVED, ContactState.QUEUED, ContactState.OFFERED})
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a whole; it has no value while the whole is nothing."""
+
+    part: float
+    whole: float
+
+    @property
+    def value(self) -> float | None:
+        return self.part / self.whole if self.whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentMoment:
+    """From `at` on the agent was in this state."""
+
+    at: datetime
+    agent_id: str
+    state: AgentState
+
+
+def waits(contact: Contact) -> bool:
+    """Whether the customer waits for an agent right now."""
+    return contact.state in _WAITING
+
+
+def was_answered(contact: Contact) -> bool:
+    """Whether an agent ever talked to the customer."""
+    return contact.connected_at is not None or contact.talk_s > 0
+
+
+def waited_s(contact: Contact, now: datetime) -> float:
+    """How long the customer has waited in all (s); a talk between two waits is not waiting."""
+    if waits(contact) or contact.connected_at is None:
+        end, talked = contact.closed_at or now, contact.talk_s
+    else:
+        end, talked = contact.connected_at, contact.talk_s - _last_talk_s(contact)
+    return max(0.0, (end - contact.arrived_at).total_seconds() - talked)
+
+
+def _last_talk_s(contact: Contact) -> float:
+    """The part of talk_s that began at connected_at; nothing while that talk still goes on."""
+    if contact.connected_at is None or contact.talk_ended_at is None or contact.state in TALKING_STATES:
+        return 0.0
+    return max(0.0, (contact.talk_ended_at - contact.connected_at).total_seconds())
+
+
+def is_short_abandon(contact: Contact) -> bool:
+    """Whether the customer left so soon that nobody could have helped it."""
+    left = contact.closed_at or contact.arrived_at
+    return (
+        contact.state is ContactState.ABANDONED
+        and not was_answered(contact)
+        and (left - contact.arrived_at).total_seconds() <= SHORT_ABANDON_S
+    )
+
+
+def service_level(contacts: Iterable[Contact], threshold_s: float, now: datetime) -> Share:
+    """Answered in time of all that were offered; a customer who waits too long already counts before he is answered or gone."""
+    in_time = offered = 0
+    for contact in _inbound(contacts):
+        late = waited_s(contact, now) > threshold_s
+        if was_answered(contact):
+            in_time, offered = in_time + (not late), offered + 1
+        elif not waits(contact) or late:
+            offered += 1
+    return Share(in_time, offered)
+
+
+def abandonment(contacts: Iterable[Contact]) -> Share:
+    """Customers who left unanswered, of all whose waiting is over."""
+    over = [contact for contact in _inbound(contacts) if was_answered(contact) or not waits(contact)]
+    gone = [contact for contact in over if contact.state is ContactState.ABANDONED and not was_answered(contact)]
+    return Share(len(gone), len(over))
+
+
+def average_speed_of_answer_s(contacts: Iterable[Contact], now: datetime) -> float | None:
+    """ASA (s), or None when nobody was answered."""
+    answered = [waited_s(contact, now) for contact in _inbound(contacts) if was_answered(contact)]
+    return Share(sum(answered), len(answered)).value
+
+
+def average_handle_time_s(contacts: Iterable[Contact]) -> float | None:
+    """AHT (s), or None when nothing was closed. `talk_s` runs from connection to hang-up, so it holds the hold time."""
+    handled = [
+        contact.talk_s + (contact.closed_at - contact.talk_ended_at).total_seconds()
+        for contact in contacts
+        if contact.state is ContactState.CLOSED and contact.closed_at and contact.talk_ended_at
+    ]
+    return Share(sum(handled), len(handled)).value
+
+
+def occupancy(moments: Iterable[AgentMoment], until: datetime) -> Share:
+    """Seconds of handling of the seconds on line, over all agents, up to `until`. Moments of one agent come in order of time."""
+    handling = ready = 0.0
+    last: dict[str, AgentMoment] = {}
+    ends = list(moments)
+    for moment in ends + [
+        AgentMoment(until, agent_id, AgentState.LOGGED_OUT) for agent_id in {m.agent_id for m in ends}
+    ]:
+        before = last.get(moment.agent_id)
+        last[moment.agent_id] = moment
+        if before is None:
+            continue
+        lasted = max(0.0, (moment.at - before.at).total_seconds())
+        handling += lasted if before.state in HANDLING else 0.0
+        ready += lasted if before.state is AgentState.READY else 0.0
+    return Share(handling, handling + ready)
+
+
+def dialer_abandonment(attempts: Mapping[AttemptOutcome, int]) -> Share:
+    """Of the attempts that a person answered, those for which no agent was there in time."""
+    abandoned = attempts.get(AttemptOutcome.ABANDONED, 0)
+    return Share(abandoned, abandoned + attempts.get(AttemptOutcome.PERSON, 0))
+
+
+def _inbound(contacts: Iterable[Contact]) -> list[Contact]:
+    return [contact for contact in contacts if contact.direction is Direction.INBOUND and not is_short_abandon(contact)]
