@@ -12,8 +12,9 @@ from ..queue.agent import Agent, AgentState
 from ..queue.contact import Contact
 from ..queue.metrics import Share, abandonment, service_level, waited_s, waits
 
+_EPSILON = 1e-9  # shares are binary fractions
 _NEAR_ABOVE = 1.5  # up to one and a half of an upper limit is a warning, beyond it an alarm
-_NEAR_BELOW = 0.9  # down to nine tenths of a lower limit is a warning
+_NEAR_BELOW = 0.1  # up to a tenth below a lower limit is a warning
 
 
 class Standing(StrEnum):
@@ -151,7 +152,7 @@ def at_least(value: float | None, target: float) -> Figure:
         return Figure(None, target, Standing.UNKNOWN)
     if value >= target:
         return Figure(value, target, Standing.GOOD)
-    return Figure(value, target, Standing.NEAR if value >= target * _NEAR_BELOW else Standing.BAD)
+    return Figure(value, target, Standing.NEAR if target - value <= target * _NEAR_BELOW + _EPSILON else Standing.BAD)
 
 
 def at_most(value: float | None, target: float) -> Figure:

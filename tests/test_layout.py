@@ -10,7 +10,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMEPLATE = ROOT / "cordboard"
-ROOMS = ("access", "agent_web", "asterisk_conf", "demo", "dialer", "quality", "queue", "shop", "storage", "telephony")
+ROOMS = (
+    "access",
+    "agent_web",
+    "asterisk_conf",
+    "demo",
+    "dialer",
+    "quality",
+    "queue",
+    "reports",
+    "shop",
+    "storage",
+    "telephony",
+)
 NOT_CODE = {"__pycache__"}
 
 
