@@ -1,6 +1,6 @@
 """Get an Asterisk: the one on PATH when it is new enough, else Debian's own packages unpacked into the user's cache.
 
-No container, no root and no user namespace: apt runs with private state and lists, `dpkg-deb -x` unpacks, and the programs
+No container, root or user namespace: apt runs with private state and lists, `dpkg-deb -x` unpacks, and the programs
 are started through the tree's own dynamic loader. Nothing of the machine outside the cache is written.
 """
 

@@ -1,0 +1,299 @@
+"""Run one Asterisk: unprivileged, in a session of its own (it outlives a killed engine), supervised, adopted again."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from .install import AsteriskTree
+from .process_user import Account, child_environment, hand_over, launcher, unprivileged
+from .render import fingerprint, run_folder
+
+BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+STEADY_S = 60.0  # a life this long forgives earlier deaths
+READY_S, TERM_S, KILL_S, ASK_S = 30.0, 3.0, 2.0, 10.0
+
+Told = Callable[[int], None]
+
+
+class AsteriskFailed(Exception):
+    """Asterisk did not start or did not answer; the text is one clear line."""
+
+
+def _nobody_listens(_pid: int) -> None:
+    return None
+
+
+class AsteriskProcess:
+    """One Asterisk with the configuration in `home` (see render).
+
+    `pid_file` names the process to a later engine. `on_started` and `on_died` are called on the event loop with the pid:
+    at each start or adoption when it is ready, and at each death that `stop` did not ask for.
+    """
+
+    def __init__(
+        self,
+        tree: AsteriskTree,
+        home: Path,
+        ami_port: int,
+        pid_file: Path,
+        *,
+        recordings: Path | None = None,
+        on_started: Told = _nobody_listens,
+        on_died: Told = _nobody_listens,
+    ) -> None:
+        self._tree = tree
+        self._home = home.resolve()
+        self._conf = self._home / "etc/asterisk.conf"
+        self._ami_port = ami_port
+        self._pid_file = pid_file
+        self._writable = (self._home, *((recordings,) if recordings else ()))
+        self._on_started, self._on_died = on_started, on_died
+        self._account: Account | None = unprivileged()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._pid: int | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self.restarts = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The process while it runs, also an adopted one."""
+        return self._pid
+
+    @property
+    def command(self) -> list[str]:
+        """The command line that runs this Asterisk in the foreground."""
+        return self._tree.argv(self._conf, "-f")
+
+    async def start(self) -> int:
+        """Adopt the running Asterisk of this home or start one, wait until it is ready, and keep it running from then.
+
+        Returns its pid. Raises AsteriskFailed when it is not ready in READY_S.
+        """
+        if self._keeper is not None:
+            raise AsteriskFailed("this Asterisk is already kept running")
+        adopted = await self._adopt()
+        if not adopted:
+            self._spawn()
+        try:
+            await self.wait_ready()
+        except AsteriskFailed:
+            if not adopted:
+                await self._end()
+            raise
+        if adopted:
+            await self.reload_agents()
+        pid = self._running()
+        self._on_started(pid)
+        self._keeper = asyncio.create_task(self._keep(), name="asterisk-keeper")
+        return pid
+
+    async def stop(self) -> None:
+        """End Asterisk and its supervision: SIGTERM (it hangs up its calls), then SIGKILL; within 5 s."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+            self._keeper = None
+        await self._end()
+
+    async def leave(self) -> None:
+        """End the supervision only: Asterisk runs on, and a later engine adopts it."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+            self._keeper = None
+        if self._child is not None:
+            self._child.returncode = 0  # no longer ours to reap
+            self._child = None
+
+    async def ask(self, command: str) -> str:
+        """What the running Asterisk prints for a console command, over its control socket (no AMI right needed)."""
+        return await ask(self._tree, self._conf, command)
+
+    async def reload_agents(self) -> None:
+        """Take a newly rendered agents' file; calls go on."""
+        await self.ask("module reload res_pjsip.so")
+
+    async def wait_ready(self) -> None:
+        """Until AMI greets and every module is up. Raises AsteriskFailed when the process dies or READY_S pass."""
+        try:
+            async with asyncio.timeout(READY_S):
+                while not await greets(self._ami_port):
+                    if self._pid is None or not _alive(self._pid, self._child):
+                        raise AsteriskFailed(f"Asterisk ended while starting: {last_error(self._home)}")
+                    await asyncio.sleep(0.05)
+                await self.ask("core waitfullybooted")
+        except TimeoutError as error:
+            raise AsteriskFailed(f"Asterisk was not ready in {READY_S:.0f} s: {last_error(self._home)}") from error
+
+    # --- inside
+
+    def _running(self) -> int:
+        if self._pid is None:
+            raise AsteriskFailed("Asterisk is not running")
+        return self._pid
+
+    async def _adopt(self) -> bool:
+        """Take over a living Asterisk of this home; one with another configuration only while it carries calls."""
+        found = _read_pid_file(self._pid_file)
+        if found is None or not _runs_with(found[0], self._conf):
+            return False
+        self._pid = found[0]
+        if found[1] != fingerprint(self._home):
+            idle = (await self.ask("core show channels count")).startswith("0 active channels")
+            if idle or not await greets(self._ami_port):
+                await self._end()
+                return False
+        return True
+
+    def _spawn(self) -> None:
+        run = run_folder(self._home)
+        run.mkdir(mode=0o750, exist_ok=True)
+        (run / "asterisk.ctl").unlink(missing_ok=True)
+        argv = self.command
+        if self._account is not None:
+            hand_over(self._account, (*self._writable, run))
+            argv = [*launcher(self._account, (Path(argv[0]), self._tree.modules, *self._writable)), *argv]
+        with (self._home / "log/boot.log").open("wb") as log:
+            self._child = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                umask=0o027,
+                cwd=self._home,
+                env=child_environment(self._home),
+            )
+        self._pid = self._child.pid
+        self._pid_file.parent.mkdir(parents=True, exist_ok=True)
+        scratch = self._pid_file.with_suffix(".new")
+        scratch.write_text(f"{self._pid} {fingerprint(self._home)}\n")
+        scratch.replace(self._pid_file)
+
+    async def _keep(self) -> None:
+        """Start Asterisk again each time it dies, slower and slower while it keeps dying."""
+        loop = asyncio.get_running_loop()
+        deaths = 0
+        while True:
+            began = loop.time()
+            pid = self._running()
+            await gone(pid, self._child)
+            self._on_died(pid)
+            deaths = 0 if loop.time() - began > STEADY_S else deaths + 1
+            await asyncio.sleep(BACK_OFF_S[min(max(deaths - 1, 0), len(BACK_OFF_S) - 1)])
+            self.restarts += 1
+            self._spawn()
+            try:
+                await self.wait_ready()
+            except AsteriskFailed:
+                await self._end(keep_file=True)
+                self._spawn()
+                continue
+            self._on_started(self._running())
+
+    async def _end(self, *, keep_file: bool = False) -> None:
+        pid, child = self._pid, self._child
+        if pid is not None and _alive(pid, child):
+            for number, patience_s in ((signal.SIGTERM, TERM_S), (signal.SIGKILL, KILL_S)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(patience_s):
+                        await gone(pid, child)
+                        break
+        self._pid = self._child = None
+        if not keep_file:
+            self._pid_file.unlink(missing_ok=True)
+
+
+async def ask(tree: AsteriskTree, conf: Path, command: str) -> str:
+    """The answer of the Asterisk that runs with `conf` to one console command. Raises AsteriskFailed when it gives none."""
+    program = await asyncio.create_subprocess_exec(
+        *tree.argv(conf, "-rx", command),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=child_environment(conf.parent),
+    )
+    try:
+        async with asyncio.timeout(ASK_S):
+            told, _ = await program.communicate()
+    except TimeoutError as error:
+        program.kill()
+        await program.wait()
+        raise AsteriskFailed(f"Asterisk did not answer its console in {ASK_S:.0f} s") from error
+    text = told.decode(errors="replace")
+    if program.returncode != 0:
+        raise AsteriskFailed(f"Asterisk's console cannot be reached: {text.strip()[-200:]}")
+    return text
+
+
+async def gone(pid: int, child: subprocess.Popen[bytes] | None = None) -> None:
+    """Return when the process has ended, whether it is our child or not; a child is reaped."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(handle, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(handle)
+        os.close(handle)
+    if child is not None:
+        child.wait()
+
+
+async def greets(port: int) -> bool:
+    """Whether an Asterisk manager interface answers at this loopback port."""
+    try:
+        async with asyncio.timeout(2):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                return (await reader.readline()).startswith(b"Asterisk Call Manager/")
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
+
+
+def last_error(home: Path) -> str:
+    """The last ERROR line that Asterisk wrote, for a person."""
+    for name in ("log/boot.log", "log/messages.log"):
+        with contextlib.suppress(OSError):
+            lines = (home / name).read_text(errors="replace").splitlines()
+            told = [line for line in lines if "ERROR" in line] or lines
+            if told:
+                return told[-1].strip()[-200:]
+    return "it wrote nothing"
+
+
+def _alive(pid: int, child: subprocess.Popen[bytes] | None) -> bool:
+    if child is not None:
+        return child.poll() is None
+    return Path(f"/proc/{pid}").exists()
+
+
+def _runs_with(pid: int, conf: Path) -> bool:
+    """Whether `pid` is an Asterisk in the foreground with our configuration file, so that a reused pid is not taken."""
+    try:
+        argv = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return os.fsencode(conf) in argv and b"-f" in argv
+
+
+def _read_pid_file(path: Path) -> tuple[int, str] | None:
+    try:
+        number, mark = path.read_text().split()
+        return int(number), mark
+    except (OSError, ValueError):
+        return None
