@@ -1,0 +1,139 @@
+"""Between the socket and the handlers of one Asterisk link: what waits, who gets it, what is counted and set aside."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from .ami_events import AmiEvent, Event
+from .ami_frames import SAMPLE, Unparseable, parse
+from .ami_translate import translate
+
+logger = logging.getLogger(__name__)
+
+_FAIR = 64
+
+
+@dataclass(slots=True)
+class AmiStats:
+    """Counters since the adapter was made."""
+
+    events: int = 0  # delivered to on_event, failed ones included
+    unknown: int = 0  # of them, those without a type of their own
+    broken_text: int = 0  # of them, those with bytes that were not UTF-8
+    set_aside: int = 0  # messages not delivered, and events whose handler failed
+    handler_errors: int = 0
+    refused_logins: int = 0
+    sessions: int = 0  # log-ins
+    reconnects: int = 0  # log-ins after the first
+    dead_peers: int = 0  # sessions that the watchdog ended
+    overflows: int = 0  # sessions dropped because handlers were too slow
+    discarded: int = 0  # events lost by that; a resync follows
+    actions: int = 0
+    timeouts: int = 0
+    unknown_outcomes: int = 0  # actions in flight when the link broke
+    late: int = 0  # answers that nobody waits for any more
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A message that was not handled, and why. `sample` is its beginning; it may hold personal data, so never log it."""
+
+    reason: str
+    sample: bytes = field(repr=False)
+
+
+class Inbox:
+    """Events that wait for their handler, in order; bounded."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._messages: deque[bytes] = deque()
+        self._changed = asyncio.Event()
+        self.closed = False
+
+    def put(self, message: bytes) -> bool:
+        """False when the inbox is full or closed."""
+        if self.closed or len(self._messages) >= self._limit:
+            return False
+        self._messages.append(message)
+        self._changed.set()
+        return True
+
+    def close(self) -> None:
+        """No more will come; what waits is still taken."""
+        self.closed = True
+        self._changed.set()
+
+    def discard(self) -> int:
+        count = len(self._messages)
+        self._messages.clear()
+        self.close()
+        return count
+
+    async def take(self) -> bytes | None:
+        """The next message, or None when closed and empty."""
+        while not self._messages:
+            if self.closed:
+                return None
+            self._changed.clear()
+            await self._changed.wait()
+        return self._messages.popleft()
+
+
+class Delivery:
+    """Awaits the handler for one event after the other. A failing handler costs its event, never the stream."""
+
+    def __init__(
+        self, node: str, on_event: Callable[[Event], Awaitable[None]], stats: AmiStats, aside_limit: int
+    ) -> None:
+        self.aside: deque[SetAside] = deque(maxlen=aside_limit)
+        self._node = node
+        self._on_event = on_event
+        self._stats = stats
+
+    async def run(self, inbox: Inbox, boot_id: str) -> None:
+        """Delivers until the inbox is closed and empty."""
+        count = 0
+        while (message := await inbox.take()) is not None:
+            await self._deliver(message, boot_id)
+            count += 1
+            if count % _FAIR == 0:
+                await asyncio.sleep(0)  # handlers that never wait must not starve the socket
+
+    async def _deliver(self, message: bytes, boot_id: str) -> None:
+        try:
+            packet = parse(message)
+            event = translate(packet, self._node, boot_id)
+        except Unparseable as error:
+            self.put_aside(str(error), message)
+            return
+        self._stats.events += 1
+        self._stats.broken_text += packet.broken
+        self._stats.unknown += isinstance(event, AmiEvent)
+        try:
+            await self._on_event(event)
+        except Exception as error:
+            self.put_aside(self.failed(packet.name, error), message)
+        except asyncio.CancelledError as error:  # either we are stopped, or something that the handler awaited was
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            self.put_aside(self.failed(packet.name, error), message)
+
+    def failed(self, name: str, error: BaseException) -> str:
+        """Counts a handler's failure and names it by type and place: its text may hold personal data."""
+        self._stats.handler_errors += 1
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place is not None else "?"
+        reason = f"handler of {name}: {type(error).__name__} in {where}"
+        logger.error("%s", reason)
+        return reason
+
+    def put_aside(self, reason: str, message: bytes) -> None:
+        """Keeps the beginning of a message that was not handled, and why."""
+        self._stats.set_aside += 1
+        self.aside.append(SetAside(reason, message[:SAMPLE]))
