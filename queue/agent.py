@@ -35,13 +35,14 @@ class Agent:
     next_pause_code: str | None = None
     needs_page: bool = True
     page_open: bool = False
+    device_up: bool = False
     queues: frozenset[str] = frozenset()
     served: int = 0
 
     @property
     def reachable(self) -> bool:
-        """Whether an offer can be shown to him: his page is open, or his device is a plain telephone."""
-        return self.page_open or not self.needs_page
+        """Whether an offer can reach him: page open and softphone registered, or the device is a plain telephone."""
+        return not self.needs_page or (self.page_open and self.device_up)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,14 @@ class PageChanged:
     open: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """The agent's softphone registered with Asterisk, or is gone from it."""
+
+    at: datetime
+    up: bool
+
+
 AgentEvent = (
     BecameReady
     | Paused
@@ -140,6 +149,7 @@ AgentEvent = (
     | WrapUpEnded
     | NextChosen
     | PageChanged
+    | DeviceChanged
 )
 
 _FREE = frozenset({AgentState.LOGGED_OUT, AgentState.READY, AgentState.NOT_RESPONDING, AgentState.PAUSED})
@@ -179,6 +189,8 @@ def advance(agent: Agent, event: AgentEvent) -> Agent:
             return _settle(agent, at, *_wanted(agent))
         case _, PageChanged(_, is_open):
             return replace(agent, page_open=is_open)
+        case _, DeviceChanged(_, up):
+            return replace(agent, device_up=up)
         case _:
             raise IllegalTransition("agent", agent.state, event)
 

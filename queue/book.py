@@ -50,6 +50,9 @@ class Draft:
     def agent(self, agent_id: str) -> Agent:
         return self._agents.get(agent_id) or self._book.agents[agent_id]
 
+    def knows(self, contact_id: str) -> bool:
+        return contact_id in self._contacts or contact_id in self._book.contacts
+
     def contacts(self) -> Iterator[Contact]:
         yield from ({**self._book.contacts, **self._contacts}).values()
 

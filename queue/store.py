@@ -178,7 +178,7 @@ def _row_of(noun: Contact | Agent) -> dict[str, Any]:
 
 def _agent_row(agent: Agent) -> dict[str, Any]:
     row = _row_of(agent) | {"queues": sorted(agent.queues)}
-    del row["page_open"]  # a live connection is not something to remember
+    del row["page_open"], row["device_up"]  # live connections are not something to remember
     return row
 
 

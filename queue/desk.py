@@ -1,0 +1,442 @@
+"""The desk: the shell around the queue's pure rules, and the one owner of agents' states.
+
+Whatever happens goes the same way: a move on a draft of the book (moves.py), the journal's commit (ledger.py), then the wires. Who
+asks for something impossible gets NotAllowedNow; a wire that repeats itself is counted and forgiven.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ..storage.clock import Clock
+from ..storage.ids import Ids
+from . import agent as agent_events
+from . import contact as contact_events
+from . import moves
+from .agent import Agent, AgentState
+from .book import Draft
+from .channel import Arrival, Channel, ChannelKind, OfferFailure, WireDown
+from .contact import TALKING_STATES, Contact, ContactState, IllegalTransition
+from .deadlines import DeskRules, page_gone
+from .disposition import disposition
+from .journal import Journal
+from .ledger import Act, DeskChange, Ledger
+from .moves import Command, FollowUp, OfferContact, ReturnToQueue, WithdrawOffer
+from .reconcile import LiveLeg
+
+log = logging.getLogger(__name__)
+
+Identify = Callable[[Arrival], Awaitable[tuple[str | None, str | None]]]
+DEFAULT_RULES = DeskRules()
+
+
+class UnknownAgent(Exception):
+    """There is no such agent."""
+
+
+class NotAllowedNow(Exception):
+    """What was asked cannot be done in this state; the text is for the one who asked."""
+
+
+async def nobody(_arrival: Arrival) -> tuple[str | None, str | None]:
+    """Knows no customers."""
+    return None, None
+
+
+class Desk:
+    """Contacts meet agents here. `identify` finds an arrival's customer and order; `follow_ups` hear of every contact that ended."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        channels: Mapping[ChannelKind, Channel],
+        clock: Clock,
+        ids: Ids,
+        rules: DeskRules = DEFAULT_RULES,
+        identify: Identify = nobody,
+    ) -> None:
+        self._ledger = Ledger(journal, clock)
+        self._journal = journal
+        self._book = self._ledger.book
+        self._channels = channels
+        self._clock = clock
+        self._ids = ids
+        self._rules = rules
+        self._identify = identify
+        self._wires_up: set[ChannelKind] = set()
+        self._pages: dict[str, str] = {}
+        self._pages_lost_at: dict[str, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.follow_ups: list[Callable[[Contact], Awaitable[None]]] = []
+        self.late_events: Counter[str] = Counter()
+
+    # Reading ------------------------------------------------------------------------------------------------------
+
+    def agents(self) -> tuple[Agent, ...]:
+        return tuple(self._book.agents.values())
+
+    def agent(self, agent_id: str) -> Agent | None:
+        return self._book.agents.get(agent_id)
+
+    def agent_by_sip_name(self, sip_name: str) -> Agent | None:
+        return self._book.agent_by_sip_name(sip_name)
+
+    def contacts(self) -> tuple[Contact, ...]:
+        """The open contacts."""
+        return tuple(self._book.contacts.values())
+
+    def contact(self, contact_id: str) -> Contact | None:
+        """An open contact."""
+        return self._book.contacts.get(contact_id)
+
+    def contact_by_wire(self, wire_key: str) -> Contact | None:
+        """An open contact, by its wire's own name."""
+        return self._book.contacts.get(self._book.by_wire.get(wire_key, ""))
+
+    async def find_contact(self, contact_id: str) -> Contact | None:
+        """A contact, open or ended."""
+        return self.contact(contact_id) or await self._journal.contact(contact_id)
+
+    async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:
+        return await self._journal.contacts_of(customer_id, limit)
+
+    async def closed_since(self, since: datetime) -> list[Contact]:
+        return await self._journal.closed_since(since)
+
+    def subscribe(self, depth: int = 256) -> AbstractAsyncContextManager[asyncio.Queue[DeskChange]]:
+        return self._ledger.subscribe(depth)
+
+    # Start and time -----------------------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Take up what the journal remembers; pages and softphones must show themselves again."""
+        for known in await self._journal.agents():
+            self._book.put(known)
+            self._pages_lost_at[known.id] = self._clock.monotonic()
+        for contact in await self._journal.open_contacts():
+            self._book.put(contact)
+
+    async def resume_follow_ups(self) -> None:
+        """Follow up what ended just before the last stop."""
+        for ended in await self._journal.not_followed_up():
+            await self._follow_up(ended)
+
+    async def register(
+        self, agent_id: str, name: str, sip_name: str, queues: Iterable[str], *, needs_page: bool = True
+    ) -> None:
+        """Make the agent known, or bring his name, device and queues up to date; his state stays."""
+
+        def act(draft: Draft) -> None:
+            known = self._book.agents.get(agent_id)
+            fresh = known or Agent(agent_id, name, sip_name, AgentState.LOGGED_OUT, draft.now)
+            wanted = replace(fresh, name=name, sip_name=sip_name, queues=frozenset(queues), needs_page=needs_page)
+            if wanted != known:
+                draft.begin(wanted)
+
+        await self._change(act)
+
+    async def tick(self) -> None:
+        """Let time work: call it twice a second."""
+        now = self._clock.monotonic()
+        gone = {agent_id: page_gone(self._pages_lost_at, agent_id, now) for agent_id in self._pages_lost_at}
+        await self._change(lambda draft: moves.pass_time(draft, gone, self._rules))
+
+    # What wires report --------------------------------------------------------------------------------------------
+
+    async def wire_changed(self, kind: ChannelKind, *, up: bool) -> None:
+        """A wire can, or cannot, be told what to do; without it nothing is offered on it."""
+        (self._wires_up.add if up else self._wires_up.discard)(kind)
+        if up:
+            await self._change(lambda draft: None)
+
+    async def arrive(self, arrival: Arrival) -> Contact:
+        """A contact came. The same wire key again is the same contact."""
+        known = await self._known_arrival(arrival)
+        if known is not None:
+            return known
+        if arrival.customer_id is None:
+            arrival = moves.with_customer(arrival, *await self._identify(arrival))
+        contact_id = self._ids()
+
+        def act(draft: Draft) -> Sequence[Command]:
+            if self.contact_by_wire(arrival.wire_key) is not None:
+                return ()
+            return moves.begin(draft, contact_id, arrival, self._rules)
+
+        await self._change(act)
+        arrived = await self._known_arrival(arrival)
+        if arrived is None:
+            raise RuntimeError("an arrival was committed and is not there")
+        return arrived
+
+    async def _known_arrival(self, arrival: Arrival) -> Contact | None:
+        return self.contact_by_wire(arrival.wire_key) or await self._journal.contact_by_wire(arrival.wire_key)
+
+    async def talk_began(self, wire_key: str, agent_id: str) -> None:
+        await self._hear(wire_key, lambda draft, contact: moves.connect(draft, contact, agent_id))
+
+    async def offer_failed(self, wire_key: str, reason: OfferFailure) -> None:
+        """The agent's device says no, or said nothing. The wire itself has put the customer back already."""
+
+        def act(draft: Draft, contact: Contact) -> None:
+            moves.miss(draft, contact, reason)
+
+        await self._hear(wire_key, act)
+
+    async def hold_changed(self, wire_key: str, *, held: bool) -> None:
+        def act(draft: Draft, contact: Contact) -> None:
+            draft.tell_contact(contact.id, contact_events.HoldChanged(draft.now, held))
+
+        await self._hear(wire_key, act)
+
+    async def talk_ended(self, wire_key: str) -> None:
+        """Agent and customer have parted."""
+        await self._hear(
+            wire_key,
+            lambda draft, contact: moves.end(draft, contact, contact_events.TalkEnded(draft.now), self._rules),
+        )
+
+    async def customer_left(self, wire_key: str, reason: str) -> None:
+        def act(draft: Draft, contact: Contact) -> Sequence[Command]:
+            if contact.state is ContactState.WRAP_UP:
+                return ()
+            return moves.end(draft, contact, contact_events.CustomerLeft(draft.now, reason), self._rules)
+
+        await self._hear(wire_key, act)
+
+    async def reconcile(
+        self, kind: ChannelKind, legs: Mapping[str, LiveLeg], arrivals: Iterable[Arrival], *, node_restarted: bool
+    ) -> None:
+        """After a gap: believe the wire. `arrivals` are the live contacts that wait there, known or not."""
+
+        def act(draft: Draft) -> Sequence[Command]:
+            ours = [contact for contact in self._book.contacts.values() if contact.kind is kind]
+            return moves.correct(draft, ours, legs, self._rules, node_restarted=node_restarted)
+
+        await self._change(act)
+        for arrival in arrivals:
+            await self.arrive(arrival)
+
+    async def device_changed(self, agent_id: str, *, up: bool) -> None:
+        """The agent's softphone is registered with Asterisk, or no longer."""
+
+        def act(draft: Draft) -> None:
+            if draft.agent(agent_id).device_up != up:
+                draft.tell_agent(agent_id, agent_events.DeviceChanged(draft.now, up))
+
+        if agent_id in self._book.agents:
+            await self._change(act)
+
+    # What people do -----------------------------------------------------------------------------------------------
+
+    async def page_opened(self, agent_id: str, tab: str) -> None:
+        """The agent's page is live. Another tab than the one that talked means that the old page, and its leg, is gone."""
+        self._known_agent(agent_id)
+        before = self._pages.get(agent_id)
+        self._pages[agent_id] = tab
+        self._pages_lost_at.pop(agent_id, None)
+
+        def act(draft: Draft) -> Sequence[Command]:
+            agent = draft.tell_agent(agent_id, agent_events.PageChanged(draft.now, True))
+            contact = self.contact(agent.contact_id or "")
+            if contact is None or contact.state not in TALKING_STATES or before in (None, tab):
+                return ()
+            return moves.break_leg(draft, contact)
+
+        await self._change(act)
+
+    async def page_closed(self, agent_id: str, tab: str) -> None:
+        if self._pages.get(agent_id) != tab:
+            return
+
+        def act(draft: Draft) -> None:
+            draft.tell_agent(agent_id, agent_events.PageChanged(draft.now, False))
+
+        self._pages_lost_at[agent_id] = self._clock.monotonic()
+        await self._change(act)
+
+    async def ready(self, agent_id: str) -> None:
+        await self._ask(agent_id, agent_events.BecameReady, AgentState.READY)
+
+    async def pause(self, agent_id: str, code: str) -> None:
+        await self._ask(agent_id, lambda now: agent_events.Paused(now, code), AgentState.PAUSED, code)
+
+    async def log_out(self, agent_id: str) -> None:
+        await self._ask(agent_id, agent_events.LoggedOut, AgentState.LOGGED_OUT)
+
+    async def _ask(
+        self,
+        agent_id: str,
+        event: Callable[[datetime], agent_events.AgentEvent],
+        state: AgentState,
+        code: str | None = None,
+    ) -> None:
+        """Free hands change at once; during a contact the wish is kept for afterwards."""
+        self._known_agent(agent_id)
+
+        def act(draft: Draft) -> None:
+            busy = draft.agent(agent_id).state in (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)
+            wish = agent_events.NextChosen(draft.now, state, code) if busy else event(draft.now)
+            draft.tell_agent(agent_id, wish)
+
+        await self._must(act)
+
+    async def decline(self, agent_id: str, contact_id: str) -> None:
+        await self._must(
+            lambda draft: moves.miss(draft, self._own_contact(agent_id, contact_id), OfferFailure.DECLINED)
+        )
+
+    async def hang_up(self, agent_id: str, contact_id: str) -> None:
+        """The wire's own report of the end moves the states; nothing is assumed here."""
+        contact = self._own_contact(agent_id, contact_id)
+        if contact.state not in TALKING_STATES:
+            raise NotAllowedNow("the talk is already over")
+        await self._channels[contact.kind].hang_up(contact)
+
+    async def choose_customer(self, contact_id: str, customer_id: str | None, order_id: str | None) -> None:
+        def act(draft: Draft) -> None:
+            if not draft.knows(contact_id):
+                raise NotAllowedNow("this contact has ended")
+            draft.tell_contact(contact_id, contact_events.CustomerKnown(draft.now, customer_id, order_id))
+
+        await self._must(act)
+
+    async def dispose(
+        self, agent_id: str, contact_id: str, code: str, note: str = "", callback_at: datetime | None = None
+    ) -> None:
+        """Close the talk with a result. `callback_at` is wanted by results that promise another call, and only by them."""
+        chosen = disposition(code)
+        if chosen is None:
+            raise NotAllowedNow("there is no such result")
+        if chosen.wants_callback and (callback_at is None or callback_at <= self._clock.now()):
+            raise NotAllowedNow("this result wants the time of the next call, in the future")
+        promised = callback_at if chosen.wants_callback else None
+
+        def act(draft: Draft) -> Sequence[Command]:
+            contact = self._own_contact(agent_id, contact_id)
+            return moves.dispose(draft, contact, contact_events.Disposed(draft.now, code, note, promised))
+
+        await self._must(act)
+
+    async def extend_wrap_up(self, agent_id: str, seconds: float) -> None:
+        self._known_agent(agent_id)
+
+        def act(draft: Draft) -> None:
+            until = (draft.agent(agent_id).wrap_up_until or draft.now) + timedelta(seconds=seconds)
+            draft.tell_agent(agent_id, agent_events.WrapUpExtended(draft.now, until))
+
+        await self._must(act)
+
+    # The dialer's -------------------------------------------------------------------------------------------------
+
+    async def reserve(self, agent_id: str, attempt_id: str, until: datetime) -> bool:
+        """Keep the agent for a call that is being dialed. False when he is not free any more."""
+        self._known_agent(agent_id)
+
+        def act(draft: Draft) -> None:
+            agent = draft.agent(agent_id)
+            if agent.state is AgentState.READY and agent.reachable:
+                draft.tell_agent(agent_id, agent_events.ReservedForAttempt(draft.now, attempt_id, until))
+
+        await self._change(act)
+        return self._known_agent(agent_id).attempt_id == attempt_id
+
+    async def release(self, agent_id: str, attempt_id: str) -> None:
+        """The dialed call came to nothing; whoever is reserved for something else by now is left alone."""
+
+        def act(draft: Draft) -> None:
+            agent = draft.agent(agent_id)
+            if agent.state is AgentState.RESERVED and agent.attempt_id == attempt_id and agent.contact_id is None:
+                draft.tell_agent(agent_id, agent_events.Released(draft.now))
+
+        if agent_id in self._book.agents:
+            await self._change(act)
+
+    # How a change is made, and what follows -----------------------------------------------------------------------
+
+    async def _change(self, act: Act) -> None:
+        def act_and_route(draft: Draft) -> Sequence[Command]:
+            commands = list(act(draft) or ())
+            return commands + moves.route(draft, self._wires_up, self._rules)
+
+        for command in await self._ledger.change(act_and_route):
+            await self._perform(command)
+
+    async def _must(self, act: Act) -> None:
+        try:
+            await self._change(act)
+        except IllegalTransition as refusal:
+            raise NotAllowedNow(str(refusal)) from refusal
+
+    async def _hear(self, wire_key: str, act: Callable[[Draft, Contact], Sequence[Command] | None]) -> None:
+        """A wire's report: late and doubled ones are normal there, so they are counted and forgiven."""
+
+        def act_if_known(draft: Draft) -> Sequence[Command] | None:
+            contact = self.contact_by_wire(wire_key)
+            if contact is None:
+                self.late_events["unknown contact"] += 1
+                return None
+            return act(draft, contact)
+
+        try:
+            await self._change(act_if_known)
+        except IllegalTransition as late:
+            self.late_events[str(late)] += 1
+            log.info("a late or doubled wire event was set aside: %s", late)
+
+    async def _perform(self, command: Command) -> None:
+        try:
+            match command:
+                case OfferContact(contact, agent, auto_answer):
+                    await self._channels[contact.kind].offer(contact, agent, auto_answer=auto_answer)
+                case WithdrawOffer(contact, agent):
+                    await self._channels[contact.kind].withdraw(contact, agent)
+                case ReturnToQueue(contact, agent):
+                    await self._channels[contact.kind].return_to_queue(contact, agent)
+                case FollowUp(contact):
+                    self._spawn(self._follow_up(contact))
+        except WireDown:
+            self._wires_up.discard(command.contact.kind)
+            if isinstance(command, OfferContact):
+                await self._take_back(command)
+
+    async def _take_back(self, command: OfferContact) -> None:
+        await self._hear(
+            command.contact.wire_key,
+            lambda draft, contact: moves.take_back(draft, contact.id, command.agent.id),
+        )
+
+    async def _follow_up(self, contact: Contact) -> None:
+        try:
+            for follow in self.follow_ups:
+                await follow(contact)
+            await self._journal.followed_up(contact.id)
+        except Exception:
+            log.exception("a follow-up failed; it is tried again at the next start")
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def settle(self) -> None:
+        """Wait for the follow-ups that run in the background."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    def _known_agent(self, agent_id: str) -> Agent:
+        agent = self._book.agents.get(agent_id)
+        if agent is None:
+            raise UnknownAgent(agent_id)
+        return agent
+
+    def _own_contact(self, agent_id: str, contact_id: str) -> Contact:
+        self._known_agent(agent_id)
+        contact = self.contact(contact_id)
+        if contact is None or contact.agent_id != agent_id:
+            raise NotAllowedNow("this contact is not with you any more")
+        return contact

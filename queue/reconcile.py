@@ -1,0 +1,69 @@
+"""The truth of the wire against the truth of the book, after any gap in what we heard. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .channel import OfferFailure
+from .contact import (
+    TALKING_STATES,
+    AgentLegBroke,
+    Connected,
+    Contact,
+    ContactEvent,
+    ContactState,
+    CustomerLeft,
+    NodeLost,
+    OfferFailed,
+)
+
+OFFER_IN_FLIGHT_S = 3.0
+
+
+class LegState(StrEnum):
+    """Where the customer's leg is on its wire."""
+
+    WAITING = "waiting"
+    RINGING = "ringing"
+    TALKING = "talking"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLeg:
+    """A customer's leg as the wire shows it; `agent_id` while it rings at or talks with an agent."""
+
+    wire_key: str
+    state: LegState
+    agent_id: str | None = None
+
+
+def discrepancies(
+    contacts: Iterable[Contact], legs: Mapping[str, LiveLeg], now: datetime, *, node_restarted: bool
+) -> Iterator[tuple[str, ContactEvent]]:
+    """The events that would make the book agree with the wire, as (contact id, event)."""
+    for contact in contacts:
+        if contact.state in (ContactState.WRAP_UP, ContactState.ARRIVED) or not contact.is_open:
+            continue
+        event = _verdict(contact, legs.get(contact.wire_key), now, node_restarted)
+        if event is not None:
+            yield contact.id, event
+
+
+def _verdict(contact: Contact, leg: LiveLeg | None, now: datetime, node_restarted: bool) -> ContactEvent | None:
+    if leg is None:
+        return NodeLost(now) if node_restarted else CustomerLeft(now, "noticed_late")
+    match leg.state, contact.state:
+        case LegState.TALKING, (ContactState.QUEUED | ContactState.OFFERED) if leg.agent_id:
+            return Connected(now, leg.agent_id)
+        case LegState.WAITING, state if state in TALKING_STATES:
+            return AgentLegBroke(now)
+        case LegState.WAITING, ContactState.OFFERED if not _in_flight(contact, now):
+            return OfferFailed(now, OfferFailure.UNREACHABLE)
+        case _:
+            return None
+
+
+def _in_flight(contact: Contact, now: datetime) -> bool:
+    """An offer just made may not have reached the wire yet."""
+    return contact.offered_at is not None and (now - contact.offered_at).total_seconds() < OFFER_IN_FLIGHT_S
