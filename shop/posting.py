@@ -3,10 +3,23 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
-from .order import MAX_LINES, MAX_PRICE, MAX_QUANTITY, OrderItem, OrderRefused, total_of
+from .customer import Customer
+from .order import (
+    EDITABLE,
+    MAX_LINES,
+    MAX_PRICE,
+    MAX_QUANTITY,
+    Order,
+    OrderClosed,
+    OrderItem,
+    OrderRefused,
+    OrderStatus,
+    total_of,
+)
+from .phone import zone_of
 from .product import Product
 
 _CLOCK_SKEW = timedelta(minutes=10)
@@ -87,3 +100,76 @@ def _line(index: int, item: PostedItem, posted: OrderPosted, products: Mapping[s
         raise OrderRefused(f"{path}.article", "the shop has no such product")
     price = product.price if item.price is None else item.price
     return OrderItem(product.id, product.article, product.name_ru, price, item.quantity)
+
+
+def order_of_posting(
+    posted: OrderPosted, items: tuple[OrderItem, ...], *, order_id: str, number: str, customer_id: str, now: datetime
+) -> Order:
+    """The new order of a checked posting."""
+    return Order(
+        id=order_id,
+        external_id=posted.external_id,
+        number=number,
+        customer_id=customer_id,
+        status=OrderStatus.NEW,
+        items=items,
+        delivery_address=posted.delivery_address,
+        delivery_slot=posted.delivery_slot,
+        payment=posted.payment,
+        courier_comment=posted.courier_comment,
+        total=total_of(items),
+        currency="RUB",
+        placed_at=posted.placed_at or now,
+        cancel_reason=None,
+        version=1,
+        promised_at=posted.promised_at,
+    )
+
+
+def reposted(order: Order, posted: OrderPosted, items: tuple[OrderItem, ...]) -> Order:
+    """A known order as a changed posting wants it: its lines, delivery and payment are the shop's again, its status stays.
+
+    Raises OrderClosed when the order can no longer be changed.
+    """
+    if order.status not in EDITABLE:
+        raise OrderClosed("external_id", f"this order is {order.status.value} and can no longer be changed")
+    changed = replace(
+        order,
+        items=items,
+        total=total_of(items),
+        delivery_address=posted.delivery_address,
+        delivery_slot=posted.delivery_slot,
+        payment=posted.payment,
+        courier_comment=posted.courier_comment,
+        promised_at=posted.promised_at,
+    )
+    return order if changed == order else replace(changed, version=order.version + 1)
+
+
+def customer_of_posting(posted: PostedCustomer, customer_id: str, now: datetime) -> Customer:
+    """Somebody who orders for the first time."""
+    return Customer(
+        id=customer_id,
+        name=posted.name,
+        phones=(posted.phone,),
+        email=posted.email,
+        city=posted.city,
+        time_zone=posted.time_zone or zone_of(posted.phone),
+        language=posted.language,
+        segment=posted.segment or "",
+        note="",
+        since=now,
+        external_id=posted.external_id,
+    )
+
+
+def known_better(customer: Customer, posted: PostedCustomer) -> Customer:
+    """A known customer with the blanks filled, a new number added, and the segment the shop now says."""
+    return replace(
+        customer,
+        phones=customer.phones if posted.phone in customer.phones else (*customer.phones, posted.phone),
+        email=customer.email or posted.email,
+        city=customer.city or posted.city,
+        segment=customer.segment if posted.segment is None else posted.segment,
+        external_id=customer.external_id or posted.external_id,
+    )

@@ -1,0 +1,324 @@
+"""The built-in shop in tables: products, customers, orders with every change of them, notes."""
+
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import asdict
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..storage.clock import Clock
+from ..storage.database import Database
+from ..storage.ids import Ids
+from .customer import Customer, TimelineEntry, choose_customer
+from .order import OPEN, Order, OrderChanged, OrderEdit, OrderItem, OrderStatus, check_edit
+from .order_change import restored, to_record
+from .phone import zone_of
+from .posting import (
+    OrderPosted,
+    check_posted,
+    customer_of_posting,
+    fingerprint,
+    known_better,
+    order_of_posting,
+    reposted,
+)
+from .product import Product
+from .tables import (
+    actor_names,
+    change_table,
+    customer_table,
+    customer_values,
+    free_number,
+    insert_customer,
+    locked_order,
+    note_table,
+    order_table,
+    order_values,
+    product_table,
+    products_by_article,
+    read_customers,
+    read_orders,
+    take_turn,
+    who_has_phone,
+    write_items,
+    write_phones,
+)
+from .timeline import ChangeRow, NoteRow, build_timeline
+
+log = logging.getLogger(__name__)
+
+
+OnOrder = Callable[[Order, bool], Awaitable[None]]
+
+
+class UnknownOrder(Exception):
+    """There is no order, or no change of an order, by this id."""
+
+
+class ShopStore:
+    """The shop. `on_order` is told of each new or changed order after its commit: (order, whether it is new)."""
+
+    def __init__(self, db: Database, clock: Clock, ids: Ids) -> None:
+        self._db = db
+        self._clock = clock
+        self._ids = ids
+        self.on_order: list[OnOrder] = []
+
+    # Products
+
+    async def add_product(self, article: str, name_ru: str, price: int, name_en: str = "", stock: int = 0) -> Product:
+        """`price` in kopecks. Raises sqlalchemy.exc.IntegrityError when the article is taken."""
+        product = Product(self._ids(), article, name_ru, name_en, price, stock)
+        async with self._db.write() as connection:
+            await connection.execute(insert(product_table).values(asdict(product)))
+        return product
+
+    async def products(self, search: str = "", limit: int = 200) -> list[Product]:
+        """Products whose article or name (in either language) holds every word of `search`, by name."""
+        query = select(product_table).order_by(product_table.c.name_ru, product_table.c.id)
+        async with self._db.read() as connection:
+            found = [Product(**row._mapping) for row in await connection.execute(query)]
+        words = search.casefold().split()  # in Python: SQLite folds the case of ASCII letters only
+        texts = ((product, f"{product.article} {product.name_ru} {product.name_en}".casefold()) for product in found)
+        return [product for product, text in texts if all(word in text for word in words)][:limit]
+
+    # Customers
+
+    async def add_customer(
+        self,
+        name: str,
+        phones: Collection[str],
+        *,
+        email: str = "",
+        city: str = "",
+        time_zone: str | None = None,
+        language: str = "ru",
+        segment: str = "",
+        note: str = "",
+        since: datetime | None = None,
+        external_id: str | None = None,
+    ) -> Customer:
+        """`phones` in E.164, at least one; the zone is guessed from the first when it is not given."""
+        numbers = tuple(dict.fromkeys(phones))
+        zone = time_zone or zone_of(numbers[0])
+        customer = Customer(
+            self._ids(),
+            name,
+            numbers,
+            email,
+            city,
+            zone,
+            language,
+            segment,
+            note,
+            since or self._clock.now(),
+            external_id,
+        )
+        async with self._db.write() as connection:
+            await insert_customer(connection, customer)
+        return customer
+
+    async def customer(self, customer_id: str) -> Customer | None:
+        async with self._db.read() as connection:
+            found = await read_customers(connection, select(customer_table).where(customer_table.c.id == customer_id))
+        return found[0] if found else None
+
+    async def customers_by_phone(self, e164: str) -> list[Customer]:
+        """Everybody who is known by this number, the longest known first."""
+        async with self._db.read() as connection:
+            return await read_customers(connection, who_has_phone(e164))
+
+    async def add_note(self, customer_id: str, text: str, actor_id: str | None) -> None:
+        async with self._db.write() as connection:
+            await connection.execute(
+                insert(note_table).values(
+                    id=self._ids(), customer_id=customer_id, at=self._clock.now(), text=text, actor_id=actor_id
+                )
+            )
+
+    async def timeline(self, customer_id: str) -> list[TimelineEntry]:
+        """Orders, their changes and the notes, newest first."""
+        async with self._db.read() as connection:
+            orders = await read_orders(connection, select(order_table).where(order_table.c.customer_id == customer_id))
+            order_ids = [order.id for order in orders]
+            changes = await connection.execute(select(change_table).where(change_table.c.order_id.in_(order_ids)))
+            notes = await connection.execute(select(note_table).where(note_table.c.customer_id == customer_id))
+            change_rows = [ChangeRow(**row._mapping) for row in changes]
+            note_rows = [NoteRow(row.id, row.at, row.text, row.actor_id) for row in notes]
+            names = await actor_names(connection, [row.actor_id for row in change_rows] + [row.actor_id for row in note_rows])
+        return build_timeline(orders, change_rows, note_rows, names)
+
+    # Orders
+
+    async def order(self, order_id: str) -> Order | None:
+        return await self._one(order_table.c.id == order_id)
+
+    async def order_by_number(self, number: str) -> Order | None:
+        return await self._one(order_table.c.number == number)
+
+    async def order_by_external_id(self, external_id: str) -> Order | None:
+        return await self._one(order_table.c.external_id == external_id)
+
+    async def orders_of(self, customer_id: str) -> list[Order]:
+        """A customer's orders, newest first."""
+        query = select(order_table).where(order_table.c.customer_id == customer_id)
+        async with self._db.read() as connection:
+            return await read_orders(connection, query.order_by(order_table.c.placed_at.desc(), order_table.c.id))
+
+    async def open_order_of(self, customer_id: str) -> Order | None:
+        """The newest order that is not over yet: what this customer most likely calls about."""
+        return next((order for order in await self.orders_of(customer_id) if order.status in OPEN), None)
+
+    async def orders(
+        self, statuses: Collection[OrderStatus] = (), limit: int = 50, before: datetime | None = None
+    ) -> list[Order]:
+        """All orders, or those in the given states, newest first; `before` is the `placed_at` of the last one already seen."""
+        query = select(order_table).order_by(order_table.c.placed_at.desc(), order_table.c.id).limit(limit)
+        if statuses:
+            query = query.where(order_table.c.status.in_([status.value for status in statuses]))
+        if before is not None:
+            query = query.where(order_table.c.placed_at < before)
+        async with self._db.read() as connection:
+            return await read_orders(connection, query)
+
+    async def put_order(self, posted: OrderPosted, actor_id: str | None = None) -> tuple[Order, bool]:
+        """Take an order from the shop's own system, all of it or nothing; True when it is new.
+
+        The same body again gives the same order and changes nothing, whatever the desk has done to it since. Another body for a known
+        `external_id` is an update: lines, delivery and payment become the posted ones, recorded as a change that can be undone.
+        Raises OrderRefused with the field's path in the body, OrderClosed when a known order can no longer be changed.
+        """
+        async with self._db.write() as connection:
+            await take_turn(connection)
+            known = await locked_order(connection, order_table.c.external_id == posted.external_id)
+            mark = fingerprint(posted)
+            if known is not None and known[1] == mark:
+                return known[0], False
+            items = check_posted(
+                posted,
+                await products_by_article(connection, [item.article for item in posted.items]),
+                self._clock.now(),
+            )
+            if known is not None:
+                order = reposted(known[0], posted, items)
+                await self._record(connection, known[0], order, actor_id, mark=mark)
+            else:
+                order = await self._place(connection, posted, items, mark)
+        if known is None or order is not known[0]:
+            await self._tell(order, known is None)
+        return order, known is None
+
+    async def edit_order(self, order_id: str, edit: OrderEdit, actor_id: str | None, expected_version: int) -> Order:
+        """Change an order by the shop's rules. Raises UnknownOrder, OrderRefused, OrderClosed, OrderChanged."""
+        async with self._db.write() as connection:
+            found = await locked_order(connection, order_table.c.id == order_id)
+            if found is None:
+                raise UnknownOrder(order_id)
+            before = found[0]
+            if before.version != expected_version:
+                raise OrderChanged(before)
+            articles = [item.article for item in edit.items or ()]
+            after = check_edit(before, edit, await products_by_article(connection, articles))
+            await self._record(connection, before, after, actor_id)
+        if after is not before:
+            await self._tell(after, False)
+        return after
+
+    async def undo_edit(self, change_id: str, actor_id: str | None) -> Order:
+        """Take back the latest change of an order. Raises UnknownOrder, OrderClosed, and OrderChanged when it is not the latest."""
+        async with self._db.write() as connection:
+            row = (await connection.execute(select(change_table).where(change_table.c.id == change_id))).first()
+            found = None if row is None else await locked_order(connection, order_table.c.id == row.order_id)
+            if row is None or found is None:
+                raise UnknownOrder(change_id)
+            before = found[0]
+            if before.version != row.version:
+                raise OrderChanged(before)
+            after = restored(before, row.before)
+            await self._record(connection, before, after, actor_id, undoes=change_id)
+        await self._tell(after, False)
+        return after
+
+    async def changes_of(self, order_id: str) -> list[ChangeRow]:
+        """What was done to an order, the latest first."""
+        query = select(change_table).where(change_table.c.order_id == order_id).order_by(change_table.c.version.desc())
+        async with self._db.read() as connection:
+            return [ChangeRow(**row._mapping) for row in await connection.execute(query)]
+
+    async def _one(self, condition: sa.ColumnElement[bool]) -> Order | None:
+        async with self._db.read() as connection:
+            found = await read_orders(connection, select(order_table).where(condition))
+        return found[0] if found else None
+
+    async def _place(
+        self, connection: AsyncConnection, posted: OrderPosted, items: tuple[OrderItem, ...], mark: str
+    ) -> Order:
+        number = await free_number(connection, posted.number)
+        customer = await self._customer_of(connection, posted)
+        order = order_of_posting(
+            posted, items, order_id=self._ids(), number=number, customer_id=customer.id, now=self._clock.now()
+        )
+        await connection.execute(insert(order_table).values(posted_hash=mark, **order_values(order)))
+        await write_items(connection, order)
+        return order
+
+    async def _customer_of(self, connection: AsyncConnection, posted: OrderPosted) -> Customer:
+        """The customer by the shop's key, else by the number, else a new one."""
+        who = posted.customer
+        by_key = select(customer_table).where(customer_table.c.external_id == (who.external_id or ""))
+        found = await read_customers(connection, by_key)
+        if not found:
+            sharing = await read_customers(connection, who_has_phone(who.phone))
+            strangers = [one for one in sharing if who.external_id is None or one.external_id is None]
+            chosen = choose_customer(strangers, who.name)
+            found = [] if chosen is None else [chosen]
+        if not found:
+            customer = customer_of_posting(who, self._ids(), self._clock.now())
+            await insert_customer(connection, customer)
+            return customer
+        customer = known_better(found[0], who)
+        if customer != found[0]:
+            await connection.execute(
+                customer_table.update().where(customer_table.c.id == customer.id).values(customer_values(customer))
+            )
+            await write_phones(connection, customer)
+        return customer
+
+    async def _record(
+        self,
+        connection: AsyncConnection,
+        before: Order,
+        after: Order,
+        actor_id: str | None,
+        *,
+        undoes: str | None = None,
+        mark: str | None = None,
+    ) -> None:
+        """Write the new state and the change that led to it; `mark` is the fingerprint of a new posting."""
+        values = order_values(after) | ({} if mark is None else {"posted_hash": mark})
+        await connection.execute(order_table.update().where(order_table.c.id == after.id).values(values))
+        if after is before:
+            return
+        await write_items(connection, after)
+        await connection.execute(
+            insert(change_table).values(
+                id=self._ids(),
+                order_id=after.id,
+                actor_id=actor_id,
+                at=self._clock.now(),
+                before=to_record(before),
+                after=to_record(after),
+                version=after.version,
+                undoes=undoes,
+            )
+        )
+
+    async def _tell(self, order: Order, created: bool) -> None:
+        for listener in self.on_order:
+            try:
+                await listener(order, created)
+            except Exception:  # the order is committed: a listener's trouble must not look like a refused order
+                log.exception("a listener failed on an order", extra={"order_id": order.id})
