@@ -1,0 +1,151 @@
+"""The sound end of a SIP phone: one UDP port that speaks RTP with G.711 µ-law, sends a tone to each far end and keeps what it hears.
+
+SIPp does the signalling; far ends are told apart by their address, so one port serves a whole carrier.
+"""
+
+import asyncio
+import struct
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from tests.fakes import ear
+
+PACKET_S, SAMPLES, EVENT_TYPE = 0.02, 160, 101
+KEEP_PACKETS = 50 * 60  # a minute of what was heard last
+Address = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Line:
+    """One talk: what is said to one far end, and what came from it."""
+
+    far: Address
+    payload: bytes = b""  # whole seconds of the tone, looped
+    said: int = 0
+    heard: list[bytes] = field(default_factory=list)
+    lost: int = 0
+    last_sequence: int | None = None
+    next_at: float = 0.0
+
+    def take(self, packet: bytes) -> None:
+        if len(packet) < 12 or packet[1] & 0x7F != 0:
+            return
+        (sequence,) = struct.unpack_from("!H", packet, 2)
+        if self.last_sequence is not None:
+            self.lost += (sequence - self.last_sequence - 1) % 0x10000
+        self.last_sequence = sequence
+        self.heard.append(packet[12:])
+        del self.heard[:-KEEP_PACKETS]
+
+    def next_packet(self, kind: int, payload: bytes, *, mark: bool = False) -> bytes:
+        self.said += 1
+        head = struct.pack(
+            "!BBHII", 0x80, kind | (0x80 if mark else 0), self.said & 0xFFFF, self.said * SAMPLES, 0x0C0DB0A2
+        )
+        return head + payload
+
+    def next_sound(self) -> bytes:
+        start = (self.said * SAMPLES) % len(self.payload)
+        return self.next_packet(0, self.payload[start : start + SAMPLES])
+
+
+class RtpPeer(asyncio.DatagramProtocol):
+    """Use as `async with await RtpPeer.open() as peer`."""
+
+    def __init__(self) -> None:
+        self.lines: dict[Address, Line] = {}
+        self._transport: asyncio.DatagramTransport | None = None
+        self._clock: asyncio.TimerHandle | None = None
+
+    @classmethod
+    async def open(cls) -> Self:
+        loop = asyncio.get_running_loop()
+        _transport, peer = await loop.create_datagram_endpoint(cls, local_addr=("127.0.0.1", 0))
+        peer._clock = loop.call_soon(peer._tick)  # type: ignore[assignment]
+        return peer
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+        if self._transport is not None:
+            self._transport.close()
+
+    @property
+    def port(self) -> int:
+        assert self._transport is not None
+        return int(self._transport.get_extra_info("sockname")[1])
+
+    # asyncio's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.DatagramTransport)
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        self.lines.setdefault(addr, Line(addr)).take(data)
+
+    def error_received(self, exc: Exception) -> None:
+        """The far end closed its port (ICMP): the talk is over, and so is nothing else."""
+
+    # the test's side
+
+    def say(self, far: Address, hz: float) -> None:
+        """Send a tone to `far` from now on, in real time."""
+        line = self.lines.setdefault(far, Line(far))
+        line.payload = ear.ulaw_encode(ear.sine(hz, 1.0))
+        line.next_at = asyncio.get_running_loop().time()
+
+    def hush(self, far: Address) -> None:
+        """Send nothing more to `far`."""
+        if far in self.lines:
+            self.lines[far].payload = b""
+
+    def hear(self, far: Address, last_s: float = 1.0) -> ear.Heard:
+        """What came from `far` in the last `last_s` seconds of sound."""
+        line = self.lines.get(far)
+        packets = line.heard[-round(last_s / PACKET_S) :] if line else []
+        return ear.hear(ear.ulaw_decode(b"".join(packets)), ear.TELEPHONE_RATE)
+
+    def heard_s(self, far: Address) -> float:
+        """How many seconds of sound were kept from `far`."""
+        line = self.lines.get(far)
+        return len(line.heard) * PACKET_S if line else 0.0
+
+    def press(self, far: Address, digits: str) -> None:
+        """Send touch tones (RFC 4733): each as three packets and three end packets."""
+        assert self._transport is not None
+        line = self.lines.setdefault(far, Line(far))
+        for digit in digits:
+            event = "0123456789*#ABCD".index(digit)
+            for step in range(6):
+                body = struct.pack("!BBH", event, 10 | (0x80 if step >= 3 else 0), min(step + 1, 4) * SAMPLES)
+                self._transport.sendto(line.next_packet(EVENT_TYPE, body, mark=step == 0), far)
+
+    def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        assert self._transport is not None
+        now = loop.time()
+        for line in self.lines.values():
+            while line.payload and line.next_at <= now:
+                self._transport.sendto(line.next_sound(), line.far)
+                line.next_at += PACKET_S
+        self._clock = loop.call_at(now + PACKET_S / 2, self._tick)
+
+
+def silence_s(pcm: ear.Pcm, rate: int, below: float = 0.01) -> float:
+    """The longest stretch, in seconds, in which no 20 ms are louder than `below`."""
+    size = int(rate * PACKET_S)
+    frames = pcm[: pcm.size // size * size].reshape(-1, size).astype(np.float64) / 32768.0
+    longest = run = 0
+    for quiet in np.sqrt((frames**2).mean(axis=1)) < below:
+        run = run + 1 if quiet else 0
+        longest = max(longest, run)
+    return longest * PACKET_S

@@ -1,0 +1,23 @@
+"""Wait on a state, never on time: ask again until the answer is there, and say what was awaited when it does not come."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def until(
+    probe: Callable[[], T | None | Awaitable[T | None]], what: str, *, within_s: float = 20.0, every_s: float = 0.05
+) -> T:
+    """The first truthy answer of `probe`. Raises AssertionError naming `what` when none came within `within_s` seconds."""
+    deadline = asyncio.get_running_loop().time() + within_s
+    while True:
+        answer = probe()
+        if isinstance(answer, Awaitable):
+            answer = await answer
+        if answer:
+            return answer
+        if asyncio.get_running_loop().time() >= deadline:
+            raise AssertionError(f"waited {within_s:.0f} s in vain: {what}")
+        await asyncio.sleep(every_s)
