@@ -208,18 +208,14 @@ class Desk:
 
         await self._hear(wire_key, act)
 
-    async def reconcile(
-        self, kind: ChannelKind, legs: Mapping[str, LiveLeg], arrivals: Iterable[Arrival], *, node_restarted: bool
-    ) -> None:
-        """After a gap: believe the wire. `arrivals` are the live contacts that wait there, known or not."""
+    async def reconcile(self, kind: ChannelKind, legs: Mapping[str, LiveLeg], alive: str) -> None:
+        """After a gap: believe the wire. `alive` begins the wire keys of its present life; contacts of an earlier one are lost."""
 
         def act(draft: Draft) -> Sequence[Command]:
             ours = [contact for contact in self._book.contacts.values() if contact.kind is kind]
-            return moves.correct(draft, ours, legs, self._rules, node_restarted=node_restarted)
+            return moves.correct(draft, ours, legs, alive, self._rules)
 
         await self._change(act)
-        for arrival in arrivals:
-            await self.arrive(arrival)
 
     async def device_changed(self, agent_id: str, *, up: bool) -> None:
         """The agent's softphone is registered with Asterisk, or no longer."""

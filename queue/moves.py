@@ -153,16 +153,11 @@ def _told(before: Contact, after: Contact, agent: Agent) -> list[Command]:
 
 
 def correct(
-    draft: Draft,
-    open_contacts: Iterable[Contact],
-    legs: Mapping[str, LiveLeg],
-    rules: DeskRules,
-    *,
-    node_restarted: bool,
+    draft: Draft, open_contacts: Iterable[Contact], legs: Mapping[str, LiveLeg], alive: str, rules: DeskRules
 ) -> list[Command]:
     """Make the draft agree with the wire, agents included."""
     commands: list[Command] = []
-    for contact_id, event in discrepancies(open_contacts, legs, draft.now, node_restarted=node_restarted):
+    for contact_id, event in discrepancies(open_contacts, legs, alive, draft.now):
         contact = draft.contact(contact_id)
         match event:
             case contacts.CustomerLeft() | contacts.NodeLost():

@@ -39,20 +39,24 @@ class LiveLeg:
 
 
 def discrepancies(
-    contacts: Iterable[Contact], legs: Mapping[str, LiveLeg], now: datetime, *, node_restarted: bool
+    contacts: Iterable[Contact], legs: Mapping[str, LiveLeg], alive: str, now: datetime
 ) -> Iterator[tuple[str, ContactEvent]]:
-    """The events that would make the book agree with the wire, as (contact id, event)."""
+    """The events that would make the book agree with the wire, as (contact id, event).
+
+    `alive` is what the wire keys of the node's present life begin with: a contact of an earlier life was lost with it.
+    """
     for contact in contacts:
         if contact.state in (ContactState.WRAP_UP, ContactState.ARRIVED) or not contact.is_open:
             continue
-        event = _verdict(contact, legs.get(contact.wire_key), now, node_restarted)
+        event = _verdict(contact, legs.get(contact.wire_key), alive, now)
         if event is not None:
             yield contact.id, event
 
 
-def _verdict(contact: Contact, leg: LiveLeg | None, now: datetime, node_restarted: bool) -> ContactEvent | None:
+def _verdict(contact: Contact, leg: LiveLeg | None, alive: str, now: datetime) -> ContactEvent | None:
     if leg is None:
-        return NodeLost(now) if node_restarted else CustomerLeft(now, "noticed_late")
+        here = contact.wire_key.startswith(alive)
+        return CustomerLeft(now, "noticed_late") if here else NodeLost(now)
     match leg.state, contact.state:
         case LegState.TALKING, (ContactState.QUEUED | ContactState.OFFERED) if leg.agent_id:
             return Connected(now, leg.agent_id)
