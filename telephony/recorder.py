@@ -150,6 +150,9 @@ class Recorder:
                 if written is None or self._clock.now() - written < self._orphan_after:
                     continue
                 talk = Talk(key, number, written, None)
+            if not talk.talk_s and await asyncio.to_thread(_holds_nothing, files):
+                await asyncio.to_thread(discard, RawTake(talk, files))  # an offer that nobody took leaves an empty file
+                continue
             self._busy.add(files)
             try:
                 finished.append(await self._keep(RawTake(talk, files)))
@@ -165,6 +168,10 @@ def _seconds_in(take: RawTake) -> float:
     except (UnreadableTake, OSError):
         return 0.0
     return sides.frames / sides.rate
+
+
+def _holds_nothing(files: tuple[Path, ...]) -> bool:
+    return not any(file.exists() and file.stat().st_size for file in files)
 
 
 def _last_written(files: tuple[Path, ...]) -> datetime | None:

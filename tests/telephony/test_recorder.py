@@ -135,6 +135,19 @@ async def test_a_sweep_keeps_what_a_crash_left_and_leaves_open_calls_alone(
     assert (await recorder.sweep(raw, known)).finished == ()
 
 
+async def test_an_empty_file_of_no_talk_is_dropped_without_a_word(recorder: Recorder, books: Books, raw: Path) -> None:
+    """A try that nobody answered leaves one. Where there was a talk, the emptiness is news."""
+    for name in ("c1-1.raw", "c1-2.raw", "c9-1.raw"):
+        _raw(raw, name, seconds=0)
+
+    async def known(key: str, take: int) -> Talk | StillOpen | None:
+        return Talk("c1", take, NOW, 60.0 if take == 2 else 0.0) if key == "c1" else None
+
+    (missing,) = (await recorder.sweep(raw, known)).finished
+    assert (missing.take, missing.state) == (2, "missing")
+    assert takes_in(raw) == {}
+
+
 async def test_a_sweep_does_not_touch_a_take_that_is_being_kept(tmp_path: Path, books: Books, raw: Path) -> None:
     file = _raw(raw, "c1-1.raw")
     recorder = Recorder(tmp_path / "kept", books, StandingClock(), settle_s=0.3)
