@@ -100,12 +100,21 @@ class OrderEdit:
 
 
 class OrderRefused(Exception):
-    """The shop's rules say no. `field` is a path such as `items[1].quantity`, `reason` a sentence for people."""
+    """The shop's rules say no. `field` is a path such as `items[1].quantity`.
 
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
+    `template` with its `values` is a sentence for people, kept apart so that a page can say it in another language.
+    """
+
+    def __init__(self, field: str, template: str, **values: "int | OrderStatus") -> None:
         self.field = field
-        self.reason = reason
+        self.template = template
+        self.values = values
+        super().__init__(f"{field}: {self.reason}")
+
+    @property
+    def reason(self) -> str:
+        """The sentence in English."""
+        return self.template.format(**self.values)
 
 
 class OrderClosed(OrderRefused):
@@ -135,12 +144,12 @@ def check_items(
 ) -> tuple[OrderItem, ...]:
     """The new list of items: those already in the order keep their agreed price, new ones cost what the product costs today."""
     if not 1 <= len(asked) <= MAX_LINES:
-        raise OrderRefused("items", f"an order has 1 to {MAX_LINES} lines")
+        raise OrderRefused("items", "an order has 1 to {most} lines", most=MAX_LINES)
     known = {item.article: item for item in kept}
     items: list[OrderItem] = []
     for index, line in enumerate(asked):
         if not 1 <= line.quantity <= MAX_QUANTITY:
-            raise OrderRefused(f"items[{index}].quantity", f"must be between 1 and {MAX_QUANTITY}")
+            raise OrderRefused(f"items[{index}].quantity", "must be between 1 and {most}", most=MAX_QUANTITY)
         if any(item.article == line.article for item in items):
             raise OrderRefused(f"items[{index}].article", "stands in the order twice; add the quantities")
         if line.article in known:
@@ -170,7 +179,7 @@ def check_edit(order: Order, edit: OrderEdit, products: Mapping[str, Product]) -
         courier_comment=_kept(edit.courier_comment, order.courier_comment),
     )
     if changed != order and order.status not in EDITABLE:
-        raise OrderClosed("status", f"an order that is {order.status.value} can no longer be changed")
+        raise OrderClosed("status", "an order that is {status} can no longer be changed", status=order.status)
     changed = replace(changed, status=status, cancel_reason=cancel_reason)
     return order if changed == order else replace(changed, version=order.version + 1)
 
@@ -182,7 +191,9 @@ def _kept(asked: str | None, present: str) -> str:
 def _moved(order: Order, edit: OrderEdit) -> tuple[OrderStatus, str | None]:
     status = order.status if edit.status is None else edit.status
     if status is not order.status and status not in next_statuses(order.status):
-        raise OrderRefused("status", f"an order that is {order.status.value} cannot become {status.value}")
+        raise OrderRefused(
+            "status", "an order that is {status} cannot become {wanted}", status=order.status, wanted=status
+        )
     if status is not OrderStatus.CANCELLED:
         if edit.cancel_reason:
             raise OrderRefused("cancel_reason", "only a cancelled order has one")

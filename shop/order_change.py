@@ -35,7 +35,7 @@ def to_record(order: Order) -> dict[str, Any]:
 def restored(order: Order, record: Mapping[str, Any]) -> Order:
     """The order as `record` tells, one version on. Raises OrderClosed: what has left the shop cannot be brought back by a click."""
     if order.status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
-        raise OrderClosed("status", f"an order that is {order.status.value} can no longer be changed")
+        raise OrderClosed("status", "an order that is {status} can no longer be changed", status=order.status)
     promised_at = record["promised_at"]
     return replace(
         order,

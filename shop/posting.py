@@ -80,19 +80,19 @@ def check_posted(posted: OrderPosted, products: Mapping[str, Product], now: date
     if posted.placed_at is not None and posted.placed_at > now + _CLOCK_SKEW:
         raise OrderRefused("placed_at", "lies in the future; check the clock and the time zone")
     if not 1 <= len(posted.items) <= MAX_LINES:
-        raise OrderRefused("items", f"an order has 1 to {MAX_LINES} lines")
+        raise OrderRefused("items", "an order has 1 to {most} lines", most=MAX_LINES)
     items = tuple(_line(index, item, posted, products) for index, item in enumerate(posted.items))
     if posted.total is not None and posted.total != total_of(items):
-        raise OrderRefused("total", f"the items come to {total_of(items)} kopecks")
+        raise OrderRefused("total", "the items come to {sum} kopecks", sum=total_of(items))
     return items
 
 
 def _line(index: int, item: PostedItem, posted: OrderPosted, products: Mapping[str, Product]) -> OrderItem:
     path = f"items[{index}]"
     if not 1 <= item.quantity <= MAX_QUANTITY:
-        raise OrderRefused(f"{path}.quantity", f"must be between 1 and {MAX_QUANTITY}")
+        raise OrderRefused(f"{path}.quantity", "must be between 1 and {most}", most=MAX_QUANTITY)
     if item.price is not None and not 0 <= item.price <= MAX_PRICE:
-        raise OrderRefused(f"{path}.price", f"must be between 0 and {MAX_PRICE} kopecks")
+        raise OrderRefused(f"{path}.price", "must be between 0 and {most} kopecks", most=MAX_PRICE)
     if any(other.article == item.article for other in posted.items[:index]):
         raise OrderRefused(f"{path}.article", "stands in the order twice; add the quantities")
     product = products.get(item.article)
@@ -132,7 +132,7 @@ def reposted(order: Order, posted: OrderPosted, items: tuple[OrderItem, ...]) ->
     Raises OrderClosed when the order can no longer be changed.
     """
     if order.status not in EDITABLE:
-        raise OrderClosed("external_id", f"this order is {order.status.value} and can no longer be changed")
+        raise OrderClosed("external_id", "an order that is {status} can no longer be changed", status=order.status)
     changed = replace(
         order,
         items=items,

@@ -148,7 +148,9 @@ class ShopStore:
             notes = await connection.execute(select(note_table).where(note_table.c.customer_id == customer_id))
             change_rows = [ChangeRow(**row._mapping) for row in changes]
             note_rows = [NoteRow(row.id, row.at, row.text, row.actor_id) for row in notes]
-            names = await actor_names(connection, [row.actor_id for row in change_rows] + [row.actor_id for row in note_rows])
+            names = await actor_names(
+                connection, [row.actor_id for row in change_rows] + [row.actor_id for row in note_rows]
+            )
         return build_timeline(orders, change_rows, note_rows, names)
 
     # Orders

@@ -1,0 +1,135 @@
+"""The web application: one house in, one ASGI application out."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRouter
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from . import problem
+from .house import House
+from .problem import ProblemBody
+from .security import same_site
+
+MAX_BODY = 1_048_576  # bytes; everything a page or the shop's system sends is far smaller
+
+_ROUTERS = (
+    "signin",
+    "api_orders",
+    "api_users",
+    "health",
+    "desk_pages",
+    "desk_api",
+    "board_pages",
+    "campaign_pages",
+    "quality_pages",
+)
+
+
+def create_app(house: House) -> FastAPI:
+    """The pages and the API of one house. Nothing is global: two houses can live in one process."""
+    app = FastAPI(
+        title="Cordboard",
+        version=house.site.version,
+        description="A contact centre engine for shops. Errors are `application/problem+json`; money is in kopecks; instants carry a zone.",
+        openapi_url=None,  # served by api_orders.py, so that it carries the `public` mark like every open route
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAX_BODY,
+        dependencies=[Depends(same_site)],
+    )
+    app.state.house = house
+    problem.install(app)
+    for router in _routers():
+        app.include_router(router)
+    app.add_middleware(Guard, headers=security_headers(house.site.websocket_url, house.site.secure))
+    _document_problems(app)
+    return app
+
+
+def _routers() -> list[APIRouter]:
+    found = (import_module(f".{name}", __package__) for name in _ROUTERS if find_spec(f".{name}", __package__))
+    return [module.router for module in found]
+
+
+def _document_problems(app: FastAPI) -> None:
+    """The error's shape stands in the schema once, for every `$ref` of problems()."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, object]:
+        schema = plain()
+        parts = schema.setdefault("components", {}).setdefault("schemas", {})
+        shape = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+        parts.update(shape.pop("$defs", {}))
+        parts["ProblemBody"] = shape
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def security_headers(websocket_url: str, secure: bool) -> dict[str, str]:
+    """What every answer carries unless its route says otherwise (a static file may be kept, a page's policy may be narrower)."""
+    phone = urlsplit(websocket_url)
+    origin = f" {phone.scheme}://{phone.netloc}" if phone.netloc else ""
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"connect-src 'self'{origin}; media-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    headers = {
+        "Content-Security-Policy": policy,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    return headers | ({"Strict-Transport-Security": "max-age=31536000"} if secure else {})
+
+
+class Guard:
+    """Puts the security headers on every answer, tells a fault of ours as a problem without its stack, and turns away a body that
+    announces itself as too large before anyone reads it.
+
+    A body that grows too large while it is read (chunked, or lying about its length) is stopped by FastAPI's `max_body_size`.
+    """
+
+    def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
+        self._app = app
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                present = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    present.setdefault(name, value)
+            await send(message)
+
+        if _announced(scope) > MAX_BODY:
+            refusal = problem.answer(Request(scope), 413, "the request is larger than 1 MB")
+            await refusal(scope, receive, send_guarded)
+            return
+        try:
+            await self._app(scope, receive, send_guarded)
+        except Exception:
+            if not started:
+                refusal = problem.answer(Request(scope), 500, "something broke on our side; try again")
+                await refusal(scope, receive, send_guarded)
+            raise  # the server logs it
+
+
+def _announced(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "")
+    return int(length) if length.isdecimal() and len(length) < 20 else 0

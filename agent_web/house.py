@@ -1,0 +1,62 @@
+"""What the pages are given: the rooms below, joined by __main__."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
+
+from ..access.store import AccessStore
+from ..shop.store import ShopStore
+from ..storage.clock import Clock
+
+if TYPE_CHECKING:
+    from ..dialer.dialer import Dialer
+    from ..quality.store import RecordingStore
+    from ..queue.desk import Desk
+    from .live import LiveHub
+
+
+async def _nothing() -> None:
+    """Nobody asked to be told."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What differs from one installation to the next.
+
+    `websocket_url` is where the browser's phone registers (wss://…; '' when there is none). `secure` is true behind https.
+    `health` answers {"status": "ok" | "degraded", "parts": {...}} without secrets. `on_users_changed` is called after users changed,
+    so that their phones can be made or unmade.
+    """
+
+    shop_name: str
+    websocket_url: str
+    secure: bool
+    version: str
+    demo: bool
+    health: Callable[[], Awaitable[dict[str, Any]]]
+    on_users_changed: Callable[[], Awaitable[None]] = _nothing
+
+
+@dataclass(frozen=True)
+class House:
+    """All that a route may reach. `metrics` is this house's own registry: two houses in one process do not mix."""
+
+    clock: Clock
+    access: AccessStore
+    shop: ShopStore
+    desk: "Desk"
+    dialer: "Dialer"
+    recordings: "RecordingStore"
+    live: "LiveHub"
+    site: Site
+    metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+
+def house_of(request: Request) -> House:
+    return cast(House, request.app.state.house)
+
+
+HouseDep = Annotated[House, Depends(house_of)]
