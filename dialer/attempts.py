@@ -1,0 +1,257 @@
+"""The life of an attempt: intent, dialing, answer, end. The lead moves with it, and the reserved agent is let go whatever happens.
+
+The intent is committed before the wire is told, under an id that the wire uses too: after any crash the wire can be asked what
+became of that id, and nothing is ever dialed twice for it.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from ..queue.agent import Agent
+from ..queue.channel import Arrival, AttemptOutcome, ChannelKind, Direction
+from ..queue.contact import Contact, IllegalTransition
+from ..storage.clock import Clock
+from ..storage.ids import Ids
+from .campaign import Campaign
+from .lead import Attempt, Forsaken, Lead
+from .pacing import Brake
+from .store import DialerStore
+
+log = logging.getLogger(__name__)
+
+RESERVE_SLACK_S = 10
+SILENT_AFTER_S = 10.0
+
+
+class Originate(Protocol):
+    """The wire to customers, as the dialer needs it (telephony/voice.py fits)."""
+
+    async def originate(
+        self, attempt_id: str, number: str, *, ring_timeout_s: int, caller_id: str, variables: Mapping[str, str]
+    ) -> None:
+        """Dial `number`, with `attempt_id` as the channel's own id. Returns when the wire has taken it on; raises if it may not have."""
+        ...
+
+    async def cancel(self, attempt_id: str) -> None:
+        """End the call; nothing happens if there is none."""
+        ...
+
+    async def known(self, attempt_id: str) -> bool | None:
+        """Whether a live call of that id is there; None when it cannot be told."""
+        ...
+
+
+class Changes(Protocol):
+    """News from the desk; what they say does not matter here, only that they came."""
+
+    async def get(self) -> object: ...
+
+
+class Desks(Protocol):
+    """The desk, as the dialer needs it (queue/desk.py fits)."""
+
+    def agents(self) -> tuple[Agent, ...]: ...
+
+    def contacts(self) -> tuple[Contact, ...]:
+        """The open contacts."""
+        ...
+
+    async def reserve(self, agent_id: str, attempt_id: str, until: datetime) -> bool:
+        """Keep the agent for this attempt; False when he is not free any more."""
+        ...
+
+    async def release(self, agent_id: str, attempt_id: str) -> None:
+        """Let him go, if this attempt is what he is reserved for and no contact came of it."""
+        ...
+
+    async def arrive(self, arrival: Arrival) -> Contact:
+        """A contact came. The same wire key again is the same contact."""
+        ...
+
+    def subscribe(self) -> AbstractAsyncContextManager[Changes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is to be dialed, for whom, by whose rules."""
+
+    lead: Lead
+    campaign: Campaign
+    agent: Agent
+
+
+class Attempts:
+    """`strays` counts what wires repeat or tell too late, by its name."""
+
+    def __init__(self, store: DialerStore, desk: Desks, originate: Originate, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self._desk = desk
+        self._originate = originate
+        self._clock = clock
+        self._ids = ids
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._forsaken: set[str] = set()
+        self.brake = Brake()
+        self.strays: Counter[str] = Counter()
+
+    async def dial(self, call: Call) -> bool:
+        """Reserve the agent, commit the intent, and send it off. False when agent or lead is not to be had any more."""
+        attempt_id, now = self._ids(), self._clock.now()
+        until = now + timedelta(seconds=call.campaign.ring_timeout_s + RESERVE_SLACK_S)
+        if not await self._desk.reserve(call.agent.id, attempt_id, until):
+            return False
+        attempt = Attempt(attempt_id, call.lead.id, call.campaign.id, call.agent.id, call.lead.phone, now)
+        begun = None
+        try:
+            begun = await self._store.begin_attempt(attempt)
+        except IllegalTransition:
+            self.strays["lead_taken"] += 1
+        finally:
+            if begun is None:
+                await self._desk.release(call.agent.id, attempt_id)
+        if begun is not None:
+            self._spawn(self._send(attempt, call.campaign))
+        return begun is not None
+
+    async def _send(self, attempt: Attempt, campaign: Campaign) -> None:
+        variables = {"campaign_id": campaign.id, "lead_id": attempt.lead_id, "agent_id": attempt.agent_id or ""}
+        try:
+            await self._originate.originate(
+                attempt.id,
+                attempt.number,
+                ring_timeout_s=campaign.ring_timeout_s,
+                caller_id=campaign.caller_id,
+                variables=variables,
+            )
+        except Exception as error:
+            log.warning("attempt %s could not be sent: %s", attempt.id, type(error).__name__)
+            await self._look_up(attempt, gone=AttemptOutcome.CANCELLED, untold=AttemptOutcome.UNKNOWN)
+
+    async def _look_up(self, attempt: Attempt, *, gone: AttemptOutcome, untold: AttemptOutcome | None) -> None:
+        """Ask the wire what became of the attempt, and end it unless it lives. `untold` None: keep asking later."""
+        try:
+            known = await self._originate.known(attempt.id)
+        except Exception as error:
+            log.warning("attempt %s could not be looked up: %s", attempt.id, type(error).__name__)
+            known = None
+        outcome = None if known else (untold if known is None else gone)
+        if outcome is not None:
+            await self.on_ended(attempt.id, outcome)
+
+    async def ringing(self) -> int:
+        """Calls that nobody has answered yet."""
+        return sum(attempt.answered_at is None for attempt in await self._store.open_attempts())
+
+    # What the wire reports
+
+    async def on_answered(self, attempt_id: str) -> Contact | None:
+        """A person answered: he becomes a contact for the agent who is reserved. None for news that is old or not ours."""
+        answered = await self._store.answer(attempt_id)
+        if answered is None:
+            await self._on_stray_answer(attempt_id)
+            return None
+        attempt, lead = answered
+        self.brake = Brake()
+        arrival = Arrival(
+            kind=ChannelKind.VOICE,
+            direction=Direction.OUTBOUND,
+            queue=await self._queue_of(attempt),
+            wire_key=attempt_id,
+            address=attempt.number,
+            lead_id=lead.id,
+            attempt_id=attempt_id,
+            customer_id=lead.customer_id,
+            order_id=lead.order_id,
+            for_agent=attempt.agent_id,
+        )
+        try:
+            return await self._desk.arrive(arrival)
+        except Exception:
+            await self._originate.cancel(attempt_id)
+            await self.on_ended(attempt_id, AttemptOutcome.ABANDONED)
+            raise
+
+    async def _on_stray_answer(self, attempt_id: str) -> None:
+        """A call that we hold for ended was answered: nobody waits for it, so it must not go on."""
+        attempt = await self._store.attempt(attempt_id)
+        if attempt is None or attempt.answered_at is not None:
+            self.strays["answer_again" if attempt else "answer_unknown"] += 1
+            return
+        self.strays["answer_late"] += 1
+        await self._originate.cancel(attempt_id)
+
+    async def on_ended(
+        self, attempt_id: str, outcome: AttemptOutcome, cause: int | None = None, tech_cause: str | None = None
+    ) -> None:
+        """The call is over, or never was. Told again, or of an unknown id, it is counted and forgotten."""
+        known = await self._store.attempt(attempt_id)
+        try:
+            ended = await self._store.end_attempt(attempt_id, outcome, cause, tech_cause)
+        finally:
+            if known is not None and known.agent_id is not None:
+                await self._desk.release(known.agent_id, attempt_id)
+        if ended is None:
+            self.strays["end_again" if known else "end_unknown"] += 1
+            return
+        self.brake = self.brake.after(outcome, self._clock.now())
+
+    async def on_node_reset(self) -> None:
+        """Asterisk started anew: every call it had is gone. Whose telephone may have rung is left in peace for a while."""
+        for attempt in await self._store.open_attempts():
+            outcome = AttemptOutcome.PERSON if attempt.answered_at else AttemptOutcome.UNKNOWN
+            await self.on_ended(attempt.id, outcome)
+
+    # After gaps
+
+    async def recover(self) -> None:
+        """At the start: what became of the calls that were open when we stopped? What cannot be told yet is asked again by `sweep`."""
+        for attempt in await self._store.open_attempts():
+            gone = AttemptOutcome.PERSON if attempt.answered_at else AttemptOutcome.UNKNOWN
+            await self._look_up(attempt, gone=gone, untold=None)
+
+    async def sweep(self, ring_timeouts: Mapping[str, int]) -> None:
+        """Heal what lost events leave behind. `ring_timeouts` (s) by campaign."""
+        now, in_talk = self._clock.now(), {contact.attempt_id for contact in self._desk.contacts()}
+        for attempt in await self._store.open_attempts():
+            if attempt.answered_at is None:
+                patience = timedelta(seconds=ring_timeouts.get(attempt.campaign_id, 0) + SILENT_AFTER_S)
+                if now - attempt.intent_at > patience:
+                    await self._look_up(attempt, gone=AttemptOutcome.UNKNOWN, untold=None)
+            elif attempt.id not in in_talk:
+                await self._look_up(attempt, gone=AttemptOutcome.PERSON, untold=None)
+        await self._free_forsaken()
+
+    async def _free_forsaken(self) -> None:
+        """A talk whose contact is gone twice in a row will get no result any more: its lead goes on by the rule."""
+        stand_for = {contact.lead_id for contact in self._desk.contacts()}
+        forsaken = {lead.id for lead in await self._store.unfinished_talks() if lead.id not in stand_for}
+        for lead_id in forsaken & self._forsaken:
+            try:
+                await self._store.tell_lead(lead_id, Forsaken())
+            except IllegalTransition:
+                self.strays["forsaken_late"] += 1
+        self._forsaken = forsaken - self._forsaken
+
+    async def _queue_of(self, attempt: Attempt) -> str:
+        return next(each.queue for each in await self._store.campaigns() if each.id == attempt.campaign_id)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("an attempt was left to the sweep: %s", type(error).__name__)
+
+    async def settle(self) -> None:
+        """Wait until everything that is being sent is with the wire, or has failed."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,143 @@
+"""Where leads come from, and what the talks about them make of them."""
+
+import logging
+from collections import Counter
+from datetime import datetime
+
+from ..queue.contact import Contact, ContactState, IllegalTransition
+from ..queue.disposition import disposition
+from ..shop.order import WAITS_FOR_CALL, Order, OrderStatus
+from ..storage.clock import Clock
+from ..storage.ids import Ids
+from .calling_hours import zone_of
+from .campaign import Campaign
+from .lead import WAITING_STATES, Disposed, Lead, LeadEvent, LeadState, OrderChanged, TalkLost
+from .priority import MAX_ORDER_TOTAL
+from .store import DialerStore
+
+log = logging.getLogger(__name__)
+
+_STILL_WANTED = WAITS_FOR_CALL | {OrderStatus.POSTPONED}
+
+
+class Intake:
+    """`home_zone`: the site's own time zone, for numbers that tell none. `strays` counts what came too late to matter."""
+
+    def __init__(self, store: DialerStore, clock: Clock, ids: Ids, home_zone: str, strays: Counter[str]) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._home_zone = home_zone
+        self._strays = strays
+
+    async def on_order(self, order: Order, phone: str | None, time_zone: str | None = None) -> None:
+        """An order came or changed. One that waits for a call becomes one lead in each campaign that takes orders.
+
+        `phone` (E.164) and `time_zone` are its customer's; without a number there is no lead.
+        """
+        total = min(max(order.total, 0), MAX_ORDER_TOTAL)
+        for lead in await self._store.leads_of_order(order.id):
+            if lead.state is not LeadState.DO_NOT_CALL:
+                await self._tell(lead, OrderChanged(total, order.placed_at, order.status in _STILL_WANTED))
+        if order.status not in WAITS_FOR_CALL or not phone:
+            return
+        zone = zone_of(phone, time_zone, self._home_zone)
+        leads = [
+            Lead(
+                id=self._ids(),
+                campaign_id=campaign.id,
+                source=f"order:{order.id}",
+                phone=phone,
+                zone=zone,
+                placed_at=order.placed_at,
+                created_at=self._clock.now(),
+                order_id=order.id,
+                customer_id=order.customer_id,
+                order_total=total,
+            )
+            for campaign in await self._store.campaigns()
+            if campaign.takes_orders
+        ]
+        await self._store.add_leads(leads)
+
+    async def on_contact_ended(self, contact: Contact) -> None:
+        """Follow up an ended contact (a Desk.follow_ups). Told twice, it works once."""
+        match contact.state:
+            case ContactState.CLOSED:
+                await self.on_disposed(contact)
+            case ContactState.LOST:
+                await self.on_lost_talk(contact)
+            case ContactState.ABANDONED if contact.attempt_id:
+                await self._store.abandon(contact.attempt_id)
+
+    async def on_disposed(self, contact: Contact) -> None:
+        """A talk was closed with a result: the lead behind it is done, waits, or becomes a callback.
+
+        What an inbound talk did to an order, the order itself tells (`on_order`); of that talk only the promised call counts.
+        """
+        chosen = disposition(contact.disposition or "")
+        if chosen is None:
+            return
+        event = Disposed(chosen.code, contact.id, chosen.closes_lead, contact.callback_at, contact.agent_id)
+        lead = await self._store.lead(contact.lead_id) if contact.lead_id else None
+        if lead is not None:
+            await self._tell_once(lead, event, contact)
+        elif contact.callback_at is not None:
+            await self._promise(contact, event, contact.callback_at, contact.agent_id)
+
+    async def on_lost_talk(self, contact: Contact) -> None:
+        """A call died by our fault: the customer is called back at once, before all others, by whoever is free."""
+        lead = await self._store.lead(contact.lead_id) if contact.lead_id else None
+        if lead is not None:
+            await self._tell_once(lead, TalkLost(contact.id), contact)
+        else:
+            await self._promise(contact, TalkLost(contact.id), self._clock.now(), None)
+
+    async def _promise(
+        self, contact: Contact, event: Disposed | TalkLost, due_at: datetime, agent_id: str | None
+    ) -> None:
+        """A callback for a customer who called us: by the waiting lead of his order if there is one, else by a lead of its own."""
+        leads = await self._store.leads_of_order(contact.order_id) if contact.order_id else []
+        if any(lead.settled_by == contact.id for lead in leads) or not contact.address.startswith("+"):
+            return
+        for lead in leads:
+            if lead.state in WAITING_STATES and await self._tell(lead, event):
+                return
+        campaign = await self._campaign_for(contact)
+        if campaign is None:
+            log.warning("contact %s was promised a call, but there is no campaign to make it", contact.id)
+            return
+        lead = Lead(
+            id=self._ids(),
+            campaign_id=campaign.id,
+            source=f"contact:{contact.id}",
+            phone=contact.address,
+            zone=zone_of(contact.address, None, self._home_zone),
+            placed_at=contact.arrived_at,
+            created_at=self._clock.now(),
+            order_id=contact.order_id,
+            customer_id=contact.customer_id,
+            state=LeadState.RETRY_AT,
+            due_at=due_at,
+            is_callback=True,
+            agent_id=agent_id,
+            settled_by=contact.id,
+        )
+        await self._store.add_leads([lead])
+
+    async def _campaign_for(self, contact: Contact) -> Campaign | None:
+        """The campaign of the contact's own queue, else the first that takes orders, else the first."""
+        campaigns = await self._store.campaigns()
+        ranked = sorted(campaigns, key=lambda each: (each.queue != contact.queue, not each.takes_orders))
+        return ranked[0] if ranked else None
+
+    async def _tell_once(self, lead: Lead, event: LeadEvent, contact: Contact) -> None:
+        if lead.settled_by != contact.id:
+            await self._tell(lead, event)
+
+    async def _tell(self, lead: Lead, event: LeadEvent) -> bool:
+        try:
+            return await self._store.tell_lead(lead.id, event) is not None
+        except IllegalTransition:
+            self._strays[f"lead_{type(event).__name__}"] += 1
+            return False

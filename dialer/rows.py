@@ -1,0 +1,50 @@
+"""The dialer's nouns as rows of tables, and back. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import fields
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from ..queue.channel import AttemptOutcome
+from .campaign import Campaign, Change, settings, with_settings
+from .lead import Attempt, Lead, LeadState
+
+
+def values(members: Collection[LeadState]) -> list[str]:
+    """As the table holds them."""
+    return sorted(member.value for member in members)
+
+
+def row_of(noun: Attempt | Change | Lead) -> dict[str, Any]:
+    row = {field.name: getattr(noun, field.name) for field in fields(noun)}
+    return {name: value.value if isinstance(value, Enum) else value for name, value in row.items()}
+
+
+def lead_row(lead: Lead) -> dict[str, Any]:
+    return row_of(lead) | {"placed_s": int(lead.placed_at.timestamp())}
+
+
+def lead_of(row: Mapping[str, Any]) -> Lead:
+    kept = {name: value for name, value in row.items() if name != "placed_s"}
+    return Lead(**kept | {"state": LeadState(row["state"]), "last_outcome": _outcome(row["last_outcome"])})
+
+
+def attempt_of(row: Mapping[str, Any]) -> Attempt:
+    return Attempt(**dict(row) | {"outcome": _outcome(row["outcome"])})
+
+
+def campaign_row(campaign: Campaign) -> dict[str, Any]:
+    return {"name": campaign.name, "settings": settings(campaign)}
+
+
+def campaign_of(row: Mapping[str, Any]) -> Campaign:
+    """A knob that is newer than the row stands at its default; one that is gone is passed over."""
+    created_at: datetime = row["created_at"]
+    plain = Campaign(id=row["id"], name=row["name"], queue="", created_at=created_at)
+    known = settings(plain)
+    return with_settings(plain, {name: value for name, value in row["settings"].items() if name in known})
+
+
+def _outcome(value: str | None) -> AttemptOutcome | None:
+    return AttemptOutcome(value) if value else None

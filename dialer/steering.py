@@ -1,0 +1,225 @@
+"""What a supervisor sees and steers: campaigns, their knobs and who turned them, who is dialed next and who is not, the day's figures."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from ..queue.channel import AttemptOutcome
+from ..storage.clock import Clock
+from ..storage.ids import Ids
+from .calling_hours import allowed
+from .campaign import Campaign, CampaignRefused, CampaignState, Change, Setting, with_settings
+from .lead import DIALABLE_STATES, Lead, LeadState
+from .priority import Weights, order_key, score
+from .store import DialerStore
+
+
+class UnknownCampaign(Exception):
+    """There is no such campaign, or no such change of one."""
+
+
+class Reason(StrEnum):
+    """Why a lead is not being dialed at this moment."""
+
+    PAUSED = "paused"
+    HOURS = "hours"
+    RETRY_AT = "retry_at"
+    NO_AGENTS = "no_agents"
+    INBOUND_FIRST = "inbound_first"
+    TRUNK = "trunk"
+    DO_NOT_CALL = "do_not_call"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`until`: when the reason ends by itself, if that is known (UTC)."""
+
+    reason: Reason
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredLead:
+    """`score` and its `terms` in points; `wait` None: it is dialed as soon as its turn comes."""
+
+    lead: Lead
+    score: float
+    terms: Mapping[str, float]
+    wait: Wait | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """`count` leads wait for the same reason; `zone` for those whose hours are closed."""
+
+    reason: Reason
+    zone: str | None
+    count: int
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Since midnight at the site. `contact_rate` = answered by a person / attempts that are over; None before the first.
+
+    `abandonment_rate` = abandoned / answered by a person; None before the first answer.
+    """
+
+    attempts: int
+    in_flight: int
+    answered: int
+    by_outcome: Mapping[AttemptOutcome, int]
+    contact_rate: float | None
+    abandonment_rate: float | None
+    leads: Mapping[LeadState, int]
+
+
+Hold = Callable[[Campaign], Wait | None]
+"""Why nothing at all is being dialed for the campaign now, whatever the lead; None while its leads are only waiting for their turn."""
+
+
+class Steering:
+    """`hold` tells why a campaign as a whole stands; `turned` is called after every change, so that it works at once."""
+
+    def __init__(
+        self, store: DialerStore, clock: Clock, ids: Ids, home_zone: str, hold: Hold, turned: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._home_zone = home_zone
+        self._hold = hold
+        self._turned = turned
+
+    async def campaigns(self) -> list[Campaign]:
+        """The oldest first."""
+        return await self._store.campaigns()
+
+    async def campaign(self, campaign_id: str) -> Campaign:
+        """Raises UnknownCampaign."""
+        for campaign in await self._store.campaigns():
+            if campaign.id == campaign_id:
+                return campaign
+        raise UnknownCampaign(campaign_id)
+
+    async def add_campaign(self, name: str, queue: str, knobs: Mapping[str, Setting] | None = None) -> Campaign:
+        """A new campaign, paused unless `knobs` (campaign.settings) say otherwise. Raises CampaignRefused."""
+        plain = Campaign(self._ids(), name, queue, self._clock.now())
+        campaign = with_settings(plain, knobs or {})
+        await self._store.add_campaign(campaign)
+        self._turned()
+        return campaign
+
+    async def start(self, campaign_id: str, actor_id: str) -> Campaign:
+        return await self.set_knobs(campaign_id, {"state": CampaignState.RUNNING.value}, actor_id)
+
+    async def pause(self, campaign_id: str, actor_id: str) -> Campaign:
+        """Nothing new is dialed; what rings goes on."""
+        return await self.set_knobs(campaign_id, {"state": CampaignState.PAUSED.value}, actor_id)
+
+    async def set_weights(self, campaign_id: str, weights: Weights, actor_id: str) -> Campaign:
+        """The very next lead is picked by the new weights."""
+        return await self._change(campaign_id, lambda campaign: replace(campaign, weights=weights), actor_id)
+
+    async def set_knobs(self, campaign_id: str, knobs: Mapping[str, Setting], actor_id: str) -> Campaign:
+        """Turn any knobs by name (campaign.settings). Raises UnknownCampaign, CampaignRefused."""
+        return await self._change(campaign_id, lambda campaign: with_settings(campaign, knobs), actor_id)
+
+    async def changes(self, campaign_id: str, limit: int = 50) -> list[Change]:
+        """Who turned which knob, the newest first."""
+        return await self._store.changes(campaign_id, limit)
+
+    async def revert(self, change_id: str, actor_id: str) -> Campaign:
+        """Put the knob back to where it stood before this change; that is a change too. Raises UnknownCampaign, CampaignRefused."""
+        change = await self._store.change(change_id)
+        if change is None:
+            raise UnknownCampaign(change_id)
+        return await self.set_knobs(change.campaign_id, {change.field: change.old}, actor_id)
+
+    async def _change(self, campaign_id: str, edit: Callable[[Campaign], Campaign], actor_id: str) -> Campaign:
+        campaign = await self._store.change_campaign(campaign_id, edit, actor_id)
+        if campaign is None:
+            raise UnknownCampaign(campaign_id)
+        self._turned()
+        return campaign
+
+    async def next_leads(self, campaign_id: str, limit: int = 50) -> list[ScoredLead]:
+        """Whom we dial next, in order; after them those whose time or hours are to come, by points. Raises UnknownCampaign."""
+        campaign, now = await self.campaign(campaign_id), self._clock.now()
+        zones = await self.open_zones(campaign, now)
+        ready = await self._store.due_callbacks(campaign_id, zones, limit)
+        ready += await self._store.best(campaign_id, zones, campaign.weights, limit)
+        ready = sorted(ready, key=lambda lead: order_key(lead, campaign.weights, now))[:limit]
+        rest = await self._store.not_now(campaign_id, zones, campaign.weights, limit - len(ready))
+        hold = self._hold(campaign)
+        return [_scored(lead, campaign, hold, now) for lead in ready] + [
+            _scored(lead, campaign, _wait(lead, campaign, now), now) for lead in rest
+        ]
+
+    async def held_back(self, campaign_id: str) -> list[HeldBack]:
+        """How many are not dialed now, by reason, the most first. Raises UnknownCampaign."""
+        campaign, now = await self.campaign(campaign_id), self._clock.now()
+        groups: Counter[tuple[Reason, str | None, datetime | None]] = Counter()
+        for state, zone, count in await self._store.counts(campaign_id):
+            may, opens = allowed(now, zone, campaign.hours)
+            if state is LeadState.RETRY_AT:
+                groups[Reason.RETRY_AT, None, None] += count
+            elif state is LeadState.DO_NOT_CALL:
+                groups[Reason.DO_NOT_CALL, None, None] += count
+            elif state in DIALABLE_STATES and not may:
+                groups[Reason.HOURS, zone, opens] += count
+        return [HeldBack(reason, zone, count, until) for (reason, zone, until), count in groups.most_common()]
+
+    async def promised(self, campaign_id: str, before: datetime) -> list[datetime]:
+        """When the calls that customers were promised fall due, up to `before`, the earliest first."""
+        return await self._store.promised(campaign_id, before)
+
+    async def counters(self, campaign_id: str) -> Counters:
+        """The figures of the site's day so far."""
+        home = ZoneInfo(self._home_zone)
+        midnight = datetime.combine(self._clock.now().astimezone(home).date(), time(), home)
+        by_outcome: Counter[AttemptOutcome] = Counter()
+        attempts = in_flight = answered = 0
+        for outcome, spoke, count in await self._store.outcomes(campaign_id, midnight):
+            attempts += count
+            answered += count if spoke else 0
+            if outcome is None:
+                in_flight += count
+            else:
+                by_outcome[outcome] += count
+        leads: Counter[LeadState] = Counter()
+        for state, _zone, count in await self._store.counts(campaign_id):
+            leads[state] += count
+        over = attempts - in_flight
+        persons = by_outcome[AttemptOutcome.PERSON] + by_outcome[AttemptOutcome.ABANDONED]
+        return Counters(
+            attempts,
+            in_flight,
+            answered,
+            dict(by_outcome),
+            persons / over if over else None,
+            by_outcome[AttemptOutcome.ABANDONED] / persons if persons else None,
+            dict(leads),
+        )
+
+    async def open_zones(self, campaign: Campaign, now: datetime) -> list[str]:
+        """The zones of the campaign's leads where it is a time to call."""
+        return [zone for zone in await self._store.zones(campaign.id) if allowed(now, zone, campaign.hours)[0]]
+
+
+def _scored(lead: Lead, campaign: Campaign, wait: Wait | None, now: datetime) -> ScoredLead:
+    points = score(lead, campaign.weights, now)
+    return ScoredLead(lead, points.total, points.terms, wait)
+
+
+def _wait(lead: Lead, campaign: Campaign, now: datetime) -> Wait:
+    """When its own time comes; if its hours are closed then, when they open."""
+    own = max(lead.due_at, now) if lead.state is LeadState.RETRY_AT and lead.due_at else now
+    may, opens = allowed(own, lead.zone, campaign.hours)
+    return Wait(Reason.RETRY_AT, own) if may else Wait(Reason.HOURS, opens)
+
+
+__all__ = ["CampaignRefused", "Counters", "HeldBack", "Reason", "ScoredLead", "Steering", "UnknownCampaign", "Wait"]

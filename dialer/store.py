@@ -1,0 +1,408 @@
+"""The dialer's tables: campaigns and their changes, leads, attempts. The room's only SQLAlchemy."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    Table,
+    and_,
+    collate,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..queue.channel import AttemptOutcome
+from ..storage.base import Json, UtcDateTime, id_column, metadata
+from ..storage.clock import Clock
+from ..storage.database import Database
+from ..storage.ids import Ids
+from .campaign import Campaign, Change, changed_knobs, check_campaign
+from .lead import (
+    DIALABLE_STATES,
+    Attempt,
+    AttemptEnded,
+    AttemptStarted,
+    CameDue,
+    Connected,
+    Lead,
+    LeadEvent,
+    LeadState,
+    advance,
+)
+from .priority import Weights
+from .rows import attempt_of, campaign_of, campaign_row, lead_of, lead_row, row_of, values
+
+campaign_table = Table(
+    "campaign",
+    metadata,
+    id_column(),
+    Column("name", String(120), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("settings", Json, nullable=False),
+)
+change_table = Table(
+    "campaign_change",
+    metadata,
+    id_column(),
+    Column("campaign_id", String(36), ForeignKey("campaign.id"), nullable=False),
+    Column("actor_id", String(36), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("field", String(60), nullable=False),
+    Column("old", Json),
+    Column("new", Json),
+    Index("ix_campaign_change_campaign_id", "campaign_id", "at"),
+)
+lead_table = Table(
+    "lead",
+    metadata,
+    id_column(),
+    Column("campaign_id", String(36), ForeignKey("campaign.id"), nullable=False),
+    Column("source", String(80), nullable=False),
+    Column("phone", String(20), nullable=False),
+    Column("zone", String(40), nullable=False),
+    Column("placed_at", UtcDateTime, nullable=False),
+    Column("placed_s", BigInteger, nullable=False),  # placed_at in whole seconds since 1970: what the score counts by
+    Column("created_at", UtcDateTime, nullable=False),
+    *(Column(name, String(36)) for name in ("order_id", "customer_id", "agent_id", "settled_by")),
+    Column("state", String(16), nullable=False),
+    Column("order_total", BigInteger, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("is_callback", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_outcome", String(16)),
+    Column("disposition", String(40)),
+    Column("wanted", Boolean, nullable=False),
+    Index("ux_lead_source", "campaign_id", "source", unique=True),
+    Index("ix_lead_pick", "campaign_id", "state", "is_callback", "zone", "order_total", "placed_s", "attempts"),
+    Index("ix_lead_due", "state", "due_at"),
+    Index("ix_lead_order_id", "order_id"),
+)
+_open = Column("ended_at", UtcDateTime)
+attempt_table = Table(
+    "attempt",
+    metadata,
+    id_column(),
+    Column("lead_id", String(36), ForeignKey("lead.id"), nullable=False),
+    Column("campaign_id", String(36), ForeignKey("campaign.id"), nullable=False),
+    Column("agent_id", String(36)),
+    Column("number", String(20), nullable=False),
+    Column("intent_at", UtcDateTime, nullable=False),
+    Column("answered_at", UtcDateTime),
+    _open,
+    Column("outcome", String(16)),
+    Column("cause", Integer),
+    Column("tech_cause", String(40)),
+    Index("ix_attempt_lead_id", "lead_id", "intent_at"),
+    Index("ix_attempt_campaign_id", "campaign_id", "intent_at"),
+    # Never two calls to one number at once, whatever the code above believes.
+    Index("ux_attempt_open", "number", unique=True, sqlite_where=_open.is_(None), postgresql_where=_open.is_(None)),
+)
+
+_c = lead_table.c
+
+
+class DialerStore:
+    """Leads change only here, one transition at a time, each read and written in one transaction."""
+
+    def __init__(self, db: Database, clock: Clock, ids: Ids) -> None:
+        self._db = db
+        self._clock = clock
+        self._ids = ids
+
+    # Campaigns
+
+    async def add_campaign(self, campaign: Campaign) -> None:
+        """Raises CampaignRefused."""
+        check_campaign(campaign)
+        row = campaign_row(campaign) | {"id": campaign.id, "created_at": campaign.created_at}
+        async with self._db.write() as connection:
+            await connection.execute(campaign_table.insert().values(row))
+
+    async def campaigns(self) -> list[Campaign]:
+        """All of them, the oldest first."""
+        query = select(campaign_table).order_by(campaign_table.c.created_at, campaign_table.c.id)
+        async with self._db.read() as connection:
+            return [campaign_of(row._asdict()) for row in await connection.execute(query)]
+
+    async def change_campaign(
+        self, campaign_id: str, change: Callable[[Campaign], Campaign], actor_id: str
+    ) -> Campaign | None:
+        """Turn knobs and write down who did; None if there is no such campaign. Raises CampaignRefused."""
+        async with self._db.write() as connection:
+            row = await _locked(connection, campaign_table, campaign_id)
+            if row is None:
+                return None
+            old = campaign_of(row)
+            new = change(old)
+            check_campaign(new)
+            changes = [
+                Change(self._ids(), campaign_id, actor_id, self._clock.now(), *knob) for knob in changed_knobs(old, new)
+            ]
+            if changes:
+                update = campaign_table.update().where(campaign_table.c.id == campaign_id)
+                await connection.execute(update.values(campaign_row(new)))
+                await connection.execute(change_table.insert(), [row_of(change) for change in changes])
+            return new
+
+    async def changes(self, campaign_id: str, limit: int = 50) -> list[Change]:
+        """The newest first."""
+        mine = select(change_table).where(change_table.c.campaign_id == campaign_id)
+        query = mine.order_by(change_table.c.at.desc(), change_table.c.id.desc()).limit(limit)
+        async with self._db.read() as connection:
+            return [Change(**row._asdict()) for row in await connection.execute(query)]
+
+    async def change(self, change_id: str) -> Change | None:
+        query = select(change_table).where(change_table.c.id == change_id)
+        async with self._db.read() as connection:
+            row = (await connection.execute(query)).first()
+        return Change(**row._asdict()) if row else None
+
+    # Leads
+
+    async def add_leads(self, leads: Sequence[Lead]) -> int:
+        """Add those whose (campaign, source) is new; how many were."""
+        insert = sqlite.insert(lead_table) if self._db.is_sqlite else postgresql.insert(lead_table)
+        added = 0
+        async with self._db.write() as connection:
+            for start in range(0, len(leads), 500):
+                rows = [lead_row(lead) for lead in leads[start : start + 500]]
+                statement = insert.values(rows).on_conflict_do_nothing(index_elements=["campaign_id", "source"])
+                added += (await connection.execute(statement)).rowcount
+        return added
+
+    async def lead(self, lead_id: str) -> Lead | None:
+        found = await self._leads(select(lead_table).where(_c.id == lead_id))
+        return found[0] if found else None
+
+    async def leads_of_order(self, order_id: str) -> list[Lead]:
+        """The oldest first."""
+        return await self._leads(select(lead_table).where(_c.order_id == order_id).order_by(_c.created_at, _c.id))
+
+    async def tell_lead(self, lead_id: str, event: LeadEvent) -> Lead | None:
+        """The lead after the event; None if there is no such lead. Raises IllegalTransition."""
+        async with self._db.write() as connection:
+            return await self._tell(connection, lead_id, event)
+
+    async def wake_due(self, now: datetime, limit: int = 500) -> int:
+        """Let those come due whose time has come, at most `limit` at once; how many did."""
+        waiting = select(lead_table).where(_c.state == LeadState.RETRY_AT.value, _c.due_at <= now)
+        async with self._db.read() as connection:
+            if (await connection.execute(waiting.limit(1))).first() is None:
+                return 0
+        async with self._db.write() as connection:
+            rows = await connection.execute(waiting.order_by(_c.due_at).limit(limit).with_for_update())
+            leads = [lead_of(row._asdict()) for row in rows]
+            for lead in leads:
+                await _put_lead(connection, advance(lead, CameDue(), {}, now))
+        return len(leads)
+
+    async def due_callbacks(self, campaign_id: str, zones: Collection[str], limit: int) -> list[Lead]:
+        """Callbacks that may be dialed now, the longest due first."""
+        mine = _dialable(campaign_id, zones).where(_c.is_callback.is_(True))
+        return await self._leads(mine.order_by(_c.due_at, _c.placed_at, self._by_id()).limit(limit))
+
+    async def promised(self, campaign_id: str, before: datetime) -> list[datetime]:
+        """When the callbacks that are still owed fall due, up to `before`, the earliest first."""
+        waiting = _c.state.in_(values(WAITING_STATES))
+        mine = select(_c.due_at).where(_c.campaign_id == campaign_id, _c.is_callback.is_(True), waiting)
+        async with self._db.read() as connection:
+            return list(await connection.scalars(mine.where(_c.due_at < before).order_by(_c.due_at)))
+
+    async def best(self, campaign_id: str, zones: Collection[str], weights: Weights, limit: int) -> list[Lead]:
+        """Leads that may be dialed now and are no callbacks, by points: the same order as priority.order_key."""
+        mine = _dialable(campaign_id, zones).where(_c.is_callback.is_(False))
+        return await self._leads(mine.order_by(*self._by_points(weights)).limit(limit))
+
+    async def not_now(self, campaign_id: str, zones: Collection[str], weights: Weights, limit: int) -> list[Lead]:
+        """Leads whose time or whose calling hours (`zones`: those open now) are still to come, by points."""
+        asleep = and_(_c.state.in_(values(DIALABLE_STATES)), _c.zone.not_in(zones))
+        mine = select(lead_table).where(
+            _c.campaign_id == campaign_id, or_(_c.state == LeadState.RETRY_AT.value, asleep)
+        )
+        return await self._leads(mine.order_by(*self._by_points(weights)).limit(limit))
+
+    async def unfinished_talks(self) -> list[Lead]:
+        """Leads in talk or awaiting its result, whose calls are over."""
+        is_open = select(attempt_table.c.lead_id).where(attempt_table.c.ended_at.is_(None))
+        query = select(lead_table).where(_c.state == LeadState.CONNECTED.value, _c.id.not_in(is_open))
+        return await self._leads(query)
+
+    async def counts(self, campaign_id: str) -> list[tuple[LeadState, str, int]]:
+        """State, zone, number of leads."""
+        query = select(_c.state, _c.zone, func.count()).where(_c.campaign_id == campaign_id).group_by(_c.state, _c.zone)
+        async with self._db.read() as connection:
+            return [(LeadState(state), zone, count) for state, zone, count in await connection.execute(query)]
+
+    async def zones(self, campaign_id: str) -> list[str]:
+        """The zones of the campaign's leads. Hops along the index, so that a million leads cost no more than ten."""
+        found: list[str] = []
+        async with self._db.read() as connection:
+            for state in sorted(values(DIALABLE_STATES)):
+                for is_callback in (False, True):
+                    mine = and_(_c.campaign_id == campaign_id, _c.state == state, _c.is_callback.is_(is_callback))
+                    last = ""
+                    while last is not None:
+                        last = await connection.scalar(select(func.min(_c.zone)).where(mine, _c.zone > last))
+                        found += [last] if last is not None else []
+        return sorted(set(found))
+
+    # Attempts
+
+    async def begin_attempt(self, attempt: Attempt) -> Lead | None:
+        """Commit the intent to dial, before anything is dialed. Raises IllegalTransition if the lead is not to be dialed.
+
+        None, and nothing is written, while another call to the number is open.
+        """
+        insert = sqlite.insert(attempt_table) if self._db.is_sqlite else postgresql.insert(attempt_table)
+        async with self._db.write() as connection:
+            written = await connection.execute(insert.values(row_of(attempt)).on_conflict_do_nothing())
+            return await self._tell(connection, attempt.lead_id, AttemptStarted()) if written.rowcount == 1 else None
+
+    async def answer(self, attempt_id: str) -> tuple[Attempt, Lead] | None:
+        """A person answered. None if that was known, or the attempt is over or unknown."""
+        async with self._db.write() as connection:
+            attempt = await _locked_attempt(connection, attempt_id)
+            if attempt is None or attempt.answered_at or attempt.ended_at:
+                return None
+            lead = await self._tell(connection, attempt.lead_id, Connected())
+            after = replace(attempt, answered_at=self._clock.now())
+            await _put_attempt(connection, after)
+            return (after, lead) if lead else None
+
+    async def end_attempt(
+        self, attempt_id: str, outcome: AttemptOutcome, cause: int | None, tech_cause: str | None
+    ) -> Attempt | None:
+        """The call is over, and its lead goes on by the rule. None if that was known, or the attempt is unknown."""
+        async with self._db.write() as connection:
+            attempt = await _locked_attempt(connection, attempt_id)
+            if attempt is None or attempt.ended_at:
+                return None
+            now = self._clock.now()
+            outcome = attempt.outcome or outcome  # what the desk saw (abandoned) stands
+            after = replace(attempt, ended_at=now, outcome=outcome, cause=cause, tech_cause=tech_cause)
+            await _put_attempt(connection, after)
+            lead = await _locked_lead(connection, attempt.lead_id)
+            if lead and lead.state in (LeadState.DIALING, LeadState.CONNECTED):
+                await self._tell(connection, attempt.lead_id, AttemptEnded(outcome))
+            return after
+
+    async def abandon(self, attempt_id: str) -> None:
+        """The customer who answered was gone before an agent spoke to him."""
+        async with self._db.write() as connection:
+            attempt = await _locked_attempt(connection, attempt_id)
+            lead = await _locked_lead(connection, attempt.lead_id) if attempt else None
+            if attempt is None or lead is None or attempt.outcome is AttemptOutcome.ABANDONED:
+                return
+            await _put_attempt(connection, replace(attempt, outcome=AttemptOutcome.ABANDONED))
+            if lead.state is LeadState.CONNECTED:
+                await self._tell(connection, lead.id, AttemptEnded(AttemptOutcome.ABANDONED))
+
+    async def attempt(self, attempt_id: str) -> Attempt | None:
+        found = await self._attempts(attempt_table.c.id == attempt_id)
+        return found[0] if found else None
+
+    async def open_attempts(self) -> list[Attempt]:
+        """Calls without an end, the oldest first."""
+        return await self._attempts(attempt_table.c.ended_at.is_(None))
+
+    async def attempts_of(self, lead_id: str) -> list[Attempt]:
+        """The oldest first."""
+        return await self._attempts(attempt_table.c.lead_id == lead_id)
+
+    async def _attempts(self, which: ColumnElement[bool]) -> list[Attempt]:
+        query = select(attempt_table).where(which).order_by(attempt_table.c.intent_at, attempt_table.c.id)
+        async with self._db.read() as connection:
+            return [attempt_of(row._asdict()) for row in await connection.execute(query)]
+
+    async def outcomes(self, campaign_id: str, since: datetime) -> list[tuple[AttemptOutcome | None, bool, int]]:
+        """Outcome (None: not over), whether answered, number of attempts begun at or after `since`."""
+        columns = attempt_table.c
+        answered = columns.answered_at.is_not(None)
+        query = (
+            select(columns.outcome, answered, func.count())
+            .where(columns.campaign_id == campaign_id, columns.intent_at >= since)
+            .group_by(columns.outcome, answered)
+        )
+        async with self._db.read() as connection:
+            rows = await connection.execute(query)
+            return [
+                (AttemptOutcome(outcome) if outcome else None, bool(spoke), count) for outcome, spoke, count in rows
+            ]
+
+    # The plumbing
+
+    async def _tell(self, connection: AsyncConnection, lead_id: str, event: LeadEvent) -> Lead | None:
+        lead = await _locked_lead(connection, lead_id)
+        if lead is None:
+            return None
+        query = select(campaign_table).where(campaign_table.c.id == lead.campaign_id)
+        rules = campaign_of((await connection.execute(query)).one()._asdict()).rules
+        after = advance(lead, event, rules, self._clock.now())
+        if after != lead:
+            await _put_lead(connection, after)
+        return after
+
+    async def _leads(self, query: Select[Any]) -> list[Lead]:
+        async with self._db.read() as connection:
+            return [lead_of(row._asdict()) for row in await connection.execute(query)]
+
+    def _by_points(self, weights: Weights) -> tuple[ColumnElement[Any], ...]:
+        """priority.score for all leads at once: `now` adds the same to each, so it is left out, and the sum stays whole."""
+        per_kopeck, per_second, per_attempt = (literal(units, BigInteger) for units in weights.exact())
+        units = per_kopeck * _c.order_total - per_second * _c.placed_s + per_attempt * _c.attempts
+        return units.desc(), _c.placed_at.asc(), self._by_id()
+
+    def _by_id(self) -> ColumnElement[Any]:
+        """By the bytes of the id, as Python sorts, whatever the language of the database."""
+        return _c.id.asc() if self._db.is_sqlite else collate(_c.id, "C").asc()
+
+
+def _dialable(campaign_id: str, zones: Collection[str]) -> Select[Any]:
+    """Leads that may be dialed by their state and the hour, and whose number is not in a call."""
+    in_call = select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(None))
+    return select(lead_table).where(
+        _c.campaign_id == campaign_id,
+        _c.state.in_(values(DIALABLE_STATES)),
+        _c.zone.in_(zones),
+        _c.phone.not_in(in_call),
+    )
+
+
+async def _locked(connection: AsyncConnection, table: Table, row_id: str) -> dict[str, Any] | None:
+    """The row, kept from other writers until the transaction ends."""
+    row = (await connection.execute(select(table).where(table.c.id == row_id).with_for_update())).first()
+    return row._asdict() if row else None
+
+
+async def _locked_lead(connection: AsyncConnection, lead_id: str) -> Lead | None:
+    row = await _locked(connection, lead_table, lead_id)
+    return lead_of(row) if row else None
+
+
+async def _locked_attempt(connection: AsyncConnection, attempt_id: str) -> Attempt | None:
+    row = await _locked(connection, attempt_table, attempt_id)
+    return attempt_of(row) if row else None
+
+
+async def _put_lead(connection: AsyncConnection, lead: Lead) -> None:
+    await connection.execute(lead_table.update().where(_c.id == lead.id).values(lead_row(lead)))
+
+
+async def _put_attempt(connection: AsyncConnection, attempt: Attempt) -> None:
+    change = attempt_table.update().where(attempt_table.c.id == attempt.id)
+    await connection.execute(change.values(row_of(attempt)))
