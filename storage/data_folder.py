@@ -1,0 +1,122 @@
+"""The data folder: everything a site keeps lies under one DIR, and one engine at a time holds it."""
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+class FolderTaken(Exception):
+    """Another engine works on this folder."""
+
+
+class FolderUnusable(Exception):
+    """The folder cannot be made or written; the text says why, on one line."""
+
+
+class PortTaken(Exception):
+    """A port that was asked for belongs to somebody else."""
+
+
+class DataFolder:
+    """Paths under DIR. `hold` makes the folders and takes the lock; the lock goes with the process, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().absolute()
+        self.run = self.path / "run"
+        self.asterisk = self.path / "asterisk"
+        self.carrier = self.path / "carrier"
+        self.raw_recordings = self.path / "recordings-raw"
+        self.recordings = self.path / "recordings"
+        self._lock: int | None = None
+
+    def default_database_url(self) -> str:
+        return f"sqlite+aiosqlite:///{self.path / 'cordboard.sqlite3'}"
+
+    def hold(self) -> None:
+        """Raises FolderTaken or FolderUnusable, and then has changed nothing."""
+        try:
+            for folder in (self.path, self.run, self.raw_recordings, self.recordings):
+                folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+            handle = os.open(self.run / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise FolderUnusable(f"the data folder {self.path} cannot be written: {error.strerror}") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(handle)
+            raise FolderTaken(f"another cordboard already runs on {self.path}") from error
+        self._lock = handle
+
+    def publish(self, name: str, content: object) -> None:
+        """Write run/NAME whole or not at all, readable by its owner only."""
+        _write(self.run / name, content)
+
+    def withdraw(self, name: str) -> None:
+        (self.run / name).unlink(missing_ok=True)
+
+    def choose_ports(self, wanted: Mapping[str, int], bind: str, *, also_udp: frozenset[str]) -> dict[str, int]:
+        """A port for each name: the one wanted, else the one of last time, else a free one; remembered in ports.json.
+
+        A wanted port that is not free is the caller's affair: he may be the one who holds it (an Asterisk that outlived us).
+        """
+        kept = self._kept_ports()
+        chosen = {
+            name: port or kept.get(name) or free_port(bind, udp=name in also_udp) for name, port in wanted.items()
+        }
+        if chosen != kept:
+            _write(self.path / "ports.json", chosen)
+        return chosen
+
+    def _kept_ports(self) -> dict[str, int]:
+        try:
+            kept: dict[str, Any] = json.loads((self.path / "ports.json").read_text())
+            return {name: int(port) for name, port in kept.items()}
+        except (OSError, ValueError):
+            return {}
+
+
+def free_port(bind: str, *, udp: bool = False) -> int:
+    """A port that nobody holds right now, on TCP, and on UDP too when asked for."""
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    for _ in range(100):
+        with socket.socket(family, socket.SOCK_STREAM) as tcp, socket.socket(family, socket.SOCK_DGRAM) as datagrams:
+            tcp.bind((bind, 0))
+            port = int(tcp.getsockname()[1])
+            if not udp:
+                return port
+            try:
+                datagrams.bind((bind, port))
+                return port
+            except OSError:
+                continue
+    raise PortTaken("no port is free")
+
+
+def listen(bind: str, port: int) -> socket.socket:
+    """A listening socket for the pages. Raises PortTaken with one clear line."""
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((bind, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise PortTaken(
+            f"port {port} on {bind} cannot be used: {error.strerror}; choose another with --port"
+        ) from error
+    return listener
+
+
+def _write(path: Path, content: object) -> None:
+    beside = path.with_suffix(f".{os.getpid()}.tmp")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(content, file, indent=2, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

@@ -1,0 +1,95 @@
+"""What a site may set: environment variables `CORDBOARD_…`, or the same names in small letters in DIR/cordboard.toml."""
+
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+_HOURS = r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$"
+
+
+class BadSettings(Exception):
+    """A setting cannot be used; the text names it and says why, on one line."""
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("not a time zone, such as Europe/Moscow")
+    return name
+
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[int, Field(ge=1, le=3600)]
+
+
+class Settings(BaseSettings):
+    """Port 0 means: one that is free, kept from then on. Times in s, instants of the day as HH:MM-HH:MM."""
+
+    model_config = SettingsConfigDict(env_prefix="CORDBOARD_", extra="forbid", frozen=True)
+
+    database_url: str = ""
+    bind: str = "127.0.0.1"
+    port: Port = 8080
+    public_url: str = ""
+    shop_name: str = "Cordboard"
+    time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/Moscow"
+    language: Annotated[str, Field(pattern="^(ru|en)$")] = "ru"
+
+    trunk: str | None = None
+    trunk_password: str | None = None
+    trunk_match: tuple[str, ...] = ()
+    inbound_number: Annotated[str, Field(pattern=r"^\+?[0-9]{2,18}$")] = "74950000100"
+    caller_id: Annotated[str, Field(pattern=r"^(\+?[0-9]{2,18})?$")] = ""
+    sip_bind: str = "127.0.0.1"
+    sip_port: Port = 0
+    ami_port: Port = 0
+    asterisk_http_port: Port = 0
+    rtp_start: Port = 0
+    rtp_ports: Annotated[int, Field(ge=20, le=40000)] = 2000
+    external_address: str | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+    queue_name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,38}$")] = "orders"
+    ring_s: Seconds = 20
+    wrap_up_s: Seconds = 60
+    dial_ring_s: Annotated[int, Field(ge=15, le=120)] = 30
+    calling_hours: Annotated[str, Field(pattern=_HOURS)] = "09:00-21:00"
+    sound_processing: bool = True
+
+    demo_carrier: bool = True
+    demo_calls_per_minute: Annotated[float, Field(ge=0, le=60)] = 1.0
+    demo_campaign_running: bool = False
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(data: Path, **given: object) -> Settings:
+    """What was given on the command line, else the environment, else DIR/cordboard.toml, else the default. Raises BadSettings."""
+    chosen = {name: value for name, value in given.items() if value is not None}
+
+    class SiteSettings(Settings):
+        model_config = SettingsConfigDict(toml_file=data / "cordboard.toml")
+
+    try:
+        settings = SiteSettings(**chosen)  # type: ignore[arg-type]
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise BadSettings(f"setting {where}: {problem['msg']}") from error
+    except ValueError as error:
+        raise BadSettings(f"{data / 'cordboard.toml'}: {error}") from error
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        raise BadSettings("setting tls_certificate goes with tls_key: give both or neither")
+    return settings

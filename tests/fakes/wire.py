@@ -1,0 +1,97 @@
+"""A wire that only remembers what it was told, a journal in memory, and a clock that moves when told: for the desk's tests."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from cordboard.queue.agent import Agent
+from cordboard.queue.channel import WireDown
+from cordboard.queue.contact import Contact, ContactState
+from cordboard.queue.journal import Entry
+
+
+class MovedClock:
+    """Both clocks stand until `pass_s`."""
+
+    def __init__(self) -> None:
+        self._passed = 0.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 21, 12, 0, tzinfo=UTC) + timedelta(seconds=self._passed)
+
+    def monotonic(self) -> float:
+        return 1000.0 + self._passed
+
+    def pass_s(self, seconds: float) -> None:
+        self._passed += seconds
+
+
+class RememberingWire:
+    """A channel whose other end does nothing; `down` makes it refuse."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, str]] = []
+        self.down = False
+
+    def _tell(self, what: str, contact: Contact, agent: str) -> None:
+        if self.down:
+            raise WireDown
+        self.told.append((what, contact.id, agent))
+
+    async def offer(self, contact: Contact, agent: Agent, *, auto_answer: bool) -> None:
+        self._tell("auto_offer" if auto_answer else "offer", contact, agent.id)
+
+    async def withdraw(self, contact: Contact, agent: Agent) -> None:
+        self._tell("withdraw", contact, agent.id)
+
+    async def hang_up(self, contact: Contact) -> None:
+        self._tell("hang_up", contact, "")
+
+    async def return_to_queue(self, contact: Contact, agent: Agent) -> None:
+        self._tell("return", contact, agent.id)
+
+
+class MemoryJournal:
+    """The journal port without a disk; `broken` makes the next commit fail."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self._contacts: dict[str, Contact] = {}
+        self._agents: dict[str, Agent] = {}
+        self._followed: set[str] = set()
+        self.broken = False
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        if self.broken:
+            raise OSError("disk full")
+        self.entries += entries
+        for entry in entries:
+            if isinstance(entry.after, Contact):
+                self._contacts[entry.after.id] = entry.after
+            else:
+                self._agents[entry.after.id] = entry.after
+
+    async def open_contacts(self) -> list[Contact]:
+        return [contact for contact in self._contacts.values() if contact.is_open]
+
+    async def agents(self) -> list[Agent]:
+        return list(self._agents.values())
+
+    async def contact(self, contact_id: str) -> Contact | None:
+        return self._contacts.get(contact_id)
+
+    async def contact_by_wire(self, wire_key: str) -> Contact | None:
+        return next((contact for contact in self._contacts.values() if contact.wire_key == wire_key), None)
+
+    async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:
+        mine = [contact for contact in self._contacts.values() if contact.customer_id == customer_id]
+        return sorted(mine, key=lambda contact: contact.arrived_at, reverse=True)[:limit]
+
+    async def closed_since(self, since: datetime) -> list[Contact]:
+        return [c for c in self._contacts.values() if c.closed_at is not None and c.closed_at >= since]
+
+    async def not_followed_up(self) -> list[Contact]:
+        ended = (ContactState.CLOSED, ContactState.LOST, ContactState.ABANDONED)
+        return [c for c in self._contacts.values() if c.state in ended and c.id not in self._followed]
+
+    async def followed_up(self, contact_id: str) -> None:
+        self._followed.add(contact_id)

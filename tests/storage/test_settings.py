@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+from cordboard.storage.data_folder import DataFolder, FolderTaken, FolderUnusable, PortTaken, listen
+from cordboard.storage.settings import BadSettings, load_settings
+
+
+def test_the_command_line_wins_over_environment_and_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cordboard.toml").write_text('shop_name = "From file"\nport = 1000\nring_s = 11\n')
+    monkeypatch.setenv("CORDBOARD_PORT", "2000")
+    monkeypatch.setenv("CORDBOARD_SHOP_NAME", "From environment")
+    settings = load_settings(tmp_path, port=3000)
+    assert (settings.port, settings.shop_name, settings.ring_s) == (3000, "From environment", 11)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ('port = "many"', "port"),
+        ("ring_s = 0", "ring_s"),
+        ('calling_hours = "9-21"', "calling_hours"),
+        ('time_zone = "Mars/Olympus"', "time_zone"),
+        ("tls_certificate = '/a'", "tls_certificate"),
+        ("colour = 'red'", "colour"),
+        ("port 80", "cordboard.toml"),
+    ],
+)
+def test_a_broken_setting_is_named_on_one_line(tmp_path: Path, line: str, name: str) -> None:
+    (tmp_path / "cordboard.toml").write_text(line)
+    with pytest.raises(BadSettings) as told:
+        load_settings(tmp_path)
+    assert name in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_one_engine_holds_a_folder(tmp_path: Path) -> None:
+    first, second = DataFolder(tmp_path), DataFolder(tmp_path)
+    first.hold()
+    with pytest.raises(FolderTaken):
+        second.hold()
+
+
+def test_a_folder_under_a_file_is_unusable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FolderUnusable) as told:
+        DataFolder(tmp_path / "file" / "data").hold()
+    assert "\n" not in str(told.value)
+
+
+def test_ports_are_kept_from_start_to_start(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    folder.hold()
+    wanted = {"web": 0, "sip": 0, "ami": 4321}
+    first = folder.choose_ports(wanted, "127.0.0.1", also_udp=frozenset({"sip"}))
+    assert first["ami"] == 4321
+    assert folder.choose_ports(wanted, "127.0.0.1", also_udp=frozenset({"sip"})) == first
+
+
+def test_a_taken_port_is_said_on_one_line() -> None:
+    with listen("127.0.0.1", 0) as held:
+        port = held.getsockname()[1]
+        with pytest.raises(PortTaken, match=str(port)):
+            listen("127.0.0.1", port)
