@@ -6,7 +6,7 @@ SIPp does the signalling; far ends are told apart by their address, so one port 
 import asyncio
 import struct
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 
@@ -57,26 +57,28 @@ class RtpPeer(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self.lines: dict[Address, Line] = {}
         self._transport: asyncio.DatagramTransport | None = None
-        self._clock: asyncio.TimerHandle | None = None
+        self._clock: asyncio.Handle | None = None
+        self._closed = asyncio.Event()
 
     @classmethod
     async def open(cls) -> Self:
         loop = asyncio.get_running_loop()
         _transport, peer = await loop.create_datagram_endpoint(cls, local_addr=("127.0.0.1", 0))
-        peer._clock = loop.call_soon(peer._tick)  # type: ignore[assignment]
+        peer._clock = loop.call_soon(peer._tick)
         return peer
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        self.close()
+        await self.close()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         if self._clock is not None:
             self._clock.cancel()
         if self._transport is not None:
             self._transport.close()
+            await self._closed.wait()
 
     @property
     def port(self) -> int:
@@ -86,11 +88,13 @@ class RtpPeer(asyncio.DatagramProtocol):
     # asyncio's side
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         self.lines.setdefault(addr, Line(addr)).take(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closed.set()
 
     def error_received(self, exc: Exception) -> None:
         """The far end closed its port (ICMP): the talk is over, and so is nothing else."""
