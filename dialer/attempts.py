@@ -97,6 +97,7 @@ class Attempts:
         self._ids = ids
         self._tasks: set[asyncio.Task[None]] = set()
         self._forsaken: set[str] = set()
+        self._doubt: str | None = None
         self.brake = Brake()
         self.strays: Counter[str] = Counter()
 
@@ -131,22 +132,39 @@ class Attempts:
             )
         except Exception as error:
             log.warning("attempt %s could not be sent: %s", attempt.id, type(error).__name__)
-            await self._look_up(attempt, gone=AttemptOutcome.CANCELLED, untold=AttemptOutcome.UNKNOWN)
+            await self._look_up(attempt, gone=AttemptOutcome.TRUNK_TROUBLE, untold=AttemptOutcome.UNKNOWN)
+            self.brake = self.brake.pulled(self._clock.now())
+            self._doubt = attempt.id
 
     async def _look_up(self, attempt: Attempt, *, gone: AttemptOutcome, untold: AttemptOutcome | None) -> None:
         """Ask the wire what became of the attempt, and end it unless it lives. `untold` None: keep asking later."""
-        try:
-            known = await self._originate.known(attempt.id)
-        except Exception as error:
-            log.warning("attempt %s could not be looked up: %s", attempt.id, type(error).__name__)
-            known = None
+        known = await self._known(attempt.id)
         outcome = None if known else (untold if known is None else gone)
         if outcome is not None:
             await self.on_ended(attempt.id, outcome)
 
+    async def may_try(self) -> bool:
+        """Whether the wire is to be tried now. After a call that could not be sent it must first answer a question again."""
+        now = self._clock.now()
+        if self.brake.holds(now):
+            return False
+        if self._doubt is not None:
+            if await self._known(self._doubt) is None:
+                self.brake = self.brake.pulled(now)
+                return False
+            self._doubt = None
+        return True
+
     async def ringing(self) -> int:
         """Calls that nobody has answered yet."""
         return sum(attempt.answered_at is None for attempt in await self._store.open_attempts())
+
+    async def _known(self, attempt_id: str) -> bool | None:
+        try:
+            return await self._originate.known(attempt_id)
+        except Exception as error:
+            log.warning("attempt %s could not be looked up: %s", attempt_id, type(error).__name__)
+            return None
 
     # What the wire reports
 

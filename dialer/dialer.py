@@ -107,7 +107,7 @@ class Dialer:
                 self._swept_at = self._clock.monotonic()
                 await self._attempts.sweep({campaign.id: campaign.ring_timeout_s for campaign in campaigns})
             running = [campaign for campaign in campaigns if campaign.state is CampaignState.RUNNING]
-            if running and not self._attempts.brake.holds(self._clock.now()):
+            if running and await self._attempts.may_try():
                 for call in await self._calls(running):
                     await self._attempts.dial(call)
 

@@ -1,6 +1,7 @@
 """Where leads come from, and what the talks about them make of them."""
 
 import logging
+import re
 from collections import Counter
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from .store import DialerStore
 
 log = logging.getLogger(__name__)
 
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _STILL_WANTED = WAITS_FOR_CALL | {OrderStatus.POSTPONED}
 
 
@@ -39,7 +41,7 @@ class Intake:
         for lead in await self._store.leads_of_order(order.id):
             if lead.state is not LeadState.DO_NOT_CALL:
                 await self._tell(lead, OrderChanged(total, order.placed_at, order.status in _STILL_WANTED))
-        if order.status not in WAITS_FOR_CALL or not phone:
+        if phone is None or _E164.fullmatch(phone) is None or order.status not in WAITS_FOR_CALL:
             return
         zone = zone_of(phone, time_zone, self._home_zone)
         leads = [
@@ -98,7 +100,7 @@ class Intake:
     ) -> None:
         """A callback for a customer who called us: by the waiting lead of his order if there is one, else by a lead of its own."""
         leads = await self._store.leads_of_order(contact.order_id) if contact.order_id else []
-        if any(lead.settled_by == contact.id for lead in leads) or not contact.address.startswith("+"):
+        if any(lead.settled_by == contact.id for lead in leads) or _E164.fullmatch(contact.address) is None:
             return
         for lead in leads:
             if lead.state in WAITING_STATES and await self._tell(lead, event):
@@ -112,7 +114,7 @@ class Intake:
             campaign_id=campaign.id,
             source=f"contact:{contact.id}",
             phone=contact.address,
-            zone=zone_of(contact.address, None, self._home_zone),
+            zone=leads[0].zone if leads else zone_of(contact.address, None, self._home_zone),
             placed_at=contact.arrived_at,
             created_at=self._clock.now(),
             order_id=contact.order_id,

@@ -64,9 +64,13 @@ class Brake:
             return self
         if outcome not in _TROUBLE:
             return Brake()
-        troubles = self.troubles + 1
-        if troubles < PATIENCE:
-            return replace(self, troubles=troubles)
+        if self.troubles + 1 < PATIENCE:
+            return replace(self, troubles=self.troubles + 1)
+        return self.pulled(now)
+
+    def pulled(self, now: datetime) -> "Brake":
+        """Hold now, without patience: our own wire to the switch failed."""
+        troubles = max(self.troubles + 1, PATIENCE)
         hold_s = min(5 * 2 ** min(troubles - PATIENCE, 8), LONGEST_HOLD_S)
         return Brake(troubles, now + timedelta(seconds=hold_s))
 

@@ -5,24 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    ColumnElement,
-    ForeignKey,
-    Index,
-    Integer,
-    Select,
-    String,
-    Table,
-    and_,
-    collate,
-    func,
-    literal,
-    or_,
-    select,
-)
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,6 +17,7 @@ from ..storage.ids import Ids
 from .campaign import Campaign, Change, changed_knobs, check_campaign
 from .lead import (
     DIALABLE_STATES,
+    WAITING_STATES,
     Attempt,
     AttemptEnded,
     AttemptStarted,
@@ -47,70 +31,72 @@ from .lead import (
 from .priority import Weights
 from .rows import attempt_of, campaign_of, campaign_row, lead_of, lead_row, row_of, values
 
-campaign_table = Table(
+campaign_table = sa.Table(
     "campaign",
     metadata,
     id_column(),
-    Column("name", String(120), nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("settings", Json, nullable=False),
+    sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("settings", Json, nullable=False),
 )
-change_table = Table(
+change_table = sa.Table(
     "campaign_change",
     metadata,
     id_column(),
-    Column("campaign_id", String(36), ForeignKey("campaign.id"), nullable=False),
-    Column("actor_id", String(36), nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("field", String(60), nullable=False),
-    Column("old", Json),
-    Column("new", Json),
-    Index("ix_campaign_change_campaign_id", "campaign_id", "at"),
+    sa.Column("campaign_id", sa.String(36), sa.ForeignKey("campaign.id"), nullable=False),
+    sa.Column("actor_id", sa.String(36), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("field", sa.String(60), nullable=False),
+    sa.Column("old", Json),
+    sa.Column("new", Json),
+    sa.Index("ix_campaign_change_campaign_id", "campaign_id", "at"),
 )
-lead_table = Table(
+lead_table = sa.Table(
     "lead",
     metadata,
     id_column(),
-    Column("campaign_id", String(36), ForeignKey("campaign.id"), nullable=False),
-    Column("source", String(80), nullable=False),
-    Column("phone", String(20), nullable=False),
-    Column("zone", String(40), nullable=False),
-    Column("placed_at", UtcDateTime, nullable=False),
-    Column("placed_s", BigInteger, nullable=False),  # placed_at in whole seconds since 1970: what the score counts by
-    Column("created_at", UtcDateTime, nullable=False),
-    *(Column(name, String(36)) for name in ("order_id", "customer_id", "agent_id", "settled_by")),
-    Column("state", String(16), nullable=False),
-    Column("order_total", BigInteger, nullable=False),
-    Column("due_at", UtcDateTime),
-    Column("is_callback", Boolean, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("last_outcome", String(16)),
-    Column("disposition", String(40)),
-    Column("wanted", Boolean, nullable=False),
-    Index("ux_lead_source", "campaign_id", "source", unique=True),
-    Index("ix_lead_pick", "campaign_id", "state", "is_callback", "zone", "order_total", "placed_s", "attempts"),
-    Index("ix_lead_due", "state", "due_at"),
-    Index("ix_lead_order_id", "order_id"),
+    sa.Column("campaign_id", sa.String(36), sa.ForeignKey("campaign.id"), nullable=False),
+    sa.Column("source", sa.String(80), nullable=False),
+    sa.Column("phone", sa.String(20), nullable=False),
+    sa.Column("zone", sa.String(40), nullable=False),
+    sa.Column("placed_at", UtcDateTime, nullable=False),
+    sa.Column(
+        "placed_s", sa.BigInteger, nullable=False
+    ),  # placed_at in whole seconds since 1970: what the score counts by
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    *(sa.Column(name, sa.String(36)) for name in ("order_id", "customer_id", "agent_id", "settled_by")),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("order_total", sa.BigInteger, nullable=False),
+    sa.Column("due_at", UtcDateTime),
+    sa.Column("is_callback", sa.Boolean, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("last_outcome", sa.String(16)),
+    sa.Column("disposition", sa.String(40)),
+    sa.Column("wanted", sa.Boolean, nullable=False),
+    sa.Index("ux_lead_source", "campaign_id", "source", unique=True),
+    sa.Index("ix_lead_pick", "campaign_id", "state", "is_callback", "zone", "order_total", "placed_s", "attempts"),
+    sa.Index("ix_lead_due", "state", "due_at"),
+    sa.Index("ix_lead_order_id", "order_id"),
 )
-_open = Column("ended_at", UtcDateTime)
-attempt_table = Table(
+_open = sa.Column("ended_at", UtcDateTime)
+attempt_table = sa.Table(
     "attempt",
     metadata,
     id_column(),
-    Column("lead_id", String(36), ForeignKey("lead.id"), nullable=False),
-    Column("campaign_id", String(36), ForeignKey("campaign.id"), nullable=False),
-    Column("agent_id", String(36)),
-    Column("number", String(20), nullable=False),
-    Column("intent_at", UtcDateTime, nullable=False),
-    Column("answered_at", UtcDateTime),
+    sa.Column("lead_id", sa.String(36), sa.ForeignKey("lead.id"), nullable=False),
+    sa.Column("campaign_id", sa.String(36), sa.ForeignKey("campaign.id"), nullable=False),
+    sa.Column("agent_id", sa.String(36)),
+    sa.Column("number", sa.String(20), nullable=False),
+    sa.Column("intent_at", UtcDateTime, nullable=False),
+    sa.Column("answered_at", UtcDateTime),
     _open,
-    Column("outcome", String(16)),
-    Column("cause", Integer),
-    Column("tech_cause", String(40)),
-    Index("ix_attempt_lead_id", "lead_id", "intent_at"),
-    Index("ix_attempt_campaign_id", "campaign_id", "intent_at"),
+    sa.Column("outcome", sa.String(16)),
+    sa.Column("cause", sa.Integer),
+    sa.Column("tech_cause", sa.String(40)),
+    sa.Index("ix_attempt_lead_id", "lead_id", "intent_at"),
+    sa.Index("ix_attempt_campaign_id", "campaign_id", "intent_at"),
     # Never two calls to one number at once, whatever the code above believes.
-    Index("ux_attempt_open", "number", unique=True, sqlite_where=_open.is_(None), postgresql_where=_open.is_(None)),
+    sa.Index("ux_attempt_open", "number", unique=True, sqlite_where=_open.is_(None), postgresql_where=_open.is_(None)),
 )
 
 _c = lead_table.c
@@ -135,7 +121,7 @@ class DialerStore:
 
     async def campaigns(self) -> list[Campaign]:
         """All of them, the oldest first."""
-        query = select(campaign_table).order_by(campaign_table.c.created_at, campaign_table.c.id)
+        query = sa.select(campaign_table).order_by(campaign_table.c.created_at, campaign_table.c.id)
         async with self._db.read() as connection:
             return [campaign_of(row._asdict()) for row in await connection.execute(query)]
 
@@ -161,13 +147,13 @@ class DialerStore:
 
     async def changes(self, campaign_id: str, limit: int = 50) -> list[Change]:
         """The newest first."""
-        mine = select(change_table).where(change_table.c.campaign_id == campaign_id)
+        mine = sa.select(change_table).where(change_table.c.campaign_id == campaign_id)
         query = mine.order_by(change_table.c.at.desc(), change_table.c.id.desc()).limit(limit)
         async with self._db.read() as connection:
             return [Change(**row._asdict()) for row in await connection.execute(query)]
 
     async def change(self, change_id: str) -> Change | None:
-        query = select(change_table).where(change_table.c.id == change_id)
+        query = sa.select(change_table).where(change_table.c.id == change_id)
         async with self._db.read() as connection:
             row = (await connection.execute(query)).first()
         return Change(**row._asdict()) if row else None
@@ -186,12 +172,12 @@ class DialerStore:
         return added
 
     async def lead(self, lead_id: str) -> Lead | None:
-        found = await self._leads(select(lead_table).where(_c.id == lead_id))
+        found = await self._leads(sa.select(lead_table).where(_c.id == lead_id))
         return found[0] if found else None
 
     async def leads_of_order(self, order_id: str) -> list[Lead]:
         """The oldest first."""
-        return await self._leads(select(lead_table).where(_c.order_id == order_id).order_by(_c.created_at, _c.id))
+        return await self._leads(sa.select(lead_table).where(_c.order_id == order_id).order_by(_c.created_at, _c.id))
 
     async def tell_lead(self, lead_id: str, event: LeadEvent) -> Lead | None:
         """The lead after the event; None if there is no such lead. Raises IllegalTransition."""
@@ -200,7 +186,7 @@ class DialerStore:
 
     async def wake_due(self, now: datetime, limit: int = 500) -> int:
         """Let those come due whose time has come, at most `limit` at once; how many did."""
-        waiting = select(lead_table).where(_c.state == LeadState.RETRY_AT.value, _c.due_at <= now)
+        waiting = sa.select(lead_table).where(_c.state == LeadState.RETRY_AT.value, _c.due_at <= now)
         async with self._db.read() as connection:
             if (await connection.execute(waiting.limit(1))).first() is None:
                 return 0
@@ -219,7 +205,7 @@ class DialerStore:
     async def promised(self, campaign_id: str, before: datetime) -> list[datetime]:
         """When the callbacks that are still owed fall due, up to `before`, the earliest first."""
         waiting = _c.state.in_(values(WAITING_STATES))
-        mine = select(_c.due_at).where(_c.campaign_id == campaign_id, _c.is_callback.is_(True), waiting)
+        mine = sa.select(_c.due_at).where(_c.campaign_id == campaign_id, _c.is_callback.is_(True), waiting)
         async with self._db.read() as connection:
             return list(await connection.scalars(mine.where(_c.due_at < before).order_by(_c.due_at)))
 
@@ -230,21 +216,25 @@ class DialerStore:
 
     async def not_now(self, campaign_id: str, zones: Collection[str], weights: Weights, limit: int) -> list[Lead]:
         """Leads whose time or whose calling hours (`zones`: those open now) are still to come, by points."""
-        asleep = and_(_c.state.in_(values(DIALABLE_STATES)), _c.zone.not_in(zones))
-        mine = select(lead_table).where(
-            _c.campaign_id == campaign_id, or_(_c.state == LeadState.RETRY_AT.value, asleep)
+        asleep = sa.and_(_c.state.in_(values(DIALABLE_STATES)), _c.zone.not_in(zones))
+        mine = sa.select(lead_table).where(
+            _c.campaign_id == campaign_id, sa.or_(_c.state == LeadState.RETRY_AT.value, asleep)
         )
         return await self._leads(mine.order_by(*self._by_points(weights)).limit(limit))
 
     async def unfinished_talks(self) -> list[Lead]:
         """Leads in talk or awaiting its result, whose calls are over."""
-        is_open = select(attempt_table.c.lead_id).where(attempt_table.c.ended_at.is_(None))
-        query = select(lead_table).where(_c.state == LeadState.CONNECTED.value, _c.id.not_in(is_open))
+        is_open = sa.select(attempt_table.c.lead_id).where(attempt_table.c.ended_at.is_(None))
+        query = sa.select(lead_table).where(_c.state == LeadState.CONNECTED.value, _c.id.not_in(is_open))
         return await self._leads(query)
 
     async def counts(self, campaign_id: str) -> list[tuple[LeadState, str, int]]:
         """State, zone, number of leads."""
-        query = select(_c.state, _c.zone, func.count()).where(_c.campaign_id == campaign_id).group_by(_c.state, _c.zone)
+        query = (
+            sa.select(_c.state, _c.zone, sa.func.count())
+            .where(_c.campaign_id == campaign_id)
+            .group_by(_c.state, _c.zone)
+        )
         async with self._db.read() as connection:
             return [(LeadState(state), zone, count) for state, zone, count in await connection.execute(query)]
 
@@ -254,10 +244,10 @@ class DialerStore:
         async with self._db.read() as connection:
             for state in sorted(values(DIALABLE_STATES)):
                 for is_callback in (False, True):
-                    mine = and_(_c.campaign_id == campaign_id, _c.state == state, _c.is_callback.is_(is_callback))
+                    mine = sa.and_(_c.campaign_id == campaign_id, _c.state == state, _c.is_callback.is_(is_callback))
                     last = ""
                     while last is not None:
-                        last = await connection.scalar(select(func.min(_c.zone)).where(mine, _c.zone > last))
+                        last = await connection.scalar(sa.select(sa.func.min(_c.zone)).where(mine, _c.zone > last))
                         found += [last] if last is not None else []
         return sorted(set(found))
 
@@ -324,8 +314,8 @@ class DialerStore:
         """The oldest first."""
         return await self._attempts(attempt_table.c.lead_id == lead_id)
 
-    async def _attempts(self, which: ColumnElement[bool]) -> list[Attempt]:
-        query = select(attempt_table).where(which).order_by(attempt_table.c.intent_at, attempt_table.c.id)
+    async def _attempts(self, which: sa.ColumnElement[bool]) -> list[Attempt]:
+        query = sa.select(attempt_table).where(which).order_by(attempt_table.c.intent_at, attempt_table.c.id)
         async with self._db.read() as connection:
             return [attempt_of(row._asdict()) for row in await connection.execute(query)]
 
@@ -334,7 +324,7 @@ class DialerStore:
         columns = attempt_table.c
         answered = columns.answered_at.is_not(None)
         query = (
-            select(columns.outcome, answered, func.count())
+            sa.select(columns.outcome, answered, sa.func.count())
             .where(columns.campaign_id == campaign_id, columns.intent_at >= since)
             .group_by(columns.outcome, answered)
         )
@@ -350,32 +340,32 @@ class DialerStore:
         lead = await _locked_lead(connection, lead_id)
         if lead is None:
             return None
-        query = select(campaign_table).where(campaign_table.c.id == lead.campaign_id)
+        query = sa.select(campaign_table).where(campaign_table.c.id == lead.campaign_id)
         rules = campaign_of((await connection.execute(query)).one()._asdict()).rules
         after = advance(lead, event, rules, self._clock.now())
         if after != lead:
             await _put_lead(connection, after)
         return after
 
-    async def _leads(self, query: Select[Any]) -> list[Lead]:
+    async def _leads(self, query: sa.Select[Any]) -> list[Lead]:
         async with self._db.read() as connection:
             return [lead_of(row._asdict()) for row in await connection.execute(query)]
 
-    def _by_points(self, weights: Weights) -> tuple[ColumnElement[Any], ...]:
+    def _by_points(self, weights: Weights) -> tuple[sa.ColumnElement[Any], ...]:
         """priority.score for all leads at once: `now` adds the same to each, so it is left out, and the sum stays whole."""
-        per_kopeck, per_second, per_attempt = (literal(units, BigInteger) for units in weights.exact())
+        per_kopeck, per_second, per_attempt = (sa.literal(units, sa.BigInteger) for units in weights.exact())
         units = per_kopeck * _c.order_total - per_second * _c.placed_s + per_attempt * _c.attempts
         return units.desc(), _c.placed_at.asc(), self._by_id()
 
-    def _by_id(self) -> ColumnElement[Any]:
+    def _by_id(self) -> sa.ColumnElement[Any]:
         """By the bytes of the id, as Python sorts, whatever the language of the database."""
-        return _c.id.asc() if self._db.is_sqlite else collate(_c.id, "C").asc()
+        return _c.id.asc() if self._db.is_sqlite else sa.collate(_c.id, "C").asc()
 
 
-def _dialable(campaign_id: str, zones: Collection[str]) -> Select[Any]:
+def _dialable(campaign_id: str, zones: Collection[str]) -> sa.Select[Any]:
     """Leads that may be dialed by their state and the hour, and whose number is not in a call."""
-    in_call = select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(None))
-    return select(lead_table).where(
+    in_call = sa.select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(None))
+    return sa.select(lead_table).where(
         _c.campaign_id == campaign_id,
         _c.state.in_(values(DIALABLE_STATES)),
         _c.zone.in_(zones),
@@ -383,9 +373,9 @@ def _dialable(campaign_id: str, zones: Collection[str]) -> Select[Any]:
     )
 
 
-async def _locked(connection: AsyncConnection, table: Table, row_id: str) -> dict[str, Any] | None:
+async def _locked(connection: AsyncConnection, table: sa.Table, row_id: str) -> dict[str, Any] | None:
     """The row, kept from other writers until the transaction ends."""
-    row = (await connection.execute(select(table).where(table.c.id == row_id).with_for_update())).first()
+    row = (await connection.execute(sa.select(table).where(table.c.id == row_id).with_for_update())).first()
     return row._asdict() if row else None
 
 
