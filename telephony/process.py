@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .install import AsteriskTree
-from .process_user import Account, child_environment, hand_over, launcher, unprivileged
+from .ports import PortUse, require_free
+from .process_user import child_environment, hand_over, launcher, unprivileged
 from .render import fingerprint, run_folder
 
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -42,6 +43,7 @@ class AsteriskProcess:
         pid_file: Path,
         *,
         recordings: Path | None = None,
+        needs: tuple[PortUse, ...] = (),
         on_started: Told = _nobody_listens,
         on_died: Told = _nobody_listens,
     ) -> None:
@@ -50,9 +52,9 @@ class AsteriskProcess:
         self._conf = self._home / "etc/asterisk.conf"
         self._ami_port = ami_port
         self._pid_file = pid_file
-        self._writable = (self._home, *((recordings,) if recordings else ()))
+        self._needs = needs
+        self._recordings = (recordings,) if recordings else ()
         self._on_started, self._on_died = on_started, on_died
-        self._account: Account | None = unprivileged()
         self._child: subprocess.Popen[bytes] | None = None
         self._pid: int | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -63,20 +65,17 @@ class AsteriskProcess:
         """The process while it runs, also an adopted one."""
         return self._pid
 
-    @property
-    def command(self) -> list[str]:
-        """The command line that runs this Asterisk in the foreground."""
-        return self._tree.argv(self._conf, "-f")
-
     async def start(self) -> int:
         """Adopt the running Asterisk of this home or start one, wait until it is ready, and keep it running from then.
 
-        Returns its pid. Raises AsteriskFailed when it is not ready in READY_S.
+        Returns its pid. Raises PortTaken when one of `needs` is not free for a new one, AsteriskFailed when it is not
+        ready in READY_S.
         """
         if self._keeper is not None:
             raise AsteriskFailed("this Asterisk is already kept running")
         adopted = await self._adopt()
         if not adopted:
+            require_free(self._needs)
             self._spawn()
         try:
             await self.wait_ready()
@@ -152,13 +151,7 @@ class AsteriskProcess:
         return True
 
     def _spawn(self) -> None:
-        run = run_folder(self._home)
-        run.mkdir(mode=0o750, exist_ok=True)
-        (run / "asterisk.ctl").unlink(missing_ok=True)
-        argv = self.command
-        if self._account is not None:
-            hand_over(self._account, (*self._writable, run))
-            argv = [*launcher(self._account, (Path(argv[0]), self._tree.modules, *self._writable)), *argv]
+        argv = prepare(self._tree, self._home, self._recordings)
         with (self._home / "log/boot.log").open("wb") as log:
             self._child = subprocess.Popen(
                 argv,
@@ -210,6 +203,23 @@ class AsteriskProcess:
         self._pid = self._child = None
         if not keep_file:
             self._pid_file.unlink(missing_ok=True)
+
+
+def prepare(tree: AsteriskTree, home: Path, recordings: tuple[Path, ...] = ()) -> list[str]:
+    """Make the folders of a rendered home ready; returns the command line that runs its Asterisk in the foreground.
+
+    When we are root, the folders go to an unprivileged user and the command line drops to it.
+    """
+    run = run_folder(home)
+    for folder in (run, *recordings):
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    (run / "asterisk.ctl").unlink(missing_ok=True)
+    argv = tree.argv(home / "etc/asterisk.conf", "-f")
+    account = unprivileged()
+    if account is None:
+        return argv
+    hand_over(account, (home, run), recordings)
+    return [*launcher(account, (Path(argv[0]), tree.modules, home, *recordings)), *argv]
 
 
 async def ask(tree: AsteriskTree, conf: Path, command: str) -> str:

@@ -36,17 +36,21 @@ def child_environment(home: Path) -> dict[str, str]:
     return {"PATH": os.defpath, **kept, "LANG": "C.UTF-8", "HOME": str(home)}
 
 
-def hand_over(account: Account, folders: Iterable[Path]) -> None:
-    """Make Asterisk's folders its own; the data folder above them stays ours and is opened to its group only."""
-    for folder in folders:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+def hand_over(account: Account, whole: Iterable[Path], alone: Iterable[Path] = ()) -> None:
+    """Make Asterisk's folders its own, `whole` with all that they hold, `alone` without.
+
+    The data folder above them stays ours: when it is closed, it is opened to Asterisk's group for passing through.
+    """
+    for folder in (*whole, *alone):
         above = folder.parent.stat()
         if above.st_uid == os.geteuid() and not can_search(above, account) and not above.st_mode & 0o070:
             os.chown(folder.parent, -1, account.gid)
             os.chmod(folder.parent, above.st_mode | 0o010)
-        for place, _, names in os.walk(folder):
-            for name in (place, *(os.path.join(place, name) for name in names)):
-                os.chown(name, account.uid, account.gid, follow_symlinks=False)
+        os.chown(folder, account.uid, account.gid)
+    for folder in whole:
+        for place, folders, files in os.walk(folder):
+            for name in (*folders, *files):
+                os.chown(os.path.join(place, name), account.uid, account.gid, follow_symlinks=False)
 
 
 def launcher(account: Account, needed: Iterable[Path]) -> list[str]:

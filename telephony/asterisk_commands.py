@@ -1,0 +1,41 @@
+"""What `cordboard asterisk ...` does, as plain functions; every error that they raise is one clear line."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import NoReturn
+
+from .install import AsteriskTree, Progress, find_or_fetch
+from .process import AsteriskFailed, ask, prepare
+from .process_user import child_environment
+from .render import render
+from .site import AsteriskSite
+
+
+def install(cache: Path, progress: Progress) -> AsteriskTree:
+    """Find or fetch Asterisk. Raises InstallError."""
+    return find_or_fetch(cache, progress)
+
+
+def render_site(site: AsteriskSite, home: Path) -> Path:
+    """Write the configuration; returns the path of asterisk.conf. Raises BadSite, OSError."""
+    return render(site, home)
+
+
+def run_in_foreground(tree: AsteriskTree, home: Path, recordings: Path) -> NoReturn:
+    """Become Asterisk, unprivileged, until somebody ends it. Raises AsteriskFailed when nothing was rendered yet."""
+    home = home.resolve()
+    if not (home / "etc/asterisk.conf").exists():
+        raise AsteriskFailed(f"{home} holds no configuration: run `cordboard asterisk render` first")
+    argv = prepare(tree, home, (recordings,))
+    os.chdir(home)
+    os.umask(0o027)
+    os.execve(argv[0], argv, child_environment(home))
+
+
+def console(tree: AsteriskTree, home: Path, command: str) -> str:
+    """What the running Asterisk of `home` prints for a console command. Raises AsteriskFailed."""
+    conf = home.resolve() / "etc/asterisk.conf"
+    if not conf.exists():
+        raise AsteriskFailed(f"{home} holds no configuration: Asterisk never ran here")
+    return asyncio.run(ask(tree, conf, command))
