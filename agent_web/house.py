@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast
 
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
@@ -22,13 +22,24 @@ async def _nothing() -> None:
     """Nobody asked to be told."""
 
 
+class RobotSwitch(Protocol):
+    """The demo's robot colleague, an operator who works by himself."""
+
+    async def is_on(self) -> bool: ...
+
+    async def switch(self, on: bool) -> None:
+        """Returns when the robot has begun, or has ended, its shift."""
+        ...
+
+
 @dataclass(frozen=True)
 class Site:
     """What differs from one installation to the next.
 
     `websocket_url` is where the browser's phone registers (wss://…; '' when there is none). `secure` is true behind https.
     `health` answers {"status": "ok" | "degraded", "parts": {...}} without secrets. `on_users_changed` is called after users changed,
-    so that their phones can be made or unmade.
+    so that their phones can be made or unmade. `time_zone` (IANA) is where the day begins and whose clock the supervisor reads.
+    `robot` is there in the demo only.
     """
 
     shop_name: str
@@ -38,6 +49,9 @@ class Site:
     demo: bool
     health: Callable[[], Awaitable[dict[str, Any]]]
     on_users_changed: Callable[[], Awaitable[None]] = _nothing
+    sound_processing: bool = True
+    time_zone: str = "UTC"
+    robot: RobotSwitch | None = None
 
 
 @dataclass(frozen=True)
