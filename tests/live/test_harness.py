@@ -1,9 +1,11 @@
 """The instruments before the music: our phones, carrier and browser measure what they claim to."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from tests.fakes.browser import Screen, chromium
 from tests.fakes.sipp import SippCaller, SippCarrier
 from tests.fakes.sipp_scenarios import NO_ANSWER, Behaviour, refuses
 from tests.fakes.wait import until
@@ -79,3 +81,37 @@ async def test_numbers_behave_as_planned(tmp_path: Path) -> None:
                 await caller.over()
         assert carrier.numbers() == [f"+7{code}1" for code in codes]
         assert len({invite.call_id for invite in carrier.invites()}) == len(codes)
+
+
+LOOP_PAGE = """<!doctype html><title>loop</title><script>
+(async () => {
+  const mic = await navigator.mediaDevices.getUserMedia(
+    {audio: {echoCancellation: false, noiseSuppression: false, autoGainControl: false}});
+  const here = new RTCPeerConnection(), there = new RTCPeerConnection();
+  here.onicecandidate = (e) => there.addIceCandidate(e.candidate);
+  there.onicecandidate = (e) => here.addIceCandidate(e.candidate);
+  here.addTrack(mic.getTracks()[0], mic);
+  await here.setLocalDescription();
+  await there.setRemoteDescription(here.localDescription);
+  await there.setLocalDescription();
+  await here.setRemoteDescription(there.localDescription);
+})();
+</script>"""
+
+
+async def test_a_page_hears_its_own_microphone_through_webrtc(tmp_path: Path) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = LOOP_PAGE.encode()
+        writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server, chromium(tmp_path, mic_hz=440.0) as browser:
+        screen = await Screen.open(browser, f"http://localhost:{server.sockets[0].getsockname()[1]}", tmp_path)
+        await screen.go("/")
+        heard = await screen.until_hears(440.0)
+        assert heard.purity > 0.6
+        assert (await screen.shoot("loop")).stat().st_size > 0
