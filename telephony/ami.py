@@ -33,13 +33,14 @@ from .ami_actions import (
     checked_fields,
     checked_name,
     items_of,
-    originate_fields,
     reply_of,
 )
-from .ami_delivery import AmiStats, Delivery, Inbox, SetAside
+from .ami_commands import Commands
+from .ami_delivery import AmiStats, AmiTuning, Delivery, Inbox, SetAside
 from .ami_events import Event, LiveChannel, Resync
 from .ami_frames import Framer, NotAmi, Overlong, Unparseable
-from .ami_translate import live_channel
+from .ami_translate import live_channels
+from .ami_watchdog import watch
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +102,11 @@ class _Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
         action = _Action({**fields, "Action": name, "ActionID": f"cb{self._serial}-{self._count}"}, ends_with)
         self.send(action)
         return action
+
+    def ping(self) -> None:
+        """Makes a living peer say something."""
+        if self.logged_in and self.usable:
+            self.post("Ping", {})
 
     def forget(self, action: Any) -> None:
         """Nobody waits for this action any more: what still comes for it is counted and dropped."""
@@ -167,12 +173,12 @@ class _Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
             self.lost.set_result(self._reason or (type(exc).__name__ if exc else "closed by the peer"))
 
 
-class Ami:
+class Ami(Commands):
     """The supervised link to one Asterisk node.
 
     `on_event` gets every event, one at a time, in the order of the wire. `on_resync` gets the truth after each gap
     (first connect included) before any later event; if it fails, the session is dropped and tried again. `on_link` hears
-    each change of `state`. Times are seconds.
+    each change of `state`.
     """
 
     def __init__(
@@ -187,27 +193,15 @@ class Ami:
         on_resync: Callable[[Resync], Awaitable[None]],
         on_link: Callable[[LinkState], Awaitable[None]] | None = None,
         random: Random,
-        ping_s: float = 2.0,
-        dead_after_s: float = 6.0,
-        connect_s: float = 5.0,
-        answer_s: float = 5.0,
-        list_s: float = 10.0,
-        backoff_first_s: float = 0.2,
-        backoff_cap_s: float = 5.0,
-        settled_s: float = 2.0,
-        inbox_limit: int = 60_000,
-        aside_limit: int = 100,
+        tuning: AmiTuning = AmiTuning(),  # noqa: B008  # frozen
     ) -> None:
         self.node, self._host, self._port = node, host, port
         self._login_fields = checked_fields({"Username": username, "Secret": secret, "Events": "on"})
         self._on_resync, self._on_link = on_resync, on_link
         self._random = random
-        self._ping_s, self._dead_after_s = ping_s, dead_after_s
-        self._connect_s, self._answer_s, self._list_s = connect_s, answer_s, list_s
-        self._backoff_first_s, self._backoff_cap_s, self._settled_s = backoff_first_s, backoff_cap_s, settled_s
-        self._inbox_limit = inbox_limit
+        self._tuning = tuning
         self._stats = AmiStats()
-        self._delivery = Delivery(node, on_event, self._stats, aside_limit)
+        self._delivery = Delivery(node, on_event, self._stats, tuning.aside_limit)
         self._wire: _Wire | None = None
         self._task: asyncio.Task[None] | None = None
         self._pump: asyncio.Task[None] | None = None
@@ -233,6 +227,7 @@ class Ami:
         """Begins to hold the link. Returns when it is up and resynced, or when the first try failed (it goes on trying).
         Never raises for an unreachable or refusing peer."""
         if self._task is None:
+            self._tried.clear()
             self._task = asyncio.create_task(self._run(), name=f"ami {self.node}")
         await self._tried.wait()
 
@@ -243,6 +238,7 @@ class Ami:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._task = self._pump = None
+        self._tried.set()
         await self._enter(LinkState.DOWN)
 
     async def action(self, name: str, fields: Mapping[str, Value], *, timeout_s: float | None = None) -> Reply:
@@ -250,7 +246,7 @@ class Ami:
 
         Raises BadValue, LinkDown (nothing was sent), ActionTimeout and ActionOutcomeUnknown (it was sent, the answer is lost).
         """
-        answers = await self._ask(name, fields, None, self._answer_s if timeout_s is None else timeout_s)
+        answers = await self._ask(name, fields, None, self._tuning.answer_s if timeout_s is None else timeout_s)
         return reply_of(answers[0])
 
     async def action_list(
@@ -260,53 +256,13 @@ class Ami:
 
         Raises as `action`, ActionRefused for an error answer, ActionOutcomeUnknown when the list is shorter than it says.
         """
-        answers = await self._ask(name, fields, ends_with, self._list_s if timeout_s is None else timeout_s)
+        answers = await self._ask(name, fields, ends_with, self._tuning.list_s if timeout_s is None else timeout_s)
         return items_of(name, answers)
-
-    async def originate(
-        self,
-        channel: str,
-        channel_id: str,
-        context: str,
-        exten: str,
-        variables: Mapping[str, str] | None = None,
-        timeout_s: float = 30.0,
-        caller_id: str | None = None,
-    ) -> Reply:
-        """Dials `channel` and sends the answered leg to `context,exten,1`. The Reply says only that Asterisk took the order;
-        the result comes as OriginateResponded. `channel_id` becomes the Uniqueid; `timeout_s` is how long it may ring."""
-        fields = originate_fields(channel, channel_id, context, exten, variables or {}, timeout_s, caller_id)
-        return await self.action("Originate", fields)
-
-    async def redirect(self, channel: str, context: str, exten: str, priority: int = 1) -> Reply:
-        """Moves a channel (by name or Uniqueid) to another place of the dialplan."""
-        return await self.action(
-            "Redirect", {"Channel": channel, "Context": context, "Exten": exten, "Priority": priority}
-        )
-
-    async def bridge(self, channel: str, other: str) -> Reply:
-        """Joins two channels; each leaves what it did."""
-        return await self.action("Bridge", {"Channel1": channel, "Channel2": other, "Tone": "no"})
-
-    async def hangup(self, channel: str, cause: int = 16) -> Reply:
-        """Ends a channel with a Q.850 cause."""
-        return await self.action("Hangup", {"Channel": channel, "Cause": cause})
-
-    async def setvar(self, channel: str | None, name: str, value: str) -> Reply:
-        """Sets a channel variable, or a global one for None."""
-        fields: dict[str, Value] = {"Variable": name, "Value": value}
-        return await self.action("Setvar", fields if channel is None else {**fields, "Channel": channel})
-
-    async def getvar(self, channel: str | None, name: str) -> str | None:
-        """A variable's value; None when Asterisk refuses (no such channel). An unset variable is the empty string."""
-        fields: dict[str, Value] = {"Variable": name}
-        reply = await self.action("Getvar", fields if channel is None else {**fields, "Channel": channel})
-        return reply.headers.get("Value", "") if reply.ok else None
 
     async def show_channels(self) -> list[LiveChannel]:
         """All channels that live on the node now."""
         items = await self.action_list("CoreShowChannels", {}, ends_with=_CHANNELS_END)
-        return [live_channel(item, self.node, self.boot_id or "") for item in items]
+        return list(self._live(items, self.boot_id or ""))
 
     async def core_status(self) -> str:
         """The node's boot id: its start time in its own local time."""
@@ -322,38 +278,40 @@ class Ami:
             try:
                 await self._enter(LinkState.CONNECTING)
                 await self._session()
-            except (AmiError, OSError, TimeoutError, Unparseable) as error:
+            except (AmiError, OSError) as error:  # TimeoutError is an OSError
                 self.last_error = str(error) or type(error).__name__
+            except Exception as error:  # a fault of ours: the link is kept all the same
+                self.last_error = self._delivery.failed("the session", error)
             logger.warning("AMI link to %s is down: %s", self.node, self.last_error)
             await self._enter(LinkState.DOWN)
             self._tried.set()
-            if self._up_at is not None and loop.time() - self._up_at >= self._settled_s:
+            if self._up_at is not None and loop.time() - self._up_at >= self._tuning.settled_s:
                 failures = 0  # a link that falls at once again is not a fresh start
             await asyncio.sleep(
-                backoff(failures, self._random, first_s=self._backoff_first_s, cap_s=self._backoff_cap_s)
+                backoff(failures, self._random, first_s=self._tuning.backoff_first_s, cap_s=self._tuning.backoff_cap_s)
             )
             failures += 1
 
     async def _session(self) -> None:
         """One connection from its first byte to its last. Returns when it is lost; raises when it cannot begin."""
         self._serial += 1
-        inbox = Inbox(self._inbox_limit)
+        inbox = Inbox(self._tuning.inbox_limit)
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(self._connect_s):
+        async with asyncio.timeout(self._tuning.connect_s):
             _, wire = await loop.create_connection(
                 lambda: _Wire(self._serial, inbox, self._stats, self._delivery.put_aside), self._host, self._port
             )
-        watchdog = asyncio.create_task(self._watch(wire), name=f"ami watchdog {self.node}")
+        watchdog = asyncio.create_task(watch(wire, self._tuning, self._stats), name=f"ami watchdog {self.node}")
         try:
             await self._log_in(wire)
             if self._pump is not None:
                 await asyncio.wait([self._pump])  # what came before the gap is delivered before the truth after it
             boot_id = await self._resync(wire)
-            self._pump = asyncio.create_task(self._delivery.run(inbox, boot_id), name=f"ami {self.node}")
             if wire.usable:
                 self._up_at = loop.time()
                 await self._enter(LinkState.UP)
                 self._tried.set()
+            self._pump = asyncio.create_task(self._delivery.run(inbox, boot_id), name=f"ami {self.node}")
             self.last_error = await asyncio.shield(wire.lost)
         finally:
             self._wire = None
@@ -363,7 +321,7 @@ class Ami:
             await asyncio.wait({watchdog})
 
     async def _log_in(self, wire: _Wire) -> None:
-        reply = reply_of((await self._exchange(wire, "Login", self._login_fields, None, self._answer_s))[0])
+        reply = reply_of((await self._exchange(wire, "Login", self._login_fields, None, self._tuning.answer_s))[0])
         if not reply.ok:
             self._stats.refused_logins += 1
             raise AmiError(f"Asterisk refuses the login: {reply.message}")
@@ -374,13 +332,13 @@ class Ami:
     async def _resync(self, wire: _Wire) -> str:
         """Reads the node's truth and hands it to on_resync, which may already send actions."""
         while True:
-            status = reply_of((await self._exchange(wire, "CoreStatus", {}, None, self._answer_s))[0])
+            status = reply_of((await self._exchange(wire, "CoreStatus", {}, None, self._tuning.answer_s))[0])
             if status.headers.get("CoreStartupDate") != _UNBOOTED:
                 break
-            await asyncio.sleep(self._backoff_first_s)
+            await asyncio.sleep(self._tuning.backoff_first_s)
         boot_id = boot_id_of(status)
-        answers = await self._exchange(wire, "CoreShowChannels", {}, _CHANNELS_END, self._list_s)
-        channels = tuple(live_channel(item, self.node, boot_id) for item in items_of("CoreShowChannels", answers))
+        answers = await self._exchange(wire, "CoreShowChannels", {}, _CHANNELS_END, self._tuning.list_s)
+        channels = self._live(items_of("CoreShowChannels", answers), boot_id)
         self._wire, self.boot_id = wire, boot_id
         try:
             await self._on_resync(Resync(self.node, boot_id, self._synced_boot_id, channels))
@@ -390,22 +348,11 @@ class Ami:
         self._synced_boot_id = boot_id
         return boot_id
 
-    async def _watch(self, wire: _Wire) -> None:
-        """Pings, and ends a session whose peer has been silent for `dead_after_s`."""
-        loop = asyncio.get_running_loop()
-        ping_at = loop.time() + self._ping_s
-        while True:
-            now = loop.time()
-            dead_at = wire.heard_at + self._dead_after_s
-            if now >= dead_at:
-                self._stats.dead_peers += 1
-                wire.abort(f"the peer was silent for {self._dead_after_s:g} s")
-                return
-            if now >= ping_at:
-                ping_at = now + self._ping_s
-                if wire.logged_in and wire.usable:
-                    wire.post("Ping", {})
-            await asyncio.sleep(min(dead_at, ping_at) - now)
+    def _live(self, items: Sequence[Mapping[str, str]], boot_id: str) -> tuple[LiveChannel, ...]:
+        channels, nameless = live_channels(items, self.node, boot_id)
+        for _ in range(nameless):
+            self._delivery.put_aside("CoreShowChannel without Uniqueid", b"")
+        return channels
 
     async def _enter(self, state: LinkState) -> None:
         if state is self.state:
@@ -422,15 +369,16 @@ class Ami:
     async def _ask(
         self, name: str, fields: Mapping[str, Value], ends_with: str | None, timeout_s: float
     ) -> list[Mapping[str, str]]:
-        checked = checked_fields(fields)
-        wire = self._wire
-        if wire is None or not wire.usable:
+        name, checked = checked_name(name), checked_fields(fields)
+        if self._wire is None:
             raise LinkDown(f"{name}: no session with {self.node}")
-        return await self._exchange(wire, checked_name(name), checked, ends_with, timeout_s)
+        return await self._exchange(self._wire, name, checked, ends_with, timeout_s)
 
     async def _exchange(
         self, wire: _Wire, name: str, fields: Mapping[str, str | list[str]], ends_with: str | None, timeout_s: float
     ) -> list[Mapping[str, str]]:
+        if not wire.usable:
+            raise LinkDown(f"{name}: no session with {self.node}")
         self._stats.actions += 1
         action = wire.post(name, fields, ends_with)
         try:

@@ -15,6 +15,22 @@ logger = logging.getLogger(__name__)
 _FAIR = 64
 
 
+@dataclass(frozen=True, slots=True)
+class AmiTuning:
+    """Times in seconds and sizes in messages. The defaults are for a real node; tests shorten them."""
+
+    ping_s: float = 2.0
+    dead_after_s: float = 6.0  # no byte for so long: the peer is dead
+    connect_s: float = 5.0
+    answer_s: float = 5.0  # deadline of an action that does not bring its own
+    list_s: float = 10.0
+    backoff_first_s: float = 0.2
+    backoff_cap_s: float = 5.0
+    settled_s: float = 2.0  # up for so long: the next loss starts the back-off anew
+    inbox_limit: int = 60_000
+    aside_limit: int = 100
+
+
 @dataclass(slots=True)
 class AmiStats:
     """Counters since the adapter was made."""
@@ -106,8 +122,8 @@ class Delivery:
         try:
             packet = parse(message)
             event = translate(packet, self._node, boot_id)
-        except Unparseable as error:
-            self.put_aside(str(error), message)
+        except Exception as error:  # whatever a message holds, it costs only itself
+            self.put_aside(str(error) if isinstance(error, Unparseable) else type(error).__name__, message)
             return
         self._stats.events += 1
         self._stats.broken_text += packet.broken

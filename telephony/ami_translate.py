@@ -4,7 +4,7 @@ What we do not model leaves as `AmiEvent`; a message that claims to be about a c
 `Unparseable`, and the adapter sets it aside.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypedDict
 
@@ -45,13 +45,15 @@ def translate(packet: Packet, node: str, boot_id: str) -> Event:
     return reader(packet, node, boot_id)
 
 
-def live_channel(headers: Mapping[str, str], node: str, boot_id: str) -> LiveChannel:
-    """One item of CoreShowChannels. Raises Unparseable without a Uniqueid."""
-    uniqueid = headers.get("Uniqueid", "")
-    if not uniqueid:
-        raise Unparseable("CoreShowChannel without Uniqueid")
+def live_channels(items: Sequence[Mapping[str, str]], node: str, boot_id: str) -> tuple[tuple[LiveChannel, ...], int]:
+    """The items of CoreShowChannels, and how many of them had no Uniqueid and were left out."""
+    channels = tuple(_live_channel(item, node, boot_id) for item in items if item.get("Uniqueid"))
+    return channels, len(items) - len(channels)
+
+
+def _live_channel(headers: Mapping[str, str], node: str, boot_id: str) -> LiveChannel:
     return LiveChannel(
-        channel=ChannelRef(node, boot_id, uniqueid),
+        channel=ChannelRef(node, boot_id, headers["Uniqueid"]),
         name=headers.get("Channel", ""),
         state=channel_state(headers.get("ChannelState", "")),
         application=headers.get("Application", ""),
