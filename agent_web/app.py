@@ -22,6 +22,8 @@ _ROUTERS = (
     "api_orders",
     "api_users",
     "health",
+    "assets",
+    "live",
     "desk_pages",
     "desk_api",
     "board_pages",
@@ -36,7 +38,7 @@ def create_app(house: House) -> FastAPI:
         title="Cordboard",
         version=house.site.version,
         description="A contact centre engine for shops. Errors are `application/problem+json`; money is in kopecks; instants carry a zone.",
-        openapi_url=None,  # served by api_orders.py, so that it carries the `public` mark like every open route
+        openapi_url=None,  # served by health.py, so that it carries the `public` mark like every open route
         docs_url=None,
         redoc_url=None,
         max_body_size=MAX_BODY,

@@ -1,8 +1,8 @@
-"""For machines that watch the house: is it well (/healthz), and its figures (/metrics)."""
+"""For machines: is the house well (/healthz), its figures (/metrics), and how to talk to it (/api/openapi.json)."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
@@ -41,3 +41,9 @@ def metrics(
     """Prometheus text. Figures tell how a business is doing, so from another machine this needs a key with `metrics.view`; a
     Prometheus on this machine needs none, unless its request came through a proxy (then everybody looks local)."""
     return Response(generate_latest(house.metrics), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/api/openapi.json", dependencies=[Depends(public)], include_in_schema=False)
+def openapi(request: Request) -> JSONResponse:
+    """The API's description. Open to all: it is the same for every installation and holds no data."""
+    return JSONResponse(request.app.openapi())

@@ -18,6 +18,8 @@ RUSSIAN = {
     "there is no such change of this order": "У этого заказа нет такой правки",
     "somebody else changed the order meanwhile": "Заказ тем временем изменил кто-то другой",
     "the order can no longer be changed": "Заказ уже нельзя изменить",
+    "there is no such recording": "Такой записи нет",
+    "the sound of this recording is not there": "Звука этой записи нет",
     "there is no such user": "Такого пользователя нет",
     "this login is taken": "Такой логин уже есть",
     "you cannot switch yourself off": "Нельзя отключить самого себя",

@@ -1,0 +1,83 @@
+"""Fixtures for every room: real databases, a clock that stands still until it is told to move, ids in order."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from cordboard.storage.database import Database
+from tests.fakes.databases import PostgresServer, migrated
+
+Kind = Literal["sqlite", "postgresql"]
+BOTH: tuple[Kind, ...] = ("sqlite", "postgresql")
+
+
+def run_apart(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end on another thread: these fixtures may be asked for while a test's own loop is running."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, work).result()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    server = PostgresServer.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file; closing its last connection leaves no WAL beside it, so it can be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    run_apart(migrated(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    run_apart(postgres_server.command("CREATE DATABASE migrated"))
+    run_apart(migrated(postgres_server.url("migrated")))
+    return "migrated"
+
+
+@pytest.fixture(params=BOTH)
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A fresh database at the newest schema; every test that asks for it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
+        opened = Database.open(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+        yield opened
+        await opened.close()
+        return
+    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
+    async with server.fresh(template) as url:
+        opened = Database.open(url)
+        yield opened
+        await opened.close()
+
+
+@pytest.fixture(params=BOTH)
+async def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database without a single table, SQLite and PostgreSQL."""
+    if request.param == "sqlite":
+        opened = Database.open(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
+        yield opened
+        await opened.close()
+        return
+    async with request.getfixturevalue("postgres_server").fresh() as url:
+        opened = Database.open(url)
+        yield opened
+        await opened.close()
+
+
+@pytest.fixture
+async def sqlite_database(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """A fresh SQLite database at the newest schema, for tests above the stores that need one real database, not two."""
+    shutil.copy(sqlite_template, tmp_path / "one.db")
+    opened = Database.open(f"sqlite+aiosqlite:///{tmp_path / 'one.db'}")
+    yield opened
+    await opened.close()
