@@ -28,6 +28,8 @@ _ROUTERS = (
     "desk_api",
     "board_pages",
     "campaign_pages",
+    "campaign_api",
+    "people_pages",
     "quality_pages",
 )
 

@@ -1,0 +1,123 @@
+"""The supervisor's board: figures beside their targets, queues, who is in what state, and sending an agent to another."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, Field
+
+from ..access.permission import Permission
+from ..access.user import User
+from ..queue.agent import Agent, AgentState
+from ..queue.desk import NotAllowedNow, UnknownAgent
+from .board_data import ABANDON_CAP, TARGETS, read_board
+from .board_view import QUEUE_PILL, TILE_CLASS, queue_name
+from .house import House, HouseDep
+from .pages import render
+from .problem import Problem, problems
+from .security import require
+
+router = APIRouter()
+Viewer = Annotated[User, Depends(require(Permission.QUEUE_VIEW))]
+Steerer = Annotated[User, Depends(require(Permission.QUEUE_STEER))]
+
+
+@router.get("/board", include_in_schema=False)
+async def board_page(request: Request, house: HouseDep, user: Viewer) -> HTMLResponse:
+    """The whole page."""
+    return render(request, "board.html", user=user, **await _context(house, user))
+
+
+@router.get("/board/parts", include_in_schema=False)
+async def board_parts(request: Request, house: HouseDep, user: Viewer) -> HTMLResponse:
+    """Its live parts, fetched again on the `board` event."""
+    return render(request, "board_parts.html", user=user, **await _context(house, user))
+
+
+async def _context(house: House, user: User) -> dict[str, Any]:
+    read = await read_board(house, user)
+    return {
+        "board": read.board,
+        "agents": read.agents,
+        "waiting": read.waiting,
+        "waiting_count": read.waiting_count,
+        "campaigns": read.campaigns,
+        "targets": TARGETS,
+        "cap": ABANDON_CAP,
+        "tile_class": TILE_CLASS,
+        "queue_pill": QUEUE_PILL,
+        "queue_name": queue_name,
+        "may_steer": user.can(Permission.QUEUE_STEER),
+        "may_dial": user.can(Permission.CAMPAIGN_STEER),
+        "may_hire": user.can(Permission.USERS_ADMIN),
+    }
+
+
+class SentState(StrEnum):
+    """What a supervisor may make of an agent."""
+
+    READY = "ready"
+    PAUSED = "paused"
+    LOGGED_OUT = "logged_out"
+
+
+class StateOrder(BaseModel):
+    """`pause_code` says what kind of pause; without one it is the supervisor's own decision."""
+
+    state: SentState
+    pause_code: str | None = Field(default=None, max_length=40, pattern=r"^[a-z0-9_]+$")
+
+
+class AgentStateBody(BaseModel):
+    state: AgentState
+    pause_code: str | None
+    next_state: AgentState | None
+
+
+class StateDone(BaseModel):
+    """`at_once` is false when the agent is with a contact: the new state then follows it."""
+
+    before: AgentStateBody
+    after: AgentStateBody
+    at_once: bool
+
+
+@router.post("/api/v1/agents/{agent_id}/state", tags=["agents"], responses=problems(403, 404, 409, 422))
+async def send_agent(agent_id: str, order: StateOrder, house: HouseDep, user: Steerer) -> StateDone:
+    """Send an agent to a state: at once when the hands are free, after the contact otherwise."""
+    before = house.desk.agent(agent_id)
+    if before is None:
+        raise Problem(404, "there is no such agent")
+    try:
+        await _send(house, agent_id, order)
+    except UnknownAgent as unknown:
+        raise Problem(404, "there is no such agent") from unknown
+    except NotAllowedNow as refusal:
+        raise Problem(409, "the agent cannot be sent there now") from refusal
+    after = house.desk.agent(agent_id) or before
+    await house.access.audit(
+        user.id,
+        "agent.state",
+        agent_id,
+        {"from": before.state.value, "to": order.state.value, "pause_code": _pause_code(order)},
+    )
+    return StateDone(before=_body(before), after=_body(after), at_once=after.state.value == order.state.value)
+
+
+async def _send(house: House, agent_id: str, order: StateOrder) -> None:
+    match order.state:
+        case SentState.READY:
+            await house.desk.ready(agent_id)
+        case SentState.PAUSED:
+            await house.desk.pause(agent_id, _pause_code(order) or "supervisor")
+        case SentState.LOGGED_OUT:
+            await house.desk.log_out(agent_id)
+
+
+def _pause_code(order: StateOrder) -> str | None:
+    return (order.pause_code or "supervisor") if order.state is SentState.PAUSED else None
+
+
+def _body(agent: Agent) -> AgentStateBody:
+    return AgentStateBody(state=agent.state, pause_code=agent.pause_code, next_state=agent.next_state)

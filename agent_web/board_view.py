@@ -1,0 +1,179 @@
+"""What the supervisor's board says about figures, queues and agents: status, words and alerts for each. Pure.
+
+Texts here are msgids; the templates say them in the reader's language.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..queue.agent import Agent, AgentState
+from ..queue.contact import Contact, ContactState
+from ..queue.metrics import waited_s, was_answered
+from ..reports.wallboard import QueueStanding, Standing
+from ..shop.order import Order
+from .i18n import N_
+
+LONG_TALK_S = 600.0
+
+QUEUES = {
+    "orders": N_("Заказы"),
+    "delivery": N_("Доставка"),
+    "returns": N_("Возвраты"),
+    "support": N_("Поддержка"),
+    "main": N_("Общая очередь"),
+}
+PAUSES = {
+    "lunch": N_("Обед"),
+    "rest": N_("Отдых для глаз"),
+    "training": N_("Обучение"),
+    "supervisor": N_("Решение супервизора"),
+}
+TILE_CLASS = {Standing.GOOD: "", Standing.NEAR: "w", Standing.BAD: "x", Standing.UNKNOWN: "n"}
+
+# pill, its icon and its words
+QUEUE_PILL = {
+    QueueStanding.NOBODY: ("bad", "alert", N_("Некому отвечать")),
+    QueueStanding.TOO_LONG: ("bad", "alert", N_("Ждут слишком долго")),
+    QueueStanding.BELOW: ("bad", "down-arrow", N_("Ниже цели")),
+    QueueStanding.NEAR: ("warn", "down-arrow", N_("Чуть ниже")),
+    QueueStanding.GOOD: ("ok", "check", N_("В цели")),
+    QueueStanding.QUIET: ("idle", "flat", N_("Звонков ещё не было")),
+}
+
+_AGENT_PILL = {
+    AgentState.READY: ("ready", N_("На линии")),
+    AgentState.RESERVED: ("ringing", N_("Звонят")),
+    AgentState.BUSY: ("talking", N_("Разговор")),
+    AgentState.WRAP_UP: ("wrap", N_("Итог")),
+    AgentState.NOT_RESPONDING: ("noresp", N_("Не отвечает")),
+    AgentState.PAUSED: ("break", N_("Перерыв")),
+    AgentState.LOGGED_OUT: ("offline", N_("Не в сети")),
+}
+_DIALING = ("reserved", N_("Набираем ему"))
+_HOLDING = ("hold", N_("Удержание"))
+_NEXT = {
+    AgentState.READY: N_("потом на линию"),
+    AgentState.PAUSED: N_("потом перерыв"),
+    AgentState.LOGGED_OUT: N_("потом домой"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLine:
+    """A contact in a few words. `waited_s` is the whole wait so far."""
+
+    id: str
+    who: str
+    address: str
+    queue: str
+    order_number: str | None
+    waited_s: int
+    offered_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLine:
+    """A row of the agents' table. `group` is what the filter above it goes by; `can` are the states he may be sent to."""
+
+    id: str
+    name: str
+    status: str
+    label: str
+    since_s: int
+    contact: ContactLine | None
+    pause: str
+    next: str
+    alert: str
+    today: int
+    group: str
+    can: tuple[str, ...]
+
+
+def queue_name(queue: str) -> str:
+    """The msgid of a queue's name; a queue that the site named itself is called as it is."""
+    return QUEUES.get(queue, queue)
+
+
+def pause_name(code: str | None) -> str:
+    """The msgid of a pause code, or the code itself when the site made it."""
+    return PAUSES.get(code, code) if code else ""
+
+
+def contact_line(
+    contact: Contact, orders: Mapping[str, Order], names: Mapping[str, str], now: datetime, holders: Mapping[str, str]
+) -> ContactLine:
+    """`orders` by id, `names` of customers by id, `holders`: agents' names by id."""
+    order = orders.get(contact.order_id or "")
+    return ContactLine(
+        id=contact.id,
+        who=names.get(contact.customer_id or "") or contact.name,
+        address=contact.address,
+        queue=queue_name(contact.queue),
+        order_number=order.number if order else None,
+        waited_s=int(waited_s(contact, now)),
+        offered_to=holders.get(contact.agent_id or "") if contact.state is ContactState.OFFERED else None,
+    )
+
+
+def agent_lines(
+    agents: Sequence[Agent],
+    contacts: Sequence[Contact],
+    ended_today: Iterable[Contact],
+    lines: Mapping[str, ContactLine],
+    now: datetime,
+) -> list[AgentLine]:
+    """The agents by name: the order of rows never follows the states, so that nothing jumps under the pointer."""
+    by_id = {contact.id: contact for contact in contacts}
+    served = Counter(contact.agent_id for contact in ended_today if was_answered(contact) and contact.agent_id)
+    return [
+        _agent_line(agent, by_id.get(agent.contact_id or ""), lines, served[agent.id], now)
+        for agent in sorted(agents, key=lambda one: (one.name, one.id))
+    ]
+
+
+def _agent_line(
+    agent: Agent, contact: Contact | None, lines: Mapping[str, ContactLine], served: int, now: datetime
+) -> AgentLine:
+    status, label = _AGENT_PILL[agent.state]
+    if agent.state is AgentState.RESERVED and agent.contact_id is None:
+        status, label = _DIALING
+    if contact is not None and contact.state is ContactState.HELD:
+        status, label = _HOLDING
+    since_s = max(0, int((now - agent.since).total_seconds()))
+    alert = _alert(agent, since_s)
+    talking = agent.state is AgentState.BUSY
+    return AgentLine(
+        id=agent.id,
+        name=agent.name,
+        status=status,
+        label=label,
+        since_s=since_s,
+        contact=lines.get(agent.contact_id or ""),
+        pause=pause_name(agent.pause_code),
+        next=_NEXT.get(agent.next_state, "") if agent.next_state else "",
+        alert=alert,
+        today=served,
+        group="attention" if alert else "talking" if talking else "other",
+        can=_sendable(agent),
+    )
+
+
+def _alert(agent: Agent, since_s: float) -> str:
+    if agent.state is AgentState.NOT_RESPONDING:
+        return N_("пропустил звонок")
+    if agent.state is AgentState.READY and not agent.reachable:
+        return N_("телефон не на связи") if agent.page_open else N_("страница закрыта")
+    if agent.state is AgentState.BUSY and since_s > LONG_TALK_S:
+        return N_("дольше обычного")
+    return ""
+
+
+def _sendable(agent: Agent) -> tuple[str, ...]:
+    """The states that a supervisor may send this agent to: all but the one he is in, or has ahead."""
+    ahead = agent.next_state or agent.state
+    wanted = (AgentState.READY, AgentState.PAUSED, AgentState.LOGGED_OUT)
+    if agent.state in (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP) and agent.next_state is None:
+        ahead = AgentState.READY
+    return tuple(state.value for state in wanted if state is not ahead)

@@ -1,0 +1,45 @@
+/* The board: the filter over the agents, sending an agent to a state, starting and pausing campaigns. */
+import { $, $$, T, api, ready, toast, trying } from "./core.js";
+import { live, refresh } from "./parts.js";
+
+let shown = "";
+function filter() {
+  const rows = $$("tr[data-group]"), none = $("[data-none]");
+  for (const row of rows) row.hidden = Boolean(shown) && row.dataset.group !== shown;
+  for (const b of $$("[data-show]")) b.setAttribute("aria-pressed", b.dataset.show === shown);
+  if (none) none.hidden = rows.some(row => !row.hidden);
+}
+document.addEventListener("cb:part", filter);
+
+const said = {
+  ready: (name, now) => now ? T("%(name)s: на линию", { name }) : T("%(name)s: после контакта на линию", { name }),
+  paused: (name, now) => now ? T("%(name)s: на перерыв", { name }) : T("%(name)s: после контакта на перерыв", { name }),
+  logged_out: (name, now) => now ? T("%(name)s: смена окончена", { name }) : T("%(name)s: после контакта домой", { name }),
+};
+async function send(agent, name, state, code) {
+  await trying(async () => {
+    const done = await api("POST", `/agents/${agent}/state`, { state, pause_code: code ?? null });
+    const undo = done.at_once && done.before.state in said
+      ? { action: T("Вернуть"), onAction: () => send(agent, name, done.before.state, done.before.pause_code) } : {};
+    toast(said[state](name, done.at_once), undo);
+  });
+  refresh();
+}
+async function turn(campaign, to) {
+  const well = await trying(() => api("POST", `/campaigns/${campaign}/${to}`));
+  if (well) {
+    toast(to === "pause" ? T("Новых звонков не будет. Начатые договорят.") : T("Обзвон идёт."),
+      { action: T("Вернуть"), onAction: () => turn(campaign, to === "pause" ? "start" : "pause") });
+  }
+  refresh();
+}
+document.addEventListener("click", e => {
+  const at = selector => e.target.closest?.(selector);
+  let b;
+  if ((b = at("[data-send]"))) send(b.dataset.agent, b.dataset.name, b.dataset.send);
+  if ((b = at("[data-turn]"))) turn(b.dataset.campaign, b.dataset.turn);
+  if ((b = at("[data-show]"))) { shown = b.dataset.show; filter(); }
+});
+
+await ready;
+live();

@@ -1,0 +1,66 @@
+/* The live parts of a supervisor's page: fetched again on news, kept in place and greyed when the news stop. */
+import { $, $$, T, language, make, mmss, paintValues, tick } from "./core.js";
+
+const STALE_MS = 10000, OLD_MS = 9000, GAP_MS = 1000, RETRY_MS = 3000;
+const main = $("#main"), stale = $("#stale"), fresh = $("#fresh");
+let heardAt = performance.now(), askedAt = 0, paintedAt = new Date(), asking = false, again = false, timer = 0;
+
+const clock = time => time.toLocaleTimeString(language() === "en" ? "en-GB" : "ru-RU");
+const news = () => { heardAt = performance.now(); };
+
+/* A slider under the hand waits for the next news. */
+const inUse = part => Boolean($("input[type=range]:active", part)) || (part.contains(document.activeElement) && document.activeElement.matches(".inp"));
+
+/* Puts each part in its old place; focus and sideways scroll stay. Modules hear cb:before (old) and cb:part (new). */
+export function swap(html) {
+  const came = new DOMParser().parseFromString(html, "text/html");
+  for (const part of $$("[data-part]", came)) {
+    const old = $(`[data-part="${part.dataset.part}"]`);
+    if (!old || inUse(old)) continue;
+    const focused = old.contains(document.activeElement) ? document.activeElement.id : "", sideways = $$(".scroll-x", old).map(x => x.scrollLeft);
+    document.dispatchEvent(new CustomEvent("cb:before", { detail: old }));
+    const now = document.importNode(part, true);
+    old.replaceWith(now); paintValues(now);
+    $$(".scroll-x", now).forEach((x, i) => { x.scrollLeft = sideways[i] || 0; });
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    document.dispatchEvent(new CustomEvent("cb:part", { detail: now }));
+  }
+  tick();
+}
+
+/* One question at a time, and not more than one a second. */
+export async function refresh() {
+  if (asking) { again = true; return; }
+  const wait = askedAt + GAP_MS - performance.now();
+  if (askedAt && wait > 0) { clearTimeout(timer); timer = setTimeout(refresh, wait); return; }
+  asking = true; askedAt = performance.now();
+  try {
+    const answer = await fetch(main.dataset.parts, { headers: { Accept: "text/html" }, redirect: "manual", credentials: "same-origin" });
+    if (answer.status === 401 || answer.type === "opaqueredirect") { location.reload(); return; }
+    if (answer.ok) { swap(await answer.text()); paintedAt = new Date(); news(); }
+  } catch { /* the line is gone: the bar says so, and the next news ask again */ } finally { asking = false; }
+  if (again) { again = false; refresh(); }
+}
+
+function watch() {
+  const silent = performance.now() - heardAt, lost = silent > STALE_MS;
+  main.classList.toggle("stale", lost);
+  if (lost && stale.hidden) {
+    const seconds = make("span", "num"); seconds.setAttribute("aria-hidden", "true");
+    $("span", stale).replaceChildren(make("b", "", T("Числа от %(time)s.", { time: clock(paintedAt) })), " ",
+      T("Страница без связи, пробуем снова. Звонки идут как шли."), " ", seconds);
+  }
+  stale.hidden = !lost;
+  if (lost) $("span.num", stale).textContent = mmss(silent / 1000);
+  if (fresh) fresh.textContent = T("обновлено %(s)s с назад", { s: Math.max(0, Math.round((Date.now() - paintedAt) / 1000)) });
+}
+
+/* A refused stream is not tried again by the browser: we do, for as long as the page is open. */
+function listen() {
+  const stream = new EventSource(`/live?tab=${crypto.randomUUID()}`);
+  stream.addEventListener("ping", () => { news(); if (Date.now() - paintedAt > OLD_MS) refresh(); });
+  for (const kind of ["board", "resync"]) stream.addEventListener(kind, () => { news(); refresh(); });
+  stream.onerror = () => { if (stream.readyState === EventSource.CLOSED) { stream.close(); setTimeout(listen, RETRY_MS); } };
+}
+
+export function live() { listen(); setInterval(watch, 1000); }
