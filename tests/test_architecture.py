@@ -14,15 +14,16 @@ ROOMS = ("queue", "dialer", "telephony", "shop", "quality", "reports", "access",
 
 # In these rooms a file is pure unless it is named here, with what it is.
 SHELLS = {
-    "queue": {"desk.py", "store.py"},
-    "dialer": {"dialer.py", "store.py"},
-    "shop": {"store.py"},
-    "access": {"store.py", "password.py", "bootstrap.py"},
-    "reports": set(),
+    "queue": {"desk.py", "ledger.py", "store.py"},
+    "dialer": {"dialer.py", "attempts.py", "intake.py", "steering.py", "store.py"},
+    "shop": {"store.py", "tables.py"},
+    "access": {"store.py", "tables.py", "password.py", "bootstrap.py"},
 }
 # Elsewhere most files touch a wire, and the pure ones are named.
 PURE = {
-    "telephony": {"ami_actions.py", "ami_events.py", "ami_frames.py", "call.py"},
+    "telephony": {"ami_events.py", "ami_frames.py", "ami_translate.py", "call.py"},
+    "reports": {"wallboard.py"},
+    "agent_web": {"desk_view.py"},
 }
 
 
@@ -59,7 +60,7 @@ def test_rooms_never_use_the_long_name_nor_the_front_door() -> None:
         for room in ROOMS
         for path in (ROOT / room).rglob("*.py")
         for line in path.read_text().splitlines()
-        if line.strip().startswith(("from cordboard", "import cordboard", "from ..__main__", "from .. import __main__"))
+        if line.strip().startswith(("from cordboard", "import cordboard", "from ..__main__", "from ..works"))
     ]
     assert found == []
 
@@ -71,8 +72,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place.mkdir()
     for name in (*ROOMS, "cordboard"):
         shutil.copytree(ROOT / name, place / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("__init__.py", "__main__.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, place / name)
+    for path in (*ROOT.glob("*.py"), ROOT / "pyproject.toml"):
+        shutil.copy(path, place / path.name)
     return place
 
 
@@ -91,10 +92,10 @@ def test_contracts_hold_in_the_copy(copy: Path) -> None:
     [
         ("queue/planted.py", "from ..dialer import dialer", "rooms look down only"),
         ("dialer/planted.py", "from ..telephony import ami", "rooms look down only"),
-        ("storage/planted.py", "from ..access import store", "rooms look down only"),
+        ("storage/planted.py", "from ..access import user", "rooms look down only"),
         ("shop/planted.py", "import fastapi", "fastapi only in agent_web"),
-        ("queue/planted.py", "from sqlalchemy import select", "the database only in storage"),
-        ("agent_web/planted.py", "from sqlalchemy.ext.asyncio import AsyncEngine", "the database only in storage"),
+        ("queue/planted.py", "from sqlalchemy import select", "the database only in"),
+        ("agent_web/planted.py", "from sqlalchemy.ext.asyncio import AsyncEngine", "the database only in"),
         ("queue/planted.py", "import panoramisk", "Asterisk's wires only in telephony"),
         ("demo/planted.py", "from aiortc import RTCPeerConnection", "Asterisk's wires only in telephony"),
     ],
@@ -107,7 +108,7 @@ def test_contracts_bite(copy: Path, planted: str, line: str, contract: str) -> N
     finally:
         path.unlink()
     assert done.returncode != 0
-    broken = [row for row in done.stdout.splitlines() if row.startswith(contract) and row.rstrip().endswith("BROKEN")]
+    broken = [row for row in done.stdout.splitlines() if row.startswith(contract) and " BROKEN" in row]
     assert broken, done.stdout
 
 

@@ -23,6 +23,7 @@ ROOMS = (
     "storage",
     "telephony",
 )
+FRONT = tuple(path.name for path in ROOT.glob("*.py"))
 NOT_CODE = {"__pycache__"}
 
 
@@ -55,7 +56,7 @@ def test_no_room_is_a_package_of_its_own() -> None:
 
 def test_every_link_of_the_nameplate_resolves() -> None:
     links = {path.name: path for path in NAMEPLATE.iterdir() if path.name not in {*NOT_CODE, "py.typed"}}
-    assert set(links) == {"__init__.py", "__main__.py", *ROOMS}
+    assert set(links) == {*FRONT, *ROOMS}
     for name, link in links.items():
         assert link.is_symlink(), name
         assert os.readlink(link) == f"../{name}"
@@ -86,7 +87,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
 
 
 def test_the_wheel_holds_every_tracked_file_of_every_room(wheel: frozenset[str]) -> None:
-    wanted = {f"cordboard/{name}" for name in tracked(*ROOMS, "__init__.py", "__main__.py")}
+    wanted = {f"cordboard/{name}" for name in tracked(*ROOMS, *FRONT)}
     assert wanted - wheel == set()
 
 
