@@ -4,16 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    Row,
-    and_,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from ..storage.clock import Clock
@@ -157,6 +148,8 @@ class AccessStore:
     async def _count_try(self, account: str, address: str) -> None:
         now = self._clock.now()
         async with self._db.write() as connection:
+            if not self._db.is_sqlite:  # there two tries at once would not see each other
+                await connection.execute(text("LOCK TABLE sign_in_try IN SHARE ROW EXCLUSIVE MODE"))
             await connection.execute(delete(sign_in_tries).where(sign_in_tries.c.at <= now - throttle.WINDOW))
             rows = (
                 await connection.execute(
@@ -313,9 +306,9 @@ class AccessStore:
         return [AuditRow(row.id, row.at, row.actor_id, row.action, row.subject, row.detail) for row in rows]
 
 
-def _login(text: str) -> str:
+def _login(typed: str) -> str:
     """Logins are told apart without case and outer blanks; NUL has no place in a PostgreSQL text."""
-    return text.replace("\0", "").strip().casefold()[:100]
+    return typed.replace("\0", "").strip().casefold()[:100]
 
 
 def _user(row: Row[Any]) -> User:
