@@ -469,6 +469,11 @@ def every_byte(message: bytes) -> list[bytes]:
     return [message[i : i + 1] for i in range(len(message))]
 
 
+def pieces(size: int) -> Callable[[bytes], list[bytes]]:
+    """Segments of this many bytes."""
+    return lambda message: [message[i : i + size] for i in range(0, len(message), size)]
+
+
 def losing(random: Random, share: float) -> Mangler:
     """Loses this share of events."""
     return lambda packet: () if random.random() < share else (packet,)

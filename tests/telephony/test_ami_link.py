@@ -26,7 +26,7 @@ from cordboard.telephony.ami_events import (
     UserEventSeen,
 )
 from tests.fakes.ami_subject import QUICK
-from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel, Received, Session, Verdict, every_byte
+from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel, Received, Session, Verdict, pieces
 from tests.fakes.wait import until
 
 
@@ -274,7 +274,7 @@ async def test_an_originate_ends_in_its_result(
     house: House, verdict: Verdict, success: bool, cause: int | None
 ) -> None:
     house.asterisk.behaviour.originate = lambda _: verdict
-    house.asterisk.behaviour.cuts = every_byte
+    house.asterisk.behaviour.cuts = pieces(67)
     link = house.link(tuning=replace(QUICK, dead_after_s=6.0))
     await link.start()
     reply = await link.originate("PJSIP/100@trunk", "attempt-1", "pd", "s", {"CC_NAME": "Ольга, она же"}, 20, "+7495")
