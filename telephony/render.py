@@ -171,7 +171,7 @@ def _link_sounds(tree: AsteriskTree, home: Path) -> None:
     wanted: list[tuple[Path, Path | None]] = [(home / "share/sounds" / name, path) for name, path in tree.sounds]
     wanted += [(home / "share/moh", tree.moh), (home / "share/documentation", tree.documentation)]
     for link, target in wanted:
-        if link.is_symlink() and link.readlink() != target:
+        if link.is_symlink():
             link.unlink()
         if target is not None and not link.exists():
             link.symlink_to(target)
