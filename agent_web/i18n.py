@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
@@ -20,6 +20,7 @@ from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup, escape
 
 Language = Literal["ru", "en"]
+Day = date
 LANGUAGES: tuple[Language, ...] = ("ru", "en")
 LOCALE_DIR = Path(__file__).parent / "locale"
 NBSP = "\u00a0"
@@ -84,9 +85,7 @@ def phone(e164: str) -> str:
         parsed = phonenumbers.parse(e164, None)
     except phonenumbers.NumberParseException:
         return e164
-    return cast(str, phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)).replace(
-        " ", NBSP
-    )
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL).replace(" ", NBSP)
 
 
 class Words:
@@ -103,7 +102,7 @@ class Words:
         if not values:
             return said
         if any(hasattr(value, "__html__") for value in values.values()):
-            return Markup(escape(said)) % values  # type: ignore[no-any-return]
+            return Markup(escape(said)) % values
         return said % values
 
     def counted(self, count: int, forms: str) -> str:
@@ -131,11 +130,19 @@ class Words:
         """The hour and minute: 16:20."""
         return format_time(instant, "HH:mm", tzinfo=zone(zone_name), locale=self._locale)
 
-    def day(self, instant: datetime | date, zone_name: str | None = None) -> str:
+    def day(self, instant: datetime | Day, zone_name: str | None = None) -> str:
         """A day with its weekday: пн, 23 ноября / Mon, 23 November."""
         if isinstance(instant, datetime):
             instant = instant.astimezone(zone(zone_name)).date()
         return format_date(instant, "EEE, d MMMM", locale=self._locale)
+
+    def date(self, day: Day) -> str:
+        """A day without its weekday: 23 ноября."""
+        return format_date(day, "d MMMM", locale=self._locale)
+
+    def weekday(self, day: Day) -> str:
+        """Its weekday alone: понедельник."""
+        return format_date(day, "EEEE", locale=self._locale)
 
     def moment(self, instant: datetime, zone_name: str | None = None) -> str:
         """A day and its time: пн, 23 ноября, 18:00."""

@@ -16,11 +16,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..access.permission import ROLE_PERMISSIONS, Permission
 from ..access.user import User
-from .i18n import LANGUAGES, Language, N_, is_language, minutes_seconds, phone, words
+from .i18n import LANGUAGES, N_, Language, is_language, minutes_seconds, phone, words
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
-LANGUAGE_COOKIE, THEME_COOKIE = "cb-lang", "cb-theme"
+LANGUAGE_COOKIE, THEME_COOKIE, ZONE_COOKIE = "cb-lang", "cb-theme", "cb-zone"
 THEMES = ("light", "dark")
 
 # address, name, who may see it. The first that a user may see is where signing in leads.
@@ -29,11 +29,7 @@ SECTIONS: tuple[tuple[str, str, Permission], ...] = (
     ("/board", N_("Табло"), Permission.QUEUE_VIEW),
     ("/campaigns", N_("Обзвон"), Permission.CAMPAIGN_VIEW),
     ("/quality", N_("Качество"), Permission.RECORDING_LIST),
-)
-
-_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self'; "
-    "connect-src 'self'{sockets}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ("/people", N_("Люди"), Permission.USERS_ADMIN),
 )
 
 
@@ -88,6 +84,8 @@ def environment(language: Language) -> Environment:
         time=speech.time,
         day=speech.day,
         moment=speech.moment,
+        date=speech.date,
+        weekday=speech.weekday,
         stamp=speech.stamp,
         month=speech.month,
         mmss=minutes_seconds,
@@ -114,6 +112,11 @@ def language_of(request: Request, user: User | None = None) -> Language:
     return cast(Language, next((found for found in asked if is_language(found)), "ru"))
 
 
+def zone_of(request: Request) -> str:
+    """The reader's own time zone, as the page's script told us; UTC until it has."""
+    return request.cookies.get(ZONE_COOKIE, "UTC")
+
+
 def sections_of(user: User | None) -> list[tuple[str, str]]:
     """(address, name) of the sections that this user may open."""
     allowed = ROLE_PERMISSIONS[user.role] if user else frozenset()
@@ -125,13 +128,10 @@ def home_of(user: User) -> str:
     return next((address for address, _ in sections_of(user)), "/sign-in")
 
 
-def render(
-    request: Request, name: str, *, user: User | None = None, status: int = 200, sockets: str = "", **context: Any
-) -> HTMLResponse:
-    """A page or a fragment in the reader's language, under the strict CSP.
+def render(request: Request, name: str, *, user: User | None = None, status: int = 200, **context: Any) -> HTMLResponse:
+    """A page or a fragment in the reader's language. app.py puts the strict CSP on every answer.
 
-    `sockets` is a further ws:// or wss:// origin that the page may connect to. Templates find, besides `context`: user, sections,
-    theme, path, and the globals and filters of `environment`.
+    Templates find, besides `context`: user, sections, theme, path, own_zone, and the globals and filters of `environment`.
     """
     theme = request.cookies.get(THEME_COOKIE)
     page = environment(language_of(request, user)).get_template(name)
@@ -140,13 +140,7 @@ def render(
         sections=sections_of(user),
         theme=theme if theme in THEMES else "",
         path=request.url.path,
+        own_zone=zone_of(request),
         **context,
     )
-    headers = {
-        "Content-Security-Policy": _CSP.format(sockets=f" {sockets}" if sockets else ""),
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
-    }
-    return HTMLResponse(body, status_code=status, headers=headers)
+    return HTMLResponse(body, status_code=status)

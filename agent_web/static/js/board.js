@@ -1,6 +1,7 @@
 /* The board: the filter over the agents, sending an agent to a state, starting and pausing campaigns. */
 import { $, $$, T, api, ready, toast, trying } from "./core.js";
 import { live, refresh } from "./parts.js";
+import { robot } from "./robot.js";
 
 let shown = "";
 function filter() {
@@ -41,5 +42,6 @@ document.addEventListener("click", e => {
   if ((b = at("[data-show]"))) { shown = b.dataset.show; filter(); }
 });
 
+robot(refresh);
 await ready;
 live();

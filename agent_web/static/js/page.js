@@ -23,7 +23,7 @@ async function speak(language) {
   url.searchParams.delete("lang"); location.replace(url);
 }
 
-export function openDialog(id) { const d = $(`#d-${id}`); if (d && !d.open) d.showModal(); }
+export function openDialog(id) { const d = $(`#d-${id}`); if (d && !d.open) { if ("modeless" in d.dataset) d.show(); else d.showModal(); } }
 function pickTab(tab) {
   for (const t of $$("[role=tab]", tab.parentNode)) {
     const on = t === tab;

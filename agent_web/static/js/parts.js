@@ -1,7 +1,8 @@
 /* The live parts of a supervisor's page: fetched again on news, kept in place and greyed when the news stop. */
 import { $, $$, T, language, make, mmss, paintValues, tick } from "./core.js";
+import { Live } from "./live.js";
 
-const STALE_MS = 10000, OLD_MS = 9000, GAP_MS = 1000, RETRY_MS = 3000;
+const STALE_MS = 10000, OLD_MS = 9000, GAP_MS = 1000;
 const main = $("#main"), stale = $("#stale"), fresh = $("#fresh");
 let heardAt = performance.now(), askedAt = 0, paintedAt = new Date(), asking = false, again = false, timer = 0;
 
@@ -55,12 +56,9 @@ function watch() {
   if (fresh) fresh.textContent = T("обновлено %(s)s с назад", { s: Math.max(0, Math.round((Date.now() - paintedAt) / 1000)) });
 }
 
-/* A refused stream is not tried again by the browser: we do, for as long as the page is open. */
-function listen() {
-  const stream = new EventSource(`/live?tab=${crypto.randomUUID()}`);
+export function live() {
+  const stream = new Live();
   stream.addEventListener("ping", () => { news(); if (Date.now() - paintedAt > OLD_MS) refresh(); });
-  for (const kind of ["board", "resync"]) stream.addEventListener(kind, () => { news(); refresh(); });
-  stream.onerror = () => { if (stream.readyState === EventSource.CLOSED) { stream.close(); setTimeout(listen, RETRY_MS); } };
+  for (const kind of ["board", "resync", "up"]) stream.addEventListener(kind, () => { news(); refresh(); });
+  setInterval(watch, 1000);
 }
-
-export function live() { listen(); setInterval(watch, 1000); }

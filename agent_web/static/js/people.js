@@ -1,6 +1,7 @@
 /* People: hiring, new passwords (shown once), closing and opening the way in, the robot colleague of the demo. */
 import { $, $$, Refused, T, api, ready, toast, trying } from "./core.js";
 import { swap } from "./parts.js";
+import { robot } from "./robot.js";
 
 const main = $("#main");
 async function refresh() {
@@ -63,6 +64,6 @@ document.addEventListener("click", e => {
     if (active === "true") open(userId, name, true);
     else sure(T("Закрыть вход: %(name)s", { name }), T("Открытые страницы закроются сразу, разговор оборвётся. Вернуть можно в любой момент."), () => open(userId, name, false));
   }
-  if ((b = at("[data-robot]"))) trying(() => api("POST", "/demo/robot", { on: b.dataset.robot === "true" })).then(refresh);
 });
+robot(refresh);
 await ready;

@@ -1,0 +1,247 @@
+"""What the operator's page asks of the desk. Errors are problem+json; their sentences are shown to the operator as they are."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends
+from pydantic import AwareDatetime, BaseModel, Field, field_validator
+
+from ..access.permission import Permission
+from ..access.user import User
+from ..queue.contact import Contact
+from ..queue.desk import NotAllowedNow, UnknownAgent
+from ..queue.disposition import disposition
+from ..shop.order import OrderChanged, OrderEdit, OrderRefused, OrderStatus
+from .desk_view import move_of_result
+from .house import House, HouseDep
+from .problem import Problem, problems
+from .security import require
+
+EXTEND_S = 30
+PAUSE_CODES = ("lunch", "rest", "training")
+
+router = APIRouter(prefix="/api/v1/desk", tags=["desk"], responses=problems(401, 403, 404, 409, 422))
+Operator = Annotated[User, Depends(require(Permission.DESK_WORK))]
+
+
+class StateAsked(BaseModel):
+    """`pause_code` goes with `paused`. During a contact the wish is kept for when it is over."""
+
+    state: Literal["ready", "paused", "logged_out"]
+    pause_code: Literal["lunch", "rest", "training"] | None = None
+
+
+class StateShown(BaseModel):
+    state: str
+    since: datetime
+    pause_code: str | None
+    next_state: str | None
+    contact_id: str | None
+    contact_state: str | None
+    wrap_up_until: datetime | None
+    page_open: bool
+    device_up: bool
+
+
+class Softphone(BaseModel):
+    """How this operator's browser registers. Without `websocket` there is no phone here: the operator has one on the desk."""
+
+    uri: str
+    user: str
+    password: str
+    websocket: str
+    processing: bool
+
+
+class Newcomer(BaseModel):
+    name: str = Field(min_length=1, max_length=200)
+    city: str = Field("", max_length=100)
+    language: Literal["ru", "en"] = "ru"
+
+    @field_validator("name", "city")
+    @classmethod
+    def _trim(cls, text: str) -> str:
+        if text != "" and not text.strip():
+            raise ValueError("must not be empty")
+        return text.strip()
+
+
+class CustomerChosen(BaseModel):
+    """Somebody known (`customer_id`, with the order the talk is about), or a `newcomer` with the number of this call."""
+
+    customer_id: str | None = None
+    order_id: str | None = None
+    newcomer: Newcomer | None = None
+
+
+class Result(BaseModel):
+    code: str = Field(max_length=40)
+    note: str = Field("", max_length=2000)
+    callback_at: AwareDatetime | None = None
+
+
+class Note(BaseModel):
+    customer_id: str
+    text: str = Field(min_length=1, max_length=2000)
+
+
+class CustomerShown(BaseModel):
+    customer_id: str
+
+
+@asynccontextmanager
+async def _asked(refusal: str) -> AsyncIterator[None]:
+    """The desk's own refusals are for the log; the operator reads a sentence of ours."""
+    try:
+        yield
+    except UnknownAgent:
+        raise Problem(404, "you have no seat in the queue; ask the supervisor") from None
+    except NotAllowedNow as reason:
+        raise Problem(409, refusal) from reason
+
+
+@router.get("/state")
+async def state(house: HouseDep, user: Operator) -> StateShown:
+    agent = house.desk.agent(user.id)
+    if agent is None:
+        raise Problem(404, "you have no seat in the queue; ask the supervisor")
+    contact = house.desk.contact(agent.contact_id) if agent.contact_id else None
+    return StateShown(
+        state=agent.state,
+        since=agent.since,
+        pause_code=agent.pause_code,
+        next_state=agent.next_state,
+        contact_id=agent.contact_id,
+        contact_state=None if contact is None else contact.state,
+        wrap_up_until=agent.wrap_up_until,
+        page_open=agent.page_open,
+        device_up=agent.device_up,
+    )
+
+
+@router.get("/softphone")
+async def softphone(house: HouseDep, user: Operator) -> Softphone:
+    """The secret is this operator's own, and goes to no one else; the answer is never stored."""
+    url = "" if user.device_uri else house.site.websocket_url
+    host = urlsplit(url).hostname or "localhost"
+    return Softphone(
+        uri=f"sip:{user.sip_name}@{host}",
+        user=user.sip_name,
+        password=user.sip_secret if url else "",
+        websocket=url,
+        processing=house.site.sound_processing,
+    )
+
+
+@router.post("/state")
+async def change_state(asked: StateAsked, house: HouseDep, user: Operator) -> StateShown:
+    async with _asked("this status cannot be chosen right now"):
+        if asked.state == "ready":
+            await house.desk.ready(user.id)
+        elif asked.state == "paused":
+            await house.desk.pause(user.id, asked.pause_code or PAUSE_CODES[1])
+        else:
+            await house.desk.log_out(user.id)
+    return await state(house, user)
+
+
+@router.post("/contacts/{contact_id}/decline", status_code=204)
+async def decline(contact_id: str, house: HouseDep, user: Operator) -> None:
+    async with _asked("this call is not with you any more"):
+        await house.desk.decline(user.id, contact_id)
+
+
+@router.post("/contacts/{contact_id}/hangup", status_code=204)
+async def hang_up(contact_id: str, house: HouseDep, user: Operator) -> None:
+    async with _asked("this talk is already over"):
+        await house.desk.hang_up(user.id, contact_id)
+
+
+@router.post("/contacts/{contact_id}/extend", status_code=204)
+async def extend(contact_id: str, house: HouseDep, user: Operator) -> None:
+    """Half a minute more for the result."""
+    _own(house, user, contact_id)
+    async with _asked("the time for the result is over"):
+        await house.desk.extend_wrap_up(user.id, EXTEND_S)
+
+
+@router.post("/contacts/{contact_id}/customer")
+async def choose_customer(contact_id: str, chosen: CustomerChosen, house: HouseDep, user: Operator) -> CustomerShown:
+    """Say who is talking, and about which order."""
+    contact = _own(house, user, contact_id)
+    if chosen.newcomer is not None:
+        if not contact.address:
+            raise Problem(422, "a hidden number cannot become a customer's card")
+        someone = chosen.newcomer
+        customer = await house.shop.add_customer(
+            someone.name, [contact.address], city=someone.city, language=someone.language
+        )
+        customer_id, order_id = customer.id, None
+    else:
+        customer_id, order_id = await _known(house, chosen)
+    async with _asked("this call is not with you any more"):
+        await house.desk.choose_customer(contact_id, customer_id, order_id)
+    return CustomerShown(customer_id=customer_id)
+
+
+async def _known(house: House, chosen: CustomerChosen) -> tuple[str, str | None]:
+    """The ids of the chosen customer and order, checked; without an order, the customer's open one."""
+    customer = await house.shop.customer(chosen.customer_id or "")
+    if customer is None:
+        raise Problem(404, "there is no such customer")
+    if chosen.order_id is None:
+        order = await house.shop.open_order_of(customer.id)
+    else:
+        order = await house.shop.order(chosen.order_id)
+        if order is None or order.customer_id != customer.id:
+            raise Problem(404, "there is no such order")
+    return customer.id, None if order is None else order.id
+
+
+@router.post("/contacts/{contact_id}/disposition", status_code=204)
+async def dispose(contact_id: str, result: Result, house: HouseDep, user: Operator) -> None:
+    """Close the contact with a result. A result that settles the order (confirmed, postponed, cancelled) is written into it as well."""
+    contact = _own(house, user, contact_id)
+    chosen = disposition(result.code)
+    if chosen is None:
+        raise Problem(422, "there is no such result", errors=[OrderRefused("code", "there is no such result")])
+    if chosen.wants_callback and (result.callback_at is None or result.callback_at <= house.clock.now()):
+        late = "choose a time that is still to come"
+        raise Problem(422, late, errors=[OrderRefused("callback_at", late)])
+    async with _asked("the result is already written, or its time is over"):
+        await house.desk.dispose(user.id, contact_id, result.code, result.note.strip(), result.callback_at)
+    if contact.order_id is not None:
+        await _settle(house, user, contact.order_id, result)
+
+
+async def _settle(house: House, user: User, order_id: str, result: Result) -> None:
+    """Bring the order to where the result says it is; somebody else's later change stands."""
+    order = await house.shop.order(order_id)
+    status = None if order is None else move_of_result(result.code, order)
+    if order is None or status is None:
+        return
+    chosen = disposition(result.code)
+    reason = result.note.strip() or (chosen.label_ru if chosen else "")
+    edit = OrderEdit(status=status, cancel_reason=reason if status is OrderStatus.CANCELLED else None)
+    try:
+        await house.shop.edit_order(order.id, edit, user.id, order.version)
+    except (OrderRefused, OrderChanged):
+        return
+
+
+@router.post("/notes", status_code=204)
+async def add_note(note: Note, house: HouseDep, user: Operator) -> None:
+    if await house.shop.customer(note.customer_id) is None:
+        raise Problem(404, "there is no such customer")
+    await house.shop.add_note(note.customer_id, note.text.strip(), user.id)
+
+
+def _own(house: House, user: User, contact_id: str) -> Contact:
+    """The open contact that is with this operator."""
+    contact = house.desk.contact(contact_id)
+    if contact is None or contact.agent_id != user.id:
+        raise Problem(409, "this call is not with you any more")
+    return contact

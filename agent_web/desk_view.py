@@ -1,0 +1,244 @@
+"""What the operator's desk shows, worked out from the nouns. Pure: templates only word it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ..queue.agent import Agent, AgentState
+from ..queue.contact import Contact, ContactState
+from ..queue.disposition import DISPOSITIONS, Disposition
+from ..shop.customer import Customer, TimelineEntry
+from ..shop.order import EDITABLE, OPEN, Order, OrderItem, OrderStatus, next_statuses
+from ..shop.product import Product
+
+DESK_MOVES = (OrderStatus.CONFIRMED, OrderStatus.POSTPONED, OrderStatus.CANCELLED, OrderStatus.TO_CONFIRM)
+"""What an operator may make of an order; shipping and delivery are the warehouse's words."""
+
+_RESULT_OF = {
+    OrderStatus.CONFIRMED: "confirmed",
+    OrderStatus.POSTPONED: "postponed",
+    OrderStatus.CANCELLED: "cancelled",
+}
+
+
+class Phase(StrEnum):
+    """What the middle of the desk is about."""
+
+    LOGGED_OUT = "logged_out"
+    READY = "ready"
+    DIALING = "dialing"
+    RINGING = "ringing"
+    TALKING = "talking"
+    HELD = "held"
+    WRAP_UP = "wrap_up"
+    NOT_RESPONDING = "not_responding"
+    PAUSED = "paused"
+
+
+WITH_CONTACT = frozenset({Phase.RINGING, Phase.TALKING, Phase.HELD, Phase.WRAP_UP})
+IN_TALK = frozenset({Phase.TALKING, Phase.HELD})
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """Seconds that are left of a whole."""
+
+    left_s: int
+    whole_s: int
+
+    @property
+    def share(self) -> int:
+        """Percent left."""
+        return 0 if self.whole_s <= 0 else round(100 * self.left_s / self.whole_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of an order; `stock` in pieces, None for a product that the shop no longer has."""
+
+    item: OrderItem
+    name: str
+    stock: int | None
+
+    @property
+    def total(self) -> int:
+        return self.item.price * self.item.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCard:
+    order: Order
+    lines: tuple[Line, ...]
+    editable: bool
+    moves: tuple[OrderStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One line of the history: something of the shop's (`entry`) or an earlier contact."""
+
+    at: datetime
+    entry: TimelineEntry | None = None
+    contact: Contact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the shop remembers of the people at the other end. `candidates` are all who use the number."""
+
+    customer: Customer | None = None
+    candidates: tuple[Customer, ...] = ()
+    orders: tuple[Order, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """`since_s` is how long the agent has been in this state; `talk_s` how long this talk lasts (s)."""
+
+    now: datetime
+    agent: Agent
+    phase: Phase
+    since_s: int
+    waiting: int
+    longest_s: int
+    contact: Contact | None = None
+    record: Record = Record()
+    card: OrderCard | None = None
+    history: tuple[Past, ...] = ()
+    waited_s: int = 0
+    talk_s: int = 0
+    ring: Countdown | None = None
+    wrap: Countdown | None = None
+    suggested: str = ""
+    dispositions: tuple[Disposition, ...] = DISPOSITIONS
+
+    @property
+    def customer(self) -> Customer | None:
+        return self.record.customer
+
+    @property
+    def name(self) -> str:
+        """Who is at the other end, as well as we know; '' when we do not."""
+        if self.customer is not None:
+            return self.customer.name
+        return self.contact.name if self.contact is not None else ""
+
+    @property
+    def zone(self) -> str | None:
+        return self.customer.time_zone if self.customer is not None else None
+
+    @property
+    def key(self) -> str:
+        """The same while the middle is about the same work, so that what is being typed there stays."""
+        if self.contact is None or self.phase not in WITH_CONTACT:
+            return self.phase.value
+        return f"{self.contact.id}/{'wrap' if self.phase is Phase.WRAP_UP else 'talk'}"
+
+
+def phase_of(agent: Agent, contact: Contact | None) -> Phase:
+    """The phase of an agent who is with this contact, if any."""
+    match agent.state:
+        case AgentState.RESERVED:
+            return Phase.RINGING if contact is not None else Phase.DIALING
+        case AgentState.BUSY:
+            return Phase.HELD if contact is not None and contact.state is ContactState.HELD else Phase.TALKING
+        case _:
+            return Phase(agent.state.value)
+
+
+def desk_view(
+    agent: Agent,
+    contact: Contact | None,
+    record: Record,
+    products: Mapping[str, Product],
+    language: str,
+    queue: tuple[int, int],
+    now: datetime,
+) -> DeskView:
+    """The desk as it is at `now`. `products` by article; `queue`: how many wait and for how long the first does (s)."""
+    phase = phase_of(agent, contact)
+    card = None if contact is None else order_card(_order_of(contact, record), products, language)
+    return DeskView(
+        now=now,
+        agent=agent,
+        phase=phase,
+        since_s=_gone(agent.since, now),
+        waiting=queue[0],
+        longest_s=queue[1],
+        contact=contact,
+        record=record,
+        card=card,
+        history=history(record.timeline, record.contacts, contact),
+        waited_s=0 if contact is None else _gone(contact.arrived_at, contact.connected_at or now),
+        talk_s=_talk_s(contact, now),
+        ring=_countdown(agent.since, agent.reserved_until, now) if phase is Phase.RINGING else None,
+        wrap=_countdown(agent.since, agent.wrap_up_until, now),
+        suggested=suggested_result(contact, record.timeline),
+    )
+
+
+def _talk_s(contact: Contact | None, now: datetime) -> int:
+    if contact is None or contact.connected_at is None:
+        return 0
+    return int(contact.talk_s) if contact.state is ContactState.WRAP_UP else _gone(contact.connected_at, now)
+
+
+def _order_of(contact: Contact, record: Record) -> Order | None:
+    """The order this is about: the chosen one, else the newest that is not over."""
+    chosen = next((order for order in record.orders if order.id == contact.order_id), None)
+    return chosen or next((order for order in record.orders if order.status in OPEN), None)
+
+
+def order_card(order: Order | None, products: Mapping[str, Product], language: str) -> OrderCard | None:
+    """An order as it is shown for editing."""
+    if order is None:
+        return None
+    lines = tuple(_line(item, products.get(item.article), language) for item in order.items)
+    moves = tuple(status for status in DESK_MOVES if status in next_statuses(order.status))
+    return OrderCard(order, lines, order.status in EDITABLE, moves)
+
+
+def _line(item: OrderItem, product: Product | None, language: str) -> Line:
+    if product is None:
+        return Line(item, item.name, None)
+    return Line(item, product.name(language) if language == "en" else item.name, product.stock)
+
+
+def history(
+    timeline: Iterable[TimelineEntry], contacts: Iterable[Contact], current: Contact | None = None
+) -> tuple[Past, ...]:
+    """Newest first; the contact that is going on is not yet history."""
+    past = [Past(entry.at, entry=entry) for entry in timeline]
+    past += [Past(one.arrived_at, contact=one) for one in contacts if current is None or one.id != current.id]
+    return tuple(sorted(past, key=lambda one: one.at, reverse=True))
+
+
+def suggested_result(contact: Contact | None, timeline: Sequence[TimelineEntry]) -> str:
+    """The result that what was done to an order during this talk speaks for; '' when nothing was done."""
+    if contact is None or contact.connected_at is None:
+        return ""
+    during = [entry for entry in timeline if entry.at >= contact.connected_at and entry.changes]
+    if not during:
+        return ""
+    moved = (change.after for entry in during for change in entry.changes if change.field == "status")
+    status = next(moved, None)  # newest first: the last word counts
+    return _RESULT_OF.get(OrderStatus(status), "changed") if status is not None else "changed"
+
+
+def move_of_result(code: str, order: Order) -> OrderStatus | None:
+    """What a result does to the order that the talk was about; None when nothing."""
+    wanted = next((status for status, result in _RESULT_OF.items() if result == code), None)
+    return wanted if wanted is not None and wanted in next_statuses(order.status) else None
+
+
+def _gone(since: datetime, now: datetime) -> int:
+    return max(0, int((now - since).total_seconds()))
+
+
+def _countdown(since: datetime, until: datetime | None, now: datetime) -> Countdown | None:
+    if until is None:
+        return None
+    return Countdown(max(0, int((until - now).total_seconds())), int((until - since).total_seconds()))

@@ -1,0 +1,193 @@
+"""News for open pages: one stream of server-sent events a tab.
+
+Events say that something changed, not what: the page fetches its fragments again. So events of one kind fold into the latest one,
+and a tab that does not read fast enough is told to fetch everything (`resync`) instead of getting a backlog.
+
+For an operator the open stream of the desk is the presence of the page: while it is open the desk may offer contacts.
+"""
+
+import asyncio
+import json
+from collections import OrderedDict, defaultdict
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from typing import Annotated, Any
+
+import anyio
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
+
+from ..access.permission import Permission
+from ..access.user import User
+from ..queue.contact import Contact
+from ..queue.desk import Desk
+from ..queue.ledger import DeskChange
+from ..queue.metrics import waits
+from ..storage.clock import Clock
+from .house import HouseDep
+from .security import require
+
+HEARTBEAT_S = 5.0
+BOARD_GAP_S = 0.5
+RETRY_MS = 500
+MAX_PENDING = 64
+
+
+def figures(contacts: Iterable[Contact], now: datetime) -> dict[str, Any]:
+    """What the bar shows of the queue: how many wait, and for how long the first of them does (s; 0 when nobody waits)."""
+    arrived = [contact.arrived_at for contact in contacts if waits(contact)]
+    longest = max(((now - at).total_seconds() for at in arrived), default=0.0)
+    return {"waiting": len(arrived), "longest_s": int(longest)}
+
+
+class Tab:
+    """One open page, and the news it has not been given yet."""
+
+    def __init__(self, user_id: str, tab_id: str, works: bool) -> None:
+        self.user_id = user_id
+        self.tab_id = tab_id
+        self.works = works
+        self.last = False
+        self._pending: OrderedDict[str, tuple[str, Any]] = OrderedDict()
+        self._news = asyncio.Event()
+
+    def tell(self, event: str, data: Any, key: str = "") -> None:
+        """Add an event; one with the same key takes the place of the older."""
+        key = key or event
+        self._pending.pop(key, None)
+        if len(self._pending) >= MAX_PENDING:
+            self._pending.clear()
+            key, event, data = "resync", "resync", {}
+        self._pending[key] = (event, data)
+        self._news.set()
+
+    def end(self, event: str | None = None) -> None:
+        """Close the stream, after a last word if there is one."""
+        self._pending.clear()
+        if event:
+            self._pending[event] = (event, {})
+        self.last = True
+        self._news.set()
+
+    async def next(self, timeout_s: float) -> tuple[str, Any] | None:
+        """The next event; a ping when there is none in time, None when the stream is to close."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._news.wait()
+        except TimeoutError:
+            return "ping", {}
+        if not self._pending:
+            return None
+        _, told = self._pending.popitem(last=False)
+        if not self._pending and not self.last:
+            self._news.clear()
+        return told
+
+
+class LiveHub:
+    """All open tabs. `follow(desk)` is to run as long as the house does."""
+
+    def __init__(self, clock: Clock, heartbeat_s: float = HEARTBEAT_S, board_gap_s: float = BOARD_GAP_S) -> None:
+        self._clock = clock
+        self._heartbeat_s = heartbeat_s
+        self._board_gap_s = board_gap_s
+        self._tabs: dict[str, set[Tab]] = defaultdict(set)
+        self._board: dict[str, Any] = {}
+        self._board_changed = asyncio.Event()
+        self._closing = False
+
+    @property
+    def tab_count(self) -> int:
+        return sum(len(tabs) for tabs in self._tabs.values())
+
+    def publish(self, topic: str, data: dict[str, Any]) -> None:
+        """Tell every tab. `order` events of different orders stay apart; all others fold by topic. `board` waits for its turn."""
+        if topic == "board":
+            self._board |= data
+            self._board_changed.set()
+            return
+        for tab in self._all():
+            tab.tell(topic, data, f"{topic}:{data.get('order_id', '')}")
+
+    async def follow(self, desk: Desk) -> None:
+        """Read the desk's changes and pass them on, for ever."""
+        async with desk.subscribe() as changes, asyncio.TaskGroup() as group:
+            group.create_task(self._paint_boards())
+            while True:
+                self.tell_change(desk, await changes.get())
+
+    def tell_change(self, desk: Desk, change: DeskChange) -> None:
+        """`desk` to the operators it concerns, `board` to everybody."""
+        holders = {agent.id for agent in desk.agents() if agent.contact_id in change.contact_ids}
+        told = list(self._tabs) if change.everything else holders | change.agent_ids
+        for user_id in told:
+            agent = desk.agent(user_id)
+            for tab in self._tabs.get(user_id, ()):
+                if tab.works and agent is not None:
+                    tab.tell("desk", {"state": agent.state.value, "contact_id": agent.contact_id})
+        self.publish("board", figures(desk.contacts(), self._clock.now()))
+
+    async def _paint_boards(self) -> None:
+        while True:
+            await self._board_changed.wait()
+            self._board_changed.clear()
+            for tab in self._all():
+                tab.tell("board", dict(self._board))
+            await asyncio.sleep(self._board_gap_s)
+
+    async def stream(self, desk: Desk, user_id: str, tab_id: str, *, works: bool) -> AsyncIterator[bytes]:
+        """The events of one tab as text/event-stream. `works`: the tab is an operator's desk, so its stream is his presence."""
+        tab = self._open(user_id, tab_id, works)
+        try:
+            yield format_sse_event(event="ping", data_str="{}", retry=RETRY_MS)
+            if works:
+                await desk.page_opened(user_id, tab_id)
+            while (told := await tab.next(self._heartbeat_s)) is not None:
+                event, data = told
+                yield format_sse_event(event=event, data_str=json.dumps(data, ensure_ascii=False))
+        finally:
+            self._tabs[user_id].discard(tab)
+            again = any(other.tab_id == tab_id and other.works for other in self._tabs[user_id])
+            if not self._tabs[user_id]:
+                del self._tabs[user_id]
+            if works and not again:
+                with anyio.CancelScope(shield=True):  # the reader has gone, and with it the task we run in
+                    await desk.page_closed(user_id, tab_id)
+
+    def close(self) -> None:
+        """Let every stream end, so that the server can."""
+        self._closing = True
+        for tab in self._all():
+            tab.end()
+
+    def _open(self, user_id: str, tab_id: str, works: bool) -> Tab:
+        """The newer desk works; the older is told so and ends. The same tab again is a reconnect: its old stream ends unheard."""
+        tab = Tab(user_id, tab_id, works)
+        for other in self._tabs[user_id]:
+            if other.tab_id == tab_id:
+                other.end()
+            elif works and other.works:
+                other.end("elsewhere")
+        self._tabs[user_id].add(tab)
+        if self._closing:
+            tab.end()
+        return tab
+
+    def _all(self) -> list[Tab]:
+        return [tab for tabs in self._tabs.values() for tab in tabs]
+
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/live")
+async def live(
+    house: HouseDep,
+    user: Annotated[User, Depends(require())],
+    tab: Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[\w-]+$")],
+) -> StreamingResponse:
+    """The news of this tab (an id made at each load of the page): events desk, order, board, resync, elsewhere, ping."""
+    works = user.can(Permission.DESK_WORK) and house.desk.agent(user.id) is not None
+    events = house.live.stream(house.desk, user.id, tab, works=works)
+    return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

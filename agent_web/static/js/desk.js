@@ -1,0 +1,188 @@
+/* The operator's desk: joins the live stream, the panes and the telephone. */
+import { $, $$, T, announce, api, icon, make, mmss, ready, restart, swapIcon, tick, toast, trying } from "./core.js";
+import { Live } from "./live.js";
+import { refresh } from "./panes.js";
+import { flush } from "./order.js";
+import { NoMicrophone, Softphone } from "./softphone.js";
+import { heard } from "./sound.js";
+import "./cord.js";
+import "./keys.js";
+import "./wrap.js";
+
+await ready;
+const phone = new Softphone($("#ear")), live = new Live();
+const main = () => $("[data-pane=main]"), phase = () => main().dataset.phase, contact = () => main().dataset.contact;
+const paintMs = [];
+let offered = null, broken = false, lostAt = null, serverDown = false, elsewhere = false, plainTitle = document.title;
+
+/* For tests and benches: read only. */
+window.cordboard = Object.freeze({
+  get phone() { return phone.state; }, get rms() { return heard().rms; }, get peakHz() { return heard().peakHz; },
+  get live() { return live.up; }, get paintMs() { return [...paintMs]; },
+});
+
+/* News. A refresh while one is on its way waits, so a burst costs two fetches at most. */
+let running = null, wanted = false;
+function update() {
+  if (running) { wanted = true; return running; }
+  return (running = refresh().finally(() => { running = null; if (wanted) { wanted = false; update(); } }));
+}
+live.addEventListener("desk", e => {
+  if (e.detail.state === "reserved" && e.detail.contact_id && e.detail.contact_id !== offered?.contact) {
+    performance.mark("offer", { detail: e.detail.contact_id }); offered = { contact: e.detail.contact_id, at: performance.now() };
+  }
+  update();
+});
+live.addEventListener("order", e => { if ($("#order")?.dataset.order === e.detail.order_id || $(`#or-${CSS.escape(e.detail.order_id ?? "")}`)) update(); });
+live.addEventListener("resync", update);
+live.addEventListener("board", e => figures(e.detail));
+live.addEventListener("up", () => { serverDown = false; paintLost(); update(); });
+live.addEventListener("down", () => { serverDown = true; paintLost(); });
+live.addEventListener("elsewhere", () => { elsewhere = true; phone.stop(); paintLost(); });
+document.addEventListener("cb:lang", update);
+document.addEventListener("cb:signed-out", () => { if (!phone.talking) location.assign("/sign-in?next=/desk"); });
+
+function figures({ waiting, longest_s }) {
+  for (const el of $$("#fig-waiting,[data-waiting]")) el.textContent = waiting;
+  for (const el of $$("#fig-longest,[data-longest]")) {
+    if (!waiting) { el.textContent = "—"; continue; }
+    const timer = $("[data-timer]", el) ?? make("span");
+    timer.dataset.timer = longest_s; timer.setAttribute("aria-hidden", "true"); restart(timer);
+    if (timer.parentNode !== el) el.replaceChildren(timer);
+  }
+  tick();
+}
+
+/* After each painting: put back what only the page knows, and measure an offer's way to the glass. */
+let announced = "", before = phase();
+document.addEventListener("cb:painted", () => {
+  plainTitle = document.title;
+  if (offered && contact() === offered.contact) {
+    const since = offered.at, done = offered.contact; offered = { contact: done, at: null };
+    if (since !== null) requestAnimationFrame(() => setTimeout(() => { performance.mark("painted", { detail: done }); paintMs.push(performance.now() - since); }));
+  }
+  if (phase() === "ringing" && announced !== contact()) { announced = contact(); callOut(); }
+  if (phase() !== "ringing" && phase() !== before) { announced = phase() === "talking" ? announced : ""; if (!["talking", "held"].includes(phase())) phone.answerNext = false; }
+  if (before === "ringing" && phase() === "talking" && document.activeElement === document.body) main().focus({ preventScroll: true });
+  before = phase();
+  paintPhone(); paintLost();
+});
+function callOut() {
+  const name = $(".who h1", main())?.textContent ?? "";
+  announce(T("Входящий звонок: %(name)s", { name }));
+  if (document.hidden && "Notification" in window && Notification.permission === "granted") {
+    const note = new Notification(T("Звонит %(name)s", { name }), { tag: "call" });
+    note.onclick = () => { focus(); note.close(); };
+    setTimeout(() => note.close(), 20000);
+  }
+}
+/* The title flashes while it rings, for whoever is in another window. */
+setInterval(() => { const on = phase() === "ringing" && document.title === plainTitle; document.title = on ? `☎ ${T("Звонят!")}` : plainTitle; }, 900);
+
+/* The telephone's state, in words. */
+const lampText = state => ({ off: T("Звук выключен"), connecting: T("Подключаем звук…"), registered: T("Звук готов"), ringing: T("Звук готов"), "in-call": T("Звук идёт"), failed: T("Звука нет") })[state];
+const WHY = {
+  insecure: () => T("Браузер даёт микрофон только по https. Откройте эту страницу по адресу, который начинается с https://, или спросите администратора."),
+  none: () => T("Микрофон не найден. Подключите гарнитуру и нажмите ещё раз."),
+  busy: () => T("Микрофон занят другой программой. Закройте её и нажмите ещё раз."),
+  refused: () => T("Браузеру запрещён микрофон. Нажмите на значок слева от адреса страницы, разрешите микрофон и нажмите ещё раз."),
+  unplugged: () => T("Гарнитура отключилась. Подключите её и снова выйдите на линию."),
+  registration: () => T("Сервер телефонии пока не принимает нас. Пробуем снова сами."),
+};
+function paintPhone() {
+  const lamp = $("#sound span"); if (lamp) lamp.textContent = phone.why === "desk phone" ? T("Звук на телефоне") : lampText(phone.state);
+  const note = $("#mic-note"), why = WHY[phone.why];
+  if (note) {
+    note.hidden = phone.state === "off";
+    const bad = phone.state === "failed";
+    note.className = `note-bar ${bad ? "is-bad" : "is-ok"}`;
+    note.replaceChildren(icon(bad ? "alert" : "headset"), make("span", "grow", bad ? (why?.() ?? lampText("failed")) : lampText(phone.state)));
+  }
+  const mute = $("#mute"), hold = $("#hold");
+  for (const b of $$("[data-phone]")) b.disabled = !phone.talking;
+  if (mute) { mute.setAttribute("aria-pressed", phone.muted); swapIcon(mute, phone.muted ? "mic-off" : "mic"); }
+  if (hold && phone.talking) hold.setAttribute("aria-pressed", phone.held);
+  const callNote = $("#call-note"); if (callNote) callNote.textContent = phone.muted ? T("Клиент вас не слышит") : "";
+  const answer = $("#answer span"); if (answer) answer.textContent = phone.answerNext && !phone.ringing ? T("Соединяем…") : T("Ответить");
+}
+phone.addEventListener("state", () => { if (phone.talking) broken = false; paintPhone(); paintLost(); });
+phone.addEventListener("ended", () => { broken = false; paintLost(); });
+phone.addEventListener("broken", e => { broken = e.detail.broken; paintLost(); });
+phone.addEventListener("silent", () => toast(T("Браузер ждёт нажатия, чтобы включить звук. Нажмите в любое место страницы."), { kind: "alert" }));
+document.addEventListener("pointerdown", () => { const ear = $("#ear"); if (ear.srcObject && ear.paused) ear.play().catch(() => {}); });
+
+/* What is lost, said plainly: first that the call is safe. */
+function paintLost() {
+  const bar = $("#lost"), onShift = !["logged_out"].includes(phase());
+  const phoneDown = onShift && phone.wanted && ["connecting", "failed"].includes(phone.state) && phone.why !== "refused";
+  let text = "";
+  if (elsewhere) text = T("Рабочее место открыто в другой вкладке. Звонки идут туда.");
+  else if (serverDown && phone.talking && !broken) text = T("Звонок цел: вы слышите друг друга. Пропала связь страницы с сервером, восстанавливаем сами.");
+  else if (broken && phone.talking) text = T("Звонок цел: клиента мы не потеряем. Звук прервался, соединяем снова сами.");
+  else if (serverDown) text = T("Нет связи с сервером. Новые звонки пока не придут, восстанавливаем сами. Введённое не пропадёт.");
+  else if (phoneDown && phone.why === "") text = T("Нет связи с телефонией. Звонки пока не придут, подключаемся сами.");
+  const was = !bar.hidden;
+  bar.hidden = !text;
+  if (!text) { if (was && lostAt !== null) toast(T("Связь восстановлена за %(time)s", { time: mmss((performance.now() - lostAt) / 1000) })); lostAt = null; bar.replaceChildren(); bar.dataset.text = ""; }
+  else if (bar.dataset.text !== text) {
+    lostAt ??= performance.now(); bar.dataset.text = text;
+    const timer = make("span", "num"); timer.dataset.timer = Math.floor((performance.now() - lostAt) / 1000); timer.setAttribute("aria-hidden", "true");
+    const here = make("button", "btn sm", T("Работать здесь")); here.type = "button"; here.onclick = () => { elsewhere = false; live.resume(); arrive(); paintLost(); };
+    bar.replaceChildren(icon("net-off"), make("span", "grow", text), elsewhere ? here : timer);
+  }
+  const net = $("#net"); if (net) { swapIcon(net, serverDown ? "net-off" : "net"); net.setAttribute("aria-label", serverDown ? T("Связи с сервером нет") : T("Связь с сервером есть")); }
+}
+
+/* What the operator does. */
+async function goReady() {
+  try { await phone.start(); } catch (error) {
+    paintPhone();
+    toast(error instanceof NoMicrophone ? WHY[error.reason]() : T("Телефония не отвечает. Вы пока не на линии, попробуйте ещё раз."), { kind: "alert" });
+    return false;
+  }
+  return true;
+}
+async function chooseState(state, code) {
+  const inContact = ["ringing", "talking", "held", "wrap_up", "dialing"].includes(phase());
+  if (state !== "logged_out" && !(await goReady())) return;
+  if ("Notification" in window && Notification.permission === "default") Notification.requestPermission().catch(() => {});
+  const good = await trying(() => api("POST", "/desk/state", { state, pause_code: state === "paused" ? code : null }));
+  if (good && state === "logged_out" && !inContact) phone.stop();
+  if (good && inContact) toast(state === "ready" ? T("После звонка: на линию") : state === "paused" ? T("После звонка: перерыв") : T("После звонка: конец смены"));
+  await update();
+}
+document.addEventListener("click", async e => {
+  const at = selector => e.target.closest?.(selector);
+  let b;
+  if ((b = at("[data-state]"))) chooseState(b.dataset.state, b.dataset.code);
+  if (at("#answer")) { if (await goReady()) { phone.answer(); paintPhone(); } }
+  if (at("#decline")) { const id = contact(); phone.hangUp(); await trying(() => api("POST", `/desk/contacts/${id}/decline`)); update(); }
+  if (at("#mute")) { phone.mute(!phone.muted); paintPhone(); }
+  if (at("#hold")) { phone.hold(!phone.held); paintPhone(); }
+  if (at("#end")) { const id = contact(); flush(); phone.hangUp(); api("POST", `/desk/contacts/${id}/hangup`).catch(() => {}).finally(update); }
+  if ((b = at("[data-tone]"))) phone.tone(b.dataset.tone);
+  if ((b = at("[data-customer]"))) pick({ customer_id: b.dataset.customer });
+  if ((b = at("[data-pick]"))) pick({ customer_id: $("#notes")?.dataset.whose, order_id: b.dataset.pick });
+});
+async function pick(body) { await flush(); await trying(() => api("POST", `/desk/contacts/${contact()}/customer`, body)); update(); }
+document.addEventListener("submit", async e => {
+  if (e.target.id === "notes") {
+    e.preventDefault();
+    const field = $("#note"), text = field.value.trim();
+    if (text && await trying(() => api("POST", "/desk/notes", { customer_id: e.target.dataset.whose, text }))) { field.value = ""; update(); }
+  }
+  if (e.target.id === "newcomer") {
+    e.preventDefault();
+    const name = $("#nc-name").value.trim();
+    $("#nc-err").hidden = !!name; $("#nc-name").setAttribute("aria-invalid", !name);
+    if (!name) { $("#nc-name").focus(); return; }
+    await pick({ newcomer: { name, city: $("#nc-city").value.trim(), language: document.documentElement.lang } });
+  }
+});
+/* Leaving would cut the talk. */
+addEventListener("beforeunload", e => { if (phone.talking) e.preventDefault(); });
+
+/* A page loaded in the middle of a shift takes the telephone up again by itself. */
+async function arrive() { if (phase() !== "logged_out" && !(await goReady())) announce(T("Звука нет")); paintPhone(); }
+document.dispatchEvent(new Event("cb:painted"));
+arrive();

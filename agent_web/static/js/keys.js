@@ -1,0 +1,14 @@
+/* Alt chords by the place of the key, so any layout works; they work in fields and over dialogs too. */
+import { $ } from "./core.js";
+
+const PRESS = {
+  KeyA: "#answer", KeyM: "#mute", KeyH: "#hold", KeyE: "#end", KeyR: "#start|#status", KeyW: "#done", KeyN: "#note", KeyO: "#add",
+};
+document.addEventListener("keydown", e => {
+  if (!e.altKey || e.ctrlKey || e.metaKey || e.repeat) return;
+  const el = PRESS[e.code]?.split("|").map(selector => $(selector)).find(Boolean);
+  if (!el) return;
+  e.preventDefault();
+  if (el.matches("input")) { el.focus(); return; }
+  if (!el.disabled) el.click();
+});

@@ -1,0 +1,62 @@
+/* The end of a talk: a result is required, "call later" wants its hour, and what was typed is never lost. */
+import { $, $$, T, announce, api, icon, language, make, toast, trying } from "./core.js";
+import { refresh } from "./panes.js";
+
+/* The instant of a wall-clock time ("2026-11-22T18:00") in a named zone. */
+export function instantOf(local, zone) {
+  const utc = Date.parse(`${local}:00Z`);
+  const offset = at => { const p = Object.fromEntries(new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" }).formatToParts(at).map(x => [x.type, x.value])); return Date.parse(`${p.year}-${p.month}-${p.day}T${p.hour}:${p.minute}:${p.second}Z`) - at; };
+  const first = utc - offset(utc);
+  return new Date(utc - offset(first));
+}
+
+const form = () => $("#wrap");
+const chosen = () => $("[name=code]:checked", form() ?? document);
+const wantsCallback = () => "callback" in (chosen()?.dataset ?? {});
+
+/* What hour was meant, or null with the reason shown. */
+function callback() {
+  const zone = form().dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone, day = $("[name=day]:checked", form())?.value;
+  const found = $("#at").value.trim().match(/^([01]?\d|2[0-3])[:. -]?([0-5]\d)$/), out = $("#whenx");
+  const say = (good, text) => { out.className = `note-bar ${good ? "is-ok" : "is-warn"}`; out.replaceChildren(icon(good ? "check" : "alert"), make("span", "", text)); $("#at").setAttribute("aria-invalid", !good); };
+  if (!found) { say(false, T("Напишите время, например: 15:00")); return null; }
+  const at = instantOf(`${day}T${found[1].padStart(2, "0")}:${found[2]}`, zone);
+  if (at <= Date.now()) { say(false, T("Это время уже прошло. Выберите другой день или час.")); return null; }
+  const locale = language() === "en" ? "en-GB" : "ru-RU", shown = tz => new Intl.DateTimeFormat(locale, { timeZone: tz, weekday: "short", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" }).format(at);
+  say(true, T("%(theirs)s у клиента · у нас %(ours)s", { theirs: shown(zone), ours: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(at) }));
+  return at;
+}
+
+async function done() {
+  const result = chosen(), contact = form().dataset.contact;
+  $("#res-err").hidden = !!result;
+  if (!result) { $("[name=code]", form()).focus(); announce($("#res-err").textContent); return; }
+  const at = wantsCallback() ? callback() : null;
+  if (wantsCallback() && !at) { $("#at").focus(); return; }
+  const body = { code: result.value, note: $("#wn").value.trim(), callback_at: at?.toISOString() ?? null };
+  form().dataset.sent = "1";
+  const good = await trying(() => api("POST", `/desk/contacts/${contact}/disposition`, body));
+  if (good) toast(T("Итог сохранён")); else if (form()) delete form().dataset.sent;
+  await refresh();
+}
+
+document.addEventListener("submit", e => { if (e.target.id === "wrap") { e.preventDefault(); done(); } });
+document.addEventListener("click", e => { if (e.target.closest?.("#extend")) trying(() => api("POST", `/desk/contacts/${form().dataset.contact}/extend`)).then(refresh); });
+document.addEventListener("input", e => {
+  if (!form()?.contains(e.target)) return;
+  if (e.target.name === "code") $("#res-err").hidden = true;
+  if (["day", "at", "code"].includes(e.target.name) && wantsCallback()) callback();
+});
+document.addEventListener("cb:painted", () => { if (form() && wantsCallback()) callback(); });
+
+/* The time ran out: send what is chosen. */
+setInterval(() => {
+  const left = $("#wrap-left");
+  if (!left || !chosen() || form().dataset.sent || (wantsCallback() && !callback())) return;
+  if (left.textContent === "0:00" || left.textContent === "0:01") done();
+}, 500);
+/* The server closed it first: the comment goes to the customer's history all the same. */
+document.addEventListener("cb:leaving", e => {
+  const wrap = $("#wrap", e.target), note = wrap && $("#wn").value.trim(), customer = $("#notes")?.dataset.whose;
+  if (note && !wrap.dataset.sent && customer) api("POST", "/desk/notes", { customer_id: customer, text: note }).then(() => toast(T("Время на итог вышло. Комментарий сохранён заметкой.")), () => {});
+});
