@@ -168,7 +168,7 @@ class Attempts:
 
     # What the wire reports
 
-    async def on_answered(self, attempt_id: str) -> Contact | None:
+    async def on_answered(self, attempt_id: str, wire_key: str) -> Contact | None:
         """A person answered: he becomes a contact for the agent who is reserved. None for news that is old or not ours."""
         answered = await self._store.answer(attempt_id)
         if answered is None:
@@ -180,7 +180,7 @@ class Attempts:
             kind=ChannelKind.VOICE,
             direction=Direction.OUTBOUND,
             queue=await self._queue_of(attempt),
-            wire_key=attempt_id,
+            wire_key=wire_key,
             address=attempt.number,
             lead_id=lead.id,
             attempt_id=attempt_id,

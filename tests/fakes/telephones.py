@@ -1,0 +1,50 @@
+"""Telephones at the far end: what was dialed rings until a test says otherwise. The wire to them can fail in each way a wire fails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from cordboard.queue.channel import WireDown
+
+
+class Fault(StrEnum):
+    NONE = "none"
+    REFUSED = "refused"  # nothing leaves the house, and the wire says so
+    ANSWER_LOST = "answer_lost"  # it is dialed, but we hear that it failed
+    DOWN = "down"  # nothing leaves, and nothing can be asked
+
+
+@dataclass
+class Telephones:
+    """The dialer's Originate. `dialed` keeps every call that reached the network, `live` those that are still there."""
+
+    dialed: list[tuple[str, str]] = field(default_factory=list)
+    live: set[str] = field(default_factory=set)
+    cancelled: list[str] = field(default_factory=list)
+    ring_timeouts: list[int] = field(default_factory=list)
+    tries: int = 0
+    fault: Fault = Fault.NONE
+
+    async def originate(
+        self, attempt_id: str, number: str, *, ring_timeout_s: int, caller_id: str, variables: Mapping[str, str]
+    ) -> None:
+        self.tries += 1
+        if self.fault in (Fault.DOWN, Fault.REFUSED):
+            raise WireDown
+        self.dialed.append((attempt_id, number))
+        self.ring_timeouts.append(ring_timeout_s)
+        self.live.add(attempt_id)
+        if self.fault is Fault.ANSWER_LOST:
+            raise WireDown
+
+    async def cancel(self, attempt_id: str) -> None:
+        self.cancelled.append(attempt_id)
+        self.live.discard(attempt_id)
+
+    async def known(self, attempt_id: str) -> bool | None:
+        return None if self.fault is Fault.DOWN else attempt_id in self.live
+
+    @property
+    def numbers(self) -> list[str]:
+        """The numbers in the order in which they were dialed."""
+        return [number for _attempt_id, number in self.dialed]
