@@ -131,6 +131,13 @@ class QueueStore:
             row = (await connection.execute(query)).first()
         return _contact(row) if row else None
 
+    async def contact_by_uniqueid(self, uniqueid: str) -> Contact | None:
+        """The contact whose wire key ends with this Asterisk unique id."""
+        query = select(contact_table).where(contact_table.c.wire_key.endswith(f"/{uniqueid}", autoescape=True))
+        async with self._db.read() as connection:
+            row = (await connection.execute(query)).first()
+        return _contact(row) if row else None
+
     async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:
         query = (
             select(contact_table)

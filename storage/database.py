@@ -6,8 +6,13 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+
+class DatabaseUnreachable(Exception):
+    """The database does not answer; the text is one clear line without its password."""
 
 
 class Database:
@@ -60,9 +65,13 @@ class Database:
             await connection.commit()
 
     async def ping(self) -> None:
-        """Raises whatever the driver raises when the database does not answer."""
-        async with self.read() as connection:
-            await connection.execute(text("SELECT 1"))
+        """Raises DatabaseUnreachable when the database does not answer."""
+        try:
+            async with self.read() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (OSError, TimeoutError, SQLAlchemyError) as error:
+            shown = self._engine.url.render_as_string(hide_password=True)
+            raise DatabaseUnreachable(f"the database {shown} does not answer ({type(error).__name__})") from error
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -124,7 +124,7 @@ class DialHouse:
 
     async def talk(self, attempt_id: str) -> Contact:
         """The customer answers and talks to the agent who was reserved."""
-        contact = await self.dialer.on_answered(attempt_id, f"node/boot/{attempt_id}")
+        contact = await self.dialer.on_answered(attempt_id, attempt_id)
         assert contact is not None
         assert contact.state is ContactState.OFFERED
         await self.desk.talk_began(attempt_id, str(contact.agent_id))

@@ -1,0 +1,248 @@
+"""The front door: the `cordboard` command, and the life of one engine from its start to its end. Rooms are joined in works.py.
+
+Order of a start: data folder, database, people, Asterisk, desk and voice, dialer, pages; of an end: the reverse.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from . import __version__
+from .access.bootstrap import first_start
+from .agent_web.app import create_app
+from .demo.world import DemoWorld
+from .storage.data_folder import DataFolder, FolderTaken, FolderUnusable, PortTaken, listen
+from .storage.database import Database, DatabaseUnreachable
+from .storage.migrate import DatabaseNewerThanCode, upgrade
+from .storage.settings import BadSettings, Settings, load_settings
+from .telephony import ports as asterisk_ports
+from .telephony.install import AsteriskTree, InstallError, default_cache, find_or_fetch
+from .telephony.process import AsteriskFailed, ask
+from .telephony.site import BadSite, load_secrets
+from .works import Works
+
+log = logging.getLogger(__name__)
+
+DRAIN_S = 8.0
+UDP_PORTS = frozenset({"sip", "rtp", "carrier_sip", "carrier_rtp"})
+SAID_PLAINLY = (
+    AsteriskFailed,
+    BadSettings,
+    BadSite,
+    DatabaseNewerThanCode,
+    DatabaseUnreachable,
+    FolderTaken,
+    FolderUnusable,
+    InstallError,
+    PortTaken,
+    asterisk_ports.PortTaken,
+)
+DataOption = Annotated[Path, typer.Option(help="Everything the site keeps lies under this folder.")]
+HERE = Path("data")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="A contact centre engine for shops, on Asterisk.")
+asterisk_app = typer.Typer(no_args_is_help=True, help="The Asterisk that Cordboard gets and runs.")
+app.add_typer(asterisk_app, name="asterisk")
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+@app.command()
+def up(
+    data: DataOption = HERE,
+    demo: Annotated[bool, typer.Option("--demo", help="A small shop, a make-believe carrier, printed logins.")] = False,
+    port: Annotated[int | None, typer.Option(help="The pages' port; 0 for one that is free.")] = None,
+) -> None:
+    """Run the engine, its Asterisk and its pages until SIGTERM or Ctrl-C."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    folder = DataFolder(data)
+    asyncio.run(run(folder, load_settings(folder.path, port=port), demo=demo))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    say(__version__)
+
+
+@asterisk_app.command("install")
+def asterisk_install() -> None:
+    """Find an Asterisk, or fetch one into the cache; print where it is."""
+    tree = find_or_fetch(default_cache(), say)
+    say(f"Asterisk {tree.version}: {' '.join(tree.command)}")
+
+
+@asterisk_app.command("cli")
+def asterisk_cli(command: str, data: DataOption = HERE) -> None:
+    """Ask the running Asterisk of a data folder, e.g. "core show channels"."""
+    folder = DataFolder(data)
+    tree = find_or_fetch(default_cache(), say)
+    say(asyncio.run(ask(tree, folder.asterisk / "etc/asterisk.conf", command)).rstrip())
+
+
+async def run(folder: DataFolder, settings: Settings, *, demo: bool) -> None:
+    """One engine; returns after SIGTERM or SIGINT. Raises one of SAID_PLAINLY when it cannot start, with nothing damaged."""
+    folder.hold()
+    folder.withdraw("endpoints.json")
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        listener = listen(settings.bind, settings.port)
+        stack.callback(listener.close)
+        starting = asyncio.create_task(start(folder, settings, stack, demo=demo))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            await asyncio.wait({starting})
+            return
+        works = starting.result()
+        await serve(works, listener, stop)
+
+
+async def start(folder: DataFolder, settings: Settings, stack: AsyncExitStack, *, demo: bool) -> Works:
+    """Everything that must stand before the pages open; `stack` takes it down again."""
+    db = Database.open(settings.database_url or folder.default_database_url())
+    stack.push_async_callback(db.close)
+    await db.ping()
+    await upgrade(db.engine)
+    works = Works(folder, settings, choose_ports(folder, settings), load_secrets(folder.path), db)
+    await first_start(works.access, lambda login, password: say(f"Administrator login: {login} password: {password}"))
+    tree = await asyncio.to_thread(find_or_fetch, default_cache(), say)
+    world = await furnish(works, tree, stack) if demo else None
+    await works.start_asterisk(tree)
+    stack.push_async_callback(works.asterisk.stop)
+    await works.start_desk()
+    stack.push_async_callback(works.ami.stop)
+    if world is not None:
+        await world.open(works.desk)
+    return works
+
+
+async def furnish(works: Works, tree: AsteriskTree, stack: AsyncExitStack) -> DemoWorld:
+    """The demo's shop, people and carrier, before our own Asterisk starts."""
+    world = DemoWorld(
+        works.folder, works.settings, works.ports, works.access, works.shop, works.dialer, works.clock, tree
+    )
+    await world.furnish(say)
+    stack.push_async_callback(world.close)
+    if works.settings.demo_carrier and works.settings.trunk is None:
+        works.trunk_uri = await world.start_carrier()
+        works.robot = await world.hire_robot()
+    return world
+
+
+def choose_ports(folder: DataFolder, settings: Settings) -> dict[str, int]:
+    wanted = {
+        "sip": settings.sip_port,
+        "ami": settings.ami_port,
+        "http": settings.asterisk_http_port,
+        "https": 0,
+        "rtp": settings.rtp_start,
+        "carrier_sip": 0,
+        "carrier_ami": 0,
+        "carrier_http": 0,
+        "carrier_rtp": 0,
+    }
+    return folder.choose_ports(wanted, "127.0.0.1", also_udp=UDP_PORTS)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, ended by `serve` and not by signal handlers of its own; `ready` when it accepts."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        return nullcontext()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+async def serve(works: Works, listener: socket.socket, stop: asyncio.Event) -> None:
+    """The pages and all that runs beside them, until `stop`; then talks get a moment to end."""
+    settings = works.settings
+    config = uvicorn.Config(
+        create_app(works.house()),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        ssl_certfile=str(settings.tls_certificate) if settings.tls_certificate else None,
+        ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
+    )
+    server = Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    dialing = asyncio.create_task(forever("dialer", works.dialer.run))
+    beside = [asyncio.create_task(forever(name, work)) for name, work in works.background().items()]
+    await server.ready.wait()
+    web = settings.public_url or address_of(listener, secure=settings.tls_certificate is not None)
+    works.publish(web, os.getpid())
+    say(f"Cordboard {__version__} is ready: {web}")
+    await stop.wait()
+    say("Stopping: nothing new is offered or dialed; talks get a moment to end.")
+    works.folder.withdraw("endpoints.json")
+    await cancelled(dialing)
+    await works.drain(DRAIN_S)
+    works.live.close()
+    server.should_exit = True
+    await serving
+    await cancelled(*beside)
+    await works.settle()
+
+
+def address_of(listener: socket.socket, *, secure: bool) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    return f"{'https' if secure else 'http'}://{shown}:{port}"
+
+
+async def forever(name: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
+    """A loop that must not end: what breaks it is logged, and it begins again."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("the %s broke off and begins again", name)
+        await asyncio.sleep(1)
+
+
+async def cancelled(*tasks: "asyncio.Task[None]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def main() -> None:
+    """The console script. What a site can get wrong is one clear line and exit code 1, without a stack."""
+    try:
+        app()
+    except SAID_PLAINLY as trouble:
+        print(f"cordboard: {said(trouble)}", file=sys.stderr)
+        sys.exit(1)
+
+
+def said(trouble: Exception) -> str:
+    if isinstance(trouble, DatabaseNewerThanCode):
+        return f"the database is of a newer Cordboard (revision {trouble}); nothing was changed. Install that version."
+    return str(trouble)
+
+
+if __name__ == "__main__":
+    main()

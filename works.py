@@ -1,0 +1,348 @@
+"""The works: one engine's rooms, joined. With __main__.py the only place that knows every room; nothing is decided here."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit
+
+from . import __version__
+from .access.permission import Permission
+from .access.store import AccessStore
+from .access.user import User
+from .agent_web.house import House, RobotSwitch, Site
+from .agent_web.live import LiveHub
+from .agent_web.parts import Parts, watch_figures
+from .dialer.dialer import Dialer
+from .dialer.store import DialerStore
+from .quality.store import RecordingStore
+from .queue.channel import Arrival, ChannelKind
+from .queue.contact import TALKING_STATES, Contact
+from .queue.deadlines import DeskRules
+from .queue.desk import Desk
+from .queue.store import QueueStore
+from .shop.order import Order
+from .shop.phone import BadPhone, to_e164
+from .shop.store import ShopStore
+from .storage.clock import SystemClock
+from .storage.data_folder import DataFolder
+from .storage.database import Database
+from .storage.ids import random_ids
+from .storage.settings import Settings
+from .telephony.ami import Ami
+from .telephony.install import AsteriskTree
+from .telephony.ports import ports_of
+from .telephony.process import AsteriskProcess
+from .telephony.recorder import STILL_OPEN, Recorder, StillOpen
+from .telephony.recording import RawTake, Talk
+from .telephony.render import render, render_agents
+from .telephony.site import AgentEndpoint, AsteriskSite, Ports, Secrets, TlsFiles
+from .telephony.voice import TalkRecorded, Voice
+
+log = logging.getLogger(__name__)
+
+NODE = "cordboard"
+SWEEP_S = 30.0
+
+
+class Works:
+    """The rooms of one engine, made in the order in which they need each other.
+
+    `trunk_uri` and `robot` are the demo's: it sets them before Asterisk starts.
+    """
+
+    asterisk: AsteriskProcess
+
+    def __init__(
+        self, folder: DataFolder, settings: Settings, ports: dict[str, int], secrets: Secrets, db: Database
+    ) -> None:
+        clock = SystemClock()
+        self.folder, self.settings, self.ports, self.secrets, self.db, self.clock = (
+            folder,
+            settings,
+            ports,
+            secrets,
+            db,
+            clock,
+        )
+        self.trunk_uri: str | None = None
+        self.robot: RobotSwitch | None = None
+        self.takes: set[asyncio.Task[None]] = set()
+        self._published: dict[str, object] = {}
+        self.access = AccessStore(db, clock, random_ids)
+        self.shop = ShopStore(db, clock, random_ids)
+        self.journal = QueueStore(db)
+        self.recordings = RecordingStore(db, clock, random_ids, self.access, self.folder.path)
+        channels: dict[ChannelKind, Voice] = {}
+        rules = DeskRules(ring_s=settings.ring_s, wrap_up_s=float(settings.wrap_up_s))
+        self.desk = Desk(self.journal, channels, clock, random_ids, rules, self.identify)
+        self.voice = Voice(
+            self.desk,
+            clock,
+            queue_of=lambda _number: settings.queue_name,
+            to_e164=plain_number,
+            on_recorded=self.keep_recording,
+            ring_s=settings.ring_s,
+        )
+        channels[ChannelKind.VOICE] = self.voice
+        store = DialerStore(db, clock, random_ids)
+        self.dialer = Dialer(store, self.desk, self.voice, clock, random_ids, settings.time_zone)
+        self.ami = Ami(
+            NODE,
+            "127.0.0.1",
+            self.ports["ami"],
+            "engine",
+            self.secrets.ami,
+            on_event=self.voice.on_event,
+            on_resync=self.voice.on_resync,
+            on_link=self.voice.on_link,
+            random=Random(),
+        )
+        self.voice.attach(self.ami, self.dialer)
+        self.recorder = Recorder(self.folder.recordings, self.recordings, clock)
+        self.live = LiveHub(clock)
+        self.desk.follow_ups.append(self.dialer.on_contact_ended)
+        self.shop.on_order.append(self.on_order)
+
+    # Who knows whom ------------------------------------------------------------------------------------------------
+
+    async def identify(self, arrival: Arrival) -> tuple[str | None, str | None]:
+        """The customer behind a number and the order he most likely calls about; of several the one with the newest open order."""
+        if not arrival.address:
+            return None, None
+        customers = await self.shop.customers_by_phone(arrival.address)
+        orders = [order for each in customers if (order := await self.shop.open_order_of(each.id))]
+        if orders:
+            newest = max(orders, key=lambda order: order.placed_at)
+            return newest.customer_id, newest.id
+        return (customers[0].id if len(customers) == 1 else None), None
+
+    async def on_order(self, order: Order, _created: bool) -> None:
+        customer = await self.shop.customer(order.customer_id)
+        if customer is not None:
+            phone = customer.phones[0] if customer.phones else None
+            await self.dialer.on_order(order, phone, customer.time_zone or None)
+        self.live.publish("order", {"order_id": order.id})
+
+    async def keep_recording(self, recorded: TalkRecorded) -> None:
+        """Encoding takes its time: the wire's events must not wait for it."""
+        path = Path(recorded.path)
+        if path.parent != self.folder.raw_recordings:
+            log.error("a recording outside its folder was left alone")
+            return
+        talk = talk_of(recorded.contact, int(path.stem.rpartition("-")[2]), recorded)
+        task = asyncio.create_task(self._keep(RawTake(talk, (path,))))
+        self.takes.add(task)
+        task.add_done_callback(self.takes.discard)
+
+    async def _keep(self, take: RawTake) -> None:
+        await self.recorder.keep(take)
+        self.live.publish("board", {})
+
+    async def talk_behind(self, key: str, take: int) -> Talk | StillOpen | None:
+        """Whose raw file is it? Its name begins with the unique id of the customer's leg."""
+        contact = await self.journal.contact_by_uniqueid(key)
+        if contact is None:
+            return None
+        if contact.connected_at is None or contact.talk_ended_at is None:
+            return STILL_OPEN if contact.is_open else None
+        return talk_of(contact, take, None)
+
+    async def people_changed(self) -> None:
+        """Operators come and go: their seats at the desk and their endpoints in Asterisk follow."""
+        agents = [user for user in await self.access.users() if user.can(Permission.DESK_WORK)]
+        for user in agents:
+            queues = [self.settings.queue_name] if user.active else []
+            await self.desk.register(user.id, user.name, user.sip_name, queues, needs_page=user.device_uri is None)
+            if not user.active and user.id in {agent.id for agent in self.desk.agents()}:
+                await self.desk.log_out(user.id)
+        render_agents(endpoints(agents), self.folder.asterisk)
+        await self.asterisk.reload_agents()
+
+    # Parts ---------------------------------------------------------------------------------------------------------
+
+    def asterisk_site(self, tree: AsteriskTree, agents: list[User]) -> AsteriskSite:
+        settings, ports = self.settings, self.ports
+        tls = None
+        if settings.tls_certificate and settings.tls_key:
+            tls = TlsFiles(settings.tls_certificate, settings.tls_key)
+        return AsteriskSite(
+            tree=tree,
+            node=NODE,
+            ports=Ports(
+                sip_udp=ports["sip"],
+                ami=ports["ami"],
+                http=ports["http"],
+                https=ports["https"] if tls else None,
+                **rtp_range(ports["rtp"], settings.rtp_ports),
+            ),
+            secrets=self.secrets,
+            recordings=self.folder.raw_recordings,
+            inbound_numbers=(settings.inbound_number,),
+            agents=endpoints(agents),
+            trunk_uri=self.trunk_uri or settings.trunk,
+            trunk_password=settings.trunk_password,
+            trunk_match=settings.trunk_match,
+            caller_id=settings.caller_id or settings.inbound_number,
+            sip_bind=settings.sip_bind,
+            http_bind=settings.bind,
+            external_address=settings.external_address,
+            tls=tls,
+            language=settings.language,
+        )
+
+    def pages_site(self) -> Site:
+        settings = self.settings
+        secure = settings.tls_certificate is not None
+        host = urlsplit(settings.public_url).hostname or ("127.0.0.1" if settings.bind == "0.0.0.0" else settings.bind)
+        port = self.ports["https" if secure else "http"]
+        parts = Parts(self.db, self.ami, self.asterisk, self.folder.recordings)
+        return Site(
+            shop_name=settings.shop_name,
+            websocket_url=f"{'wss' if secure else 'ws'}://{host}:{port}/ws",
+            secure=secure,
+            version=__version__,
+            demo=self.robot is not None,
+            health=parts.report,
+            on_users_changed=self.people_changed,
+            sound_processing=settings.sound_processing,
+            time_zone=settings.time_zone,
+            robot=self.robot,
+        )
+
+    def house(self) -> House:
+        house = House(
+            clock=self.clock,
+            access=self.access,
+            shop=self.shop,
+            desk=self.desk,
+            dialer=self.dialer,
+            recordings=self.recordings,
+            live=self.live,
+            site=self.pages_site(),
+        )
+        watch_figures(house.metrics, self.desk, self.ami)
+        return house
+
+    # Life ----------------------------------------------------------------------------------------------------------
+
+    async def start_asterisk(self, tree: AsteriskTree) -> None:
+        """Tell it everything, let it run; the one that outlived us is taken over with its calls."""
+        users = [user for user in await self.access.users() if user.can(Permission.DESK_WORK)]
+        site = self.asterisk_site(tree, users)
+        await asyncio.to_thread(render, site, self.folder.asterisk)
+        self.asterisk = AsteriskProcess(
+            tree,
+            self.folder.asterisk,
+            self.ports["ami"],
+            self.folder.run / "asterisk.pid",
+            recordings=self.folder.raw_recordings,
+            needs=ports_of(site),
+            on_started=self.asterisk_started,
+        )
+        await self.asterisk.start()
+
+    async def start_desk(self) -> None:
+        await self.desk.load()
+        for user in await self.access.users():
+            if user.can(Permission.DESK_WORK):
+                queues = [self.settings.queue_name] if user.active else []
+                await self.desk.register(user.id, user.name, user.sip_name, queues, needs_page=user.device_uri is None)
+        if not await self.dialer.campaigns():
+            hours = dict(
+                zip(("hours.opens_min", "hours.closes_min"), minutes(self.settings.calling_hours), strict=True)
+            )
+            knobs = {"takes_orders": True, "ring_timeout_s": self.settings.dial_ring_s, **hours}
+            await self.dialer.add_campaign("Orders", self.settings.queue_name, knobs)
+        await self.ami.start()
+        await self.desk.resume_follow_ups()
+        await self.dialer.recover()
+
+    def background(self) -> dict[str, Callable[[], Coroutine[None, None, None]]]:
+        """What runs beside the pages all the time, by name."""
+        return {
+            "heartbeat": self.voice.beat_forever,
+            "desk's clock": self.tick_forever,
+            "live news": lambda: self.live.follow(self.desk),
+            "sweeper of recordings": self.sweep_forever,
+        }
+
+    async def tick_forever(self) -> None:
+        while True:
+            await asyncio.sleep(0.5)
+            await self.desk.tick()
+
+    async def sweep_forever(self) -> None:
+        """Finish what a crash left of recordings."""
+        while True:
+            await self.recorder.sweep(self.folder.raw_recordings, self.talk_behind)
+            await asyncio.sleep(SWEEP_S)
+
+    def publish(self, web: str, pid: int) -> None:
+        """The contract with outside tools: where we are reached, written when everything is ready."""
+        self._published = {
+            "web": web,
+            "sip": f"{self.settings.sip_bind}:{self.ports['sip']}",
+            "inbound_number": self.settings.inbound_number,
+            "pid": pid,
+            "version": __version__,
+        }
+        self.asterisk_started(self.asterisk.pid or 0)
+
+    def asterisk_started(self, asterisk_pid: int) -> None:
+        """Asterisk has a new process after each death."""
+        if self._published:
+            self.folder.publish("endpoints.json", {**self._published, "asterisk_pid": asterisk_pid})
+
+    async def drain(self, patience_s: float) -> None:
+        """Nothing new is offered; talks that go on get a moment to end."""
+        await self.desk.wire_changed(ChannelKind.VOICE, up=False)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s), self.desk.subscribe() as changes:
+                while any(contact.state in TALKING_STATES for contact in self.desk.contacts()):
+                    await changes.get()
+
+    async def settle(self) -> None:
+        """Wait for what runs in the background: follow-ups, recordings that are being kept."""
+        await self.desk.settle()
+        await asyncio.gather(*self.takes, return_exceptions=True)
+
+
+def talk_of(contact: Contact, take: int, recorded: TalkRecorded | None) -> Talk:
+    started_at = recorded.started_at if recorded else contact.connected_at or contact.arrived_at
+    return Talk(
+        contact_id=contact.id,
+        take=take,
+        started_at=started_at,
+        talk_s=recorded.talk_s if recorded else contact.talk_s,
+        direction=contact.direction.value,
+        agent_id=contact.agent_id,
+        order_id=contact.order_id,
+        customer_id=contact.customer_id,
+    )
+
+
+def endpoints(users: list[User]) -> tuple[AgentEndpoint, ...]:
+    return tuple(AgentEndpoint(user.sip_name, user.sip_secret, user.device_uri) for user in users if user.active)
+
+
+def plain_number(text: str) -> str:
+    """E.164, or "" for what is no number (a caller who hides his)."""
+    try:
+        return to_e164(text if text.startswith("+") or len(text) < 11 else f"+{text}")
+    except BadPhone:
+        return ""
+
+
+def minutes(hours: str) -> tuple[int, int]:
+    """ "09:00-21:00" in minutes after midnight: (540, 1260)."""
+    opens, closes = (int(part[:2]) * 60 + int(part[3:]) for part in hours.split("-"))
+    return opens, closes
+
+
+def rtp_range(first: int, count: int) -> dict[str, int]:
+    """`count` ports from `first` on, or as near to it as there are ports; RTP begins on an even one."""
+    start = min(first, 65535 - count) & ~1
+    return {"rtp_start": start, "rtp_end": start + count - 1}
