@@ -168,8 +168,11 @@ class Attempts:
 
     # What the wire reports
 
-    async def on_answered(self, attempt_id: str, wire_key: str) -> Contact | None:
-        """A person answered: he becomes a contact for the agent who is reserved. None for news that is old or not ours."""
+    async def on_answered(self, attempt_id: str, wire_key: str = "") -> Contact | None:
+        """A person answered: he becomes a contact for the agent who is reserved. None for news that is old or not ours.
+
+        `wire_key` is the wire's own name for the call; without one the attempt's id is taken.
+        """
         answered = await self._store.answer(attempt_id)
         if answered is None:
             await self._on_stray_answer(attempt_id)
@@ -180,7 +183,7 @@ class Attempts:
             kind=ChannelKind.VOICE,
             direction=Direction.OUTBOUND,
             queue=await self._queue_of(attempt),
-            wire_key=wire_key,
+            wire_key=wire_key or attempt_id,
             address=attempt.number,
             lead_id=lead.id,
             attempt_id=attempt_id,
@@ -226,6 +229,10 @@ class Attempts:
             await self.on_ended(attempt.id, outcome)
 
     # After gaps
+
+    async def in_flight(self) -> list[Attempt]:
+        """The calls without an end. At a start the wire is told of them before it is asked, so that it knows their news for ours."""
+        return await self._store.open_attempts()
 
     async def recover(self) -> None:
         """At the start: what became of the calls that were open when we stopped? What cannot be told yet is asked again by `sweep`."""

@@ -54,6 +54,7 @@ class Dialer:
         self.on_answered = self._attempts.on_answered
         self.on_ended = self._attempts.on_ended
         self.on_node_reset = self._attempts.on_node_reset
+        self.in_flight = self._attempts.in_flight
         self.recover = self._attempts.recover
         self.settle = self._attempts.settle
         self.on_order = intake.on_order

@@ -76,6 +76,15 @@ class Attempt:
     tech_cause: str | None = None
 
 
+def end_of(attempt: Attempt, told: AttemptOutcome) -> AttemptOutcome:
+    """What the desk saw (abandoned) stands; and an answer stays an answer, whatever cause the call ended with."""
+    if attempt.outcome is not None:
+        return attempt.outcome
+    if attempt.answered_at is None or told in (AttemptOutcome.ABANDONED, AttemptOutcome.MACHINE):
+        return told
+    return AttemptOutcome.PERSON
+
+
 @dataclass(frozen=True, slots=True)
 class RetryRule:
     """After this outcome: again in `delay_s`, unless `max_attempts` (0 = never again, None = no limit) were made.

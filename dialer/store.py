@@ -27,6 +27,7 @@ from .lead import (
     LeadEvent,
     LeadState,
     advance,
+    end_of,
 )
 from .priority import Weights
 from .rows import attempt_of, campaign_of, campaign_row, lead_of, lead_row, row_of, values
@@ -283,7 +284,7 @@ class DialerStore:
             if attempt is None or attempt.ended_at:
                 return None
             now = self._clock.now()
-            outcome = attempt.outcome or outcome  # what the desk saw (abandoned) stands
+            outcome = end_of(attempt, outcome)
             after = replace(attempt, ended_at=now, outcome=outcome, cause=cause, tech_cause=tech_cause)
             await _put_attempt(connection, after)
             lead = await _locked_lead(connection, attempt.lead_id)

@@ -1,0 +1,410 @@
+"""The dialer at work, with the real desk and real tables: who is dialed, when, for whom, and what comes of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from cordboard.dialer.lead import LeadState
+from cordboard.dialer.priority import Weights
+from cordboard.queue.agent import AgentState
+from cordboard.queue.channel import AttemptOutcome, ChannelKind, Direction
+from cordboard.queue.contact import ContactState
+from cordboard.shop.order import OrderStatus
+from tests.fakes.dial_house import DialHouse, an_order, phone
+from tests.fakes.telephones import Fault
+
+
+async def test_an_order_is_dialed_talked_about_and_done(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 5_000)
+    await house.tick()
+    assert house.telephones.numbers == [phone(1)]
+    assert house.telephones.ring_timeouts == [30]
+    assert house.state_of("maria") is AgentState.RESERVED
+    contact = await house.talk(house.ringing())
+    assert (contact.direction, contact.for_agent, contact.order_id) == (Direction.OUTBOUND, "maria", order.id)
+    assert (contact.address, contact.attempt_id, contact.queue) == (phone(1), house.ringing(), "orders")
+    await house.finish(house.ringing(), "confirmed")
+    lead = await house.lead_of(order)
+    assert (lead.state, lead.disposition, lead.last_outcome) == (LeadState.DONE, "confirmed", "person")
+    assert house.state_of("maria") is AgentState.READY
+    await house.tick(pass_s=86_400)
+    assert len(house.telephones.dialed) == 1
+
+
+async def test_ten_orders_in_the_order_of_their_worth_and_after_new_weights_in_the_new_one(house: DialHouse) -> None:
+    campaign = await house.open("maria")
+    for number, (total, age) in enumerate(
+        [(3, 1), (9, 8), (5, 0), (1, 6), (8, 2), (2, 9), (7, 4), (4, 3), (6, 7), (10, 5)]
+    ):
+        await house.order(number, total * 1000, hours_ago=age)
+    for _ in range(4):
+        await house.tick()
+        await house.serve()
+    await house.dialer.set_weights(campaign.id, Weights(order_sum=0, age=1, attempts=0), "oleg")
+    for _ in range(6):
+        await house.tick()
+        await house.serve()
+    by_worth, by_age = [4, 9, 2, 6], [5, 1, 8, 3, 7, 0]  # 9 and 2 are worth the same, 9 was placed first
+    assert house.telephones.numbers == [phone(number) for number in (*by_worth, *by_age)]
+
+
+async def test_one_call_for_each_idle_operator_and_no_more(house: DialHouse) -> None:
+    await house.open("maria", "ilya")
+    for number in range(5):
+        await house.order(number, 1_000)
+    for _ in range(3):
+        await house.tick()
+    assert len(house.telephones.dialed) == 2
+    await house.hang_up(house.ringing(), AttemptOutcome.BUSY)
+    await house.tick()
+    assert len(house.telephones.dialed) == 3
+
+
+async def test_a_waiting_caller_goes_first(house: DialHouse) -> None:
+    await house.open("maria")
+    await house.desk.pause("maria", "lunch")
+    await house.caller("in-1")
+    await house.order(1, 1_000)
+    await house.desk.wire_changed(ChannelKind.VOICE, up=False)
+    await house.desk.ready("maria")  # the desk cannot offer to her just now, but the caller is hers
+    await house.tick()
+    assert house.telephones.dialed == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "delay_s"),
+    [
+        (AttemptOutcome.BUSY, 300),
+        (AttemptOutcome.NO_ANSWER, 3600),
+        (AttemptOutcome.REJECTED, 7200),
+        (AttemptOutcome.CONGESTION, 60),
+        (AttemptOutcome.TRUNK_TROUBLE, 60),
+        (AttemptOutcome.UNKNOWN, 900),
+    ],
+)
+async def test_each_outcome_waits_as_its_rule_says(house: DialHouse, outcome: AttemptOutcome, delay_s: int) -> None:
+    await house.open("maria")
+    await house.order(1, 1_000)
+    await house.tick()
+    await house.hang_up(house.ringing(), outcome)
+    assert house.state_of("maria") is AgentState.READY
+    await house.tick(pass_s=delay_s - 1)
+    assert len(house.telephones.dialed) == 1
+    await house.tick(pass_s=1)
+    assert len(house.telephones.dialed) == 2
+
+
+async def test_an_invalid_number_is_never_dialed_again(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.tick()
+    await house.hang_up(house.ringing(), AttemptOutcome.INVALID)
+    await house.tick(pass_s=10**6)
+    assert len(house.telephones.dialed) == 1
+    assert (await house.lead_of(order)).state is LeadState.DONE
+
+
+async def test_a_promised_call_is_dialed_at_its_minute_before_all_others_and_once(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 100)
+    await house.tick()
+    await house.talk(house.ringing())
+    at = house.clock.now() + timedelta(hours=27)
+    await house.finish(house.ringing(), "postponed", callback_at=at)
+    await house.desk.pause("maria", "night")
+    house.clock.pass_s(27 * 3600 - 60)
+    await house.order(2, 900_000)
+    await house.order(3, 800_000)
+    await house.desk.ready("maria")
+    await house.tick()
+    await house.hang_up(house.ringing(), AttemptOutcome.NO_ANSWER)
+    assert house.clock.now() < at
+    await house.desk.pause("maria", "tea")
+    await house.tick(pass_s=60)
+    await house.desk.ready("maria")
+    await house.tick()
+    assert house.telephones.numbers == [phone(1), phone(2), phone(1)]
+    await house.serve()
+    await house.tick(pass_s=2)
+    assert house.telephones.numbers.count(phone(1)) == 2
+    assert (await house.lead_of(order)).state is LeadState.DONE
+
+
+async def test_calling_hours_hold_a_lead_until_its_own_morning(house: DialHouse) -> None:
+    campaign = await house.open("maria", knobs={"hours.opens_min": 540, "hours.closes_min": 1260})
+    order = an_order(1, 900_000, house.clock.now())
+    await house.dialer.on_order(order, phone(1), "Asia/Vladivostok")  # 22:00 there
+    await house.order(2, 1_000)
+    await house.tick()
+    assert house.telephones.numbers == [phone(2)]
+    held = await house.dialer.held_back(campaign.id)
+    assert [(group.reason, group.zone, group.count) for group in held] == [("hours", "Asia/Vladivostok", 1)]
+    await house.hang_up(house.ringing(), AttemptOutcome.INVALID)
+    assert held[0].until is not None
+    await house.tick(pass_s=(held[0].until - house.clock.now()).total_seconds() - 1)
+    assert len(house.telephones.dialed) == 1
+    await house.tick(pass_s=1)
+    assert house.telephones.numbers == [phone(2), phone(1)]
+
+
+async def test_a_paused_campaign_dials_nothing_new(house: DialHouse) -> None:
+    campaign = await house.open("maria")
+    await house.order(1, 1_000)
+    await house.dialer.pause(campaign.id, "oleg")
+    await house.tick()
+    assert house.telephones.dialed == []
+    await house.dialer.start(campaign.id, "oleg")
+    await house.tick()
+    assert len(house.telephones.dialed) == 1
+
+
+async def test_doubled_and_late_reports_change_nothing(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.tick()
+    attempt_id = house.ringing()
+    await house.hang_up(attempt_id, AttemptOutcome.BUSY)
+    before = await house.lead_of(order)
+    await house.dialer.on_ended(attempt_id, AttemptOutcome.NO_ANSWER)
+    await house.dialer.on_ended("nobody", AttemptOutcome.NO_ANSWER)
+    assert await house.dialer.on_answered("nobody") is None
+    assert await house.lead_of(order) == before
+    assert house.dialer.strays == {"end_again": 1, "end_unknown": 1, "answer_unknown": 1}
+
+
+async def test_an_answer_told_twice_is_one_contact(house: DialHouse) -> None:
+    await house.open("maria")
+    await house.order(1, 1_000)
+    await house.tick()
+    await house.talk(house.ringing())
+    assert await house.dialer.on_answered(house.ringing()) is None
+    assert len(house.desk.contacts()) == 1
+
+
+async def test_an_answer_to_a_call_that_we_gave_up_is_ended(house: DialHouse) -> None:
+    await house.open("maria")
+    await house.order(1, 1_000)
+    await house.tick()
+    attempt_id = house.ringing()
+    await house.dialer.on_ended(attempt_id, AttemptOutcome.UNKNOWN)
+    assert await house.dialer.on_answered(attempt_id) is None
+    assert house.telephones.cancelled == [attempt_id]
+
+
+async def test_a_customer_gone_before_the_operator_spoke_is_abandoned_and_called_again_soon(house: DialHouse) -> None:
+    campaign = await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.tick()
+    await house.dialer.on_answered(house.ringing())
+    await house.desk.customer_left(house.ringing(), "hung_up")
+    await house.desk.settle()
+    await house.hang_up(house.ringing(), AttemptOutcome.PERSON)
+    lead = await house.lead_of(order)
+    assert (lead.state, lead.last_outcome) == (LeadState.RETRY_AT, AttemptOutcome.ABANDONED)
+    assert lead.due_at == house.clock.now() + timedelta(seconds=60)
+    assert house.state_of("maria") is AgentState.READY
+    counters = await house.dialer.counters(campaign.id)
+    assert (counters.answered, counters.abandonment_rate) == (1, 1.0)
+
+
+async def test_a_desk_that_cannot_take_the_answer_leaves_nobody_hanging(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.tick()
+    house.journal.broken = True
+    with pytest.raises(OSError, match="disk full"):
+        await house.dialer.on_answered(house.ringing())
+    assert house.telephones.cancelled == [house.ringing()]
+    assert (await house.lead_of(order)).last_outcome is AttemptOutcome.ABANDONED
+
+
+async def test_a_talk_lost_by_our_fault_is_a_callback_now(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.order(2, 900)
+    await house.tick()
+    await house.talk(house.ringing())
+    house.telephones.live.clear()
+    await house.dialer.on_node_reset()
+    await house.desk.reconcile(ChannelKind.VOICE, {}, alive="a new life")
+    await house.desk.settle()
+    lead = await house.lead_of(order)
+    assert (lead.state, lead.is_callback, lead.due_at) == (LeadState.DUE, True, house.clock.now())
+    await house.tick()
+    assert house.telephones.numbers == [phone(1), phone(1)]
+    await house.serve()
+    await house.tick()
+    assert house.telephones.numbers == [phone(1), phone(1), phone(2)]
+
+
+async def test_a_call_that_was_ringing_when_asterisk_died_is_left_in_peace_for_15_minutes(house: DialHouse) -> None:
+    await house.open("maria")
+    await house.order(1, 1_000)
+    await house.tick()
+    house.telephones.live.clear()
+    await house.dialer.on_node_reset()
+    assert house.state_of("maria") is AgentState.READY
+    await house.tick(pass_s=899)
+    assert len(house.telephones.dialed) == 1
+    await house.tick(pass_s=1)
+    assert len(house.telephones.dialed) == 2
+
+
+async def test_a_lost_end_is_found_out_by_asking(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.tick()
+    house.telephones.live.clear()  # it ended, and nobody told us
+    await house.tick(pass_s=20)
+    assert (await house.lead_of(order)).state is LeadState.DIALING
+    await house.tick(pass_s=21)
+    assert (await house.lead_of(order)).last_outcome is AttemptOutcome.UNKNOWN
+    assert house.state_of("maria") is AgentState.READY
+
+
+async def test_a_talk_that_nobody_will_close_does_not_hold_its_lead_for_ever(house: DialHouse) -> None:
+    """The engine died between the answer's commit and the contact's."""
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.tick()
+    await house.store.answer(house.ringing())
+    house.telephones.live.clear()
+    await house.restart()
+    for _ in range(4):
+        await house.tick(pass_s=6)
+    assert (await house.lead_of(order)).state is LeadState.RETRY_AT
+
+
+# The wire fails
+
+
+async def test_a_call_that_surely_was_not_dialed_is_tried_again_in_a_minute(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    house.telephones.fault = Fault.REFUSED
+    await house.tick()
+    lead = await house.lead_of(order)
+    assert (lead.state, lead.attempts, lead.last_outcome) == (LeadState.RETRY_AT, 0, AttemptOutcome.TRUNK_TROUBLE)
+    assert house.state_of("maria") is AgentState.READY
+    house.telephones.fault = Fault.NONE
+    await house.tick(pass_s=60)
+    assert len(house.telephones.dialed) == 1
+
+
+async def test_a_call_that_lives_although_its_sending_failed_is_kept(house: DialHouse) -> None:
+    await house.open("maria")
+    await house.order(1, 1_000)
+    house.telephones.fault = Fault.ANSWER_LOST
+    await house.tick()
+    house.telephones.fault = Fault.NONE
+    assert house.state_of("maria") is AgentState.RESERVED
+    await house.serve()
+    assert len(house.telephones.dialed) == 1
+
+
+async def test_a_wire_that_is_down_costs_one_lead_and_not_the_list(house: DialHouse) -> None:
+    campaign = await house.open("maria")
+    orders = [await house.order(number, 1_000) for number in range(10)]
+    house.telephones.fault = Fault.DOWN
+    for _ in range(300):
+        await house.tick(pass_s=1)
+    assert house.telephones.tries == 1
+    states = [(await house.lead_of(order)).state for order in orders]
+    assert states.count(LeadState.FRESH) == 9
+    assert [scored.wait.reason for scored in await house.dialer.next_leads(campaign.id, 1) if scored.wait] == ["trunk"]
+    house.telephones.fault = Fault.NONE
+    for _ in range(61):
+        await house.tick(pass_s=1)
+    assert len(house.telephones.dialed) == 1
+
+
+async def test_a_dead_trunk_is_felt_for_with_single_calls(house: DialHouse) -> None:
+    await house.open("maria", "ilya", "vera")
+    for number in range(30):
+        await house.order(number, 1_000)
+    for _ in range(120):
+        await house.tick(pass_s=1)
+        for attempt_id in sorted(house.telephones.live):
+            await house.hang_up(attempt_id, AttemptOutcome.TRUNK_TROUBLE)
+    assert len(house.telephones.dialed) < 10
+
+
+# A new engine
+
+
+async def test_a_restart_while_it_rings_dials_nothing_twice_and_the_answer_still_reaches_the_operator(
+    house: DialHouse,
+) -> None:
+    await house.open("maria")
+    await house.order(1, 1_000)
+    await house.tick()
+    await house.restart()
+    for _ in range(5):
+        await house.tick(pass_s=1)
+    assert len(house.telephones.dialed) == 1
+    await house.serve()
+    assert len(house.telephones.dialed) == 1
+
+
+async def test_a_call_that_ended_while_we_were_away_is_unknown_and_waits(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.tick()
+    house.telephones.live.clear()
+    await house.restart()
+    assert (await house.lead_of(order)).last_outcome is AttemptOutcome.UNKNOWN
+    assert house.state_of("maria") is AgentState.READY
+    await house.tick(pass_s=890)
+    assert len(house.telephones.dialed) == 1
+
+
+async def test_what_cannot_be_asked_at_the_start_is_asked_later(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.tick()
+    house.telephones.live.clear()
+    house.telephones.fault = Fault.DOWN
+    await house.restart()
+    assert (await house.lead_of(order)).state is LeadState.DIALING
+    house.telephones.fault = Fault.NONE
+    await house.tick(pass_s=60)
+    assert (await house.lead_of(order)).last_outcome is AttemptOutcome.UNKNOWN
+
+
+async def test_an_end_that_was_followed_up_twice_works_once(house: DialHouse) -> None:
+    """The engine died between the lead's commit and the desk's note that the follow-up is done."""
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.tick()
+    attempt_id = house.ringing()
+    contact = await house.talk(attempt_id)
+    at = house.clock.now() + timedelta(minutes=10)
+    await house.finish(attempt_id, "postponed", callback_at=at)
+    await house.tick(pass_s=600)
+    await house.hang_up(house.ringing(), AttemptOutcome.NO_ANSWER)
+    before = await house.lead_of(order)
+    ended = await house.desk.find_contact(contact.id)
+    assert ended is not None
+    assert ended.state is ContactState.CLOSED
+    await house.dialer.on_contact_ended(ended)
+    assert await house.lead_of(order) == before
+
+
+async def test_a_talk_that_goes_on_over_a_restart_is_closed_as_ever(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.tick()
+    await house.talk(house.ringing())
+    await house.restart()
+    for _ in range(4):
+        await house.tick(pass_s=6)
+    await house.finish(house.ringing(), "confirmed")
+    assert (await house.lead_of(order)).state is LeadState.DONE
+
+
+async def test_an_order_cancelled_in_the_shop_is_not_dialed(house: DialHouse) -> None:
+    await house.open()
+    order = await house.order(1, 1_000)
+    await house.dialer.on_order(an_order(1, 1_000, order.placed_at, OrderStatus.CANCELLED), phone(1))
+    assert (await house.lead_of(order)).state is LeadState.DONE
