@@ -308,7 +308,7 @@ class Ami(Commands):
                 await asyncio.wait([self._pump])  # what came before the gap is delivered before the truth after it
             boot_id = await self._resync(wire)
             if wire.usable:
-                self._up_at = loop.time()
+                self._up_at, self.last_error = loop.time(), ""
                 await self._enter(LinkState.UP)
                 self._tried.set()
             self._pump = asyncio.create_task(self._delivery.run(inbox, boot_id), name=f"ami {self.node}")
@@ -363,8 +363,6 @@ class Ami(Commands):
                 await self._on_link(state)
             except Exception as error:
                 self._delivery.failed("on_link", error)
-
-    # Sending
 
     async def _ask(
         self, name: str, fields: Mapping[str, Value], ends_with: str | None, timeout_s: float

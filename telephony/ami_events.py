@@ -139,7 +139,8 @@ class UserEventSeen(ChannelEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginateResponded(ChannelEvent):
     """The end of an Originate. `reason` 4 answered, 3 our ring timeout, 0 any other failure: see Hangup for the cause.
-    `name` is what was dialed; `action_id` names the Originate."""
+    `name` is the channel's, or what was dialed if no channel came of it; an unknown endpoint has no Hangup at all. It may
+    come before DialEnded. `action_id` names the Originate."""
 
     success: bool
     reason: int

@@ -4,6 +4,7 @@ What we do not model leaves as `AmiEvent`; a message that claims to be about a c
 `Unparseable`, and the adapter sets it aside.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypedDict
@@ -35,6 +36,8 @@ from .ami_events import (
 from .ami_frames import Packet, Unparseable
 
 _STATES = tuple(ChannelState)
+_ESCAPE = re.compile(r"\\([abfnrtv\\'\"?])")
+_ESCAPED = dict(zip("abfnrtv\\'\"?", "\a\b\f\n\r\t\v\\'\"?", strict=True))
 
 
 def translate(packet: Packet, node: str, boot_id: str) -> Event:
@@ -75,7 +78,13 @@ def variables_of(joined: str) -> Mapping[str, str]:
     """`name=value` lines as a mapping."""
     if not joined:
         return NO_VARIABLES
-    return MappingProxyType(dict(line.partition("=")[::2] for line in joined.split("\n")))
+    pairs = (line.partition("=") for line in joined.split("\n"))
+    return MappingProxyType({name: unescaped(value) for name, _, value in pairs})
+
+
+def unescaped(text: str) -> str:
+    """Text without the C escapes that Asterisk 22 puts into variables and names: it says O\\'Brien for O'Brien."""
+    return _ESCAPE.sub(lambda found: _ESCAPED[found[1]], text) if "\\" in text else text
 
 
 def _seconds(duration: str) -> int:
@@ -163,7 +172,7 @@ def _created(p: Packet, node: str, boot_id: str) -> Event:
 
 
 def _known(text: str) -> str:
-    return "" if text == "<unknown>" else text
+    return "" if text == "<unknown>" else unescaped(text)
 
 
 def _state_changed(p: Packet, node: str, boot_id: str) -> Event:

@@ -13,83 +13,15 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from random import Random
+from collections.abc import Callable, Mapping
 
-Pairs = Iterable[tuple[str, str | bytes]]
-Headers = Mapping[str, str | bytes] | Pairs
-Mangler = Callable[[bytes], Sequence[bytes]]
+from tests.fakes.asterisk_answers import ANSWERS, Answer
+from tests.fakes.asterisk_words import Behaviour, FakeChannel, Headers, Received, Verdict, encode, escaped
+
+__all__ = ["Behaviour", "FakeAsterisk", "FakeChannel", "Received", "Session", "Verdict"]
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 _STATES = {"down": ("0", "Down"), "ring": ("4", "Ring"), "ringing": ("5", "Ringing"), "up": ("6", "Up")}
-
-
-def encode(pairs: Headers) -> bytes:
-    """One AMI message. Bytes values go out as they are, so that they may hold broken UTF-8."""
-    lines = []
-    for key, value in pairs.items() if isinstance(pairs, Mapping) else pairs:
-        lines.append(key.encode() + b": " + (value if isinstance(value, bytes) else value.encode()) + b"\r\n")
-    return b"".join(lines) + b"\r\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """One action as Asterisk reads it: lines end at LF, and a line ends at a stray CR."""
-
-    headers: tuple[tuple[str, str], ...]
-
-    @property
-    def name(self) -> str:
-        return self.get("Action")
-
-    def get(self, key: str) -> str:
-        return next((value for found, value in self.headers if found.lower() == key.lower()), "")
-
-    def all(self, key: str) -> list[str]:
-        return [value for found, value in self.headers if found.lower() == key.lower()]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How an originated leg ends its ringing. `reason` is OriginateResponse's: 4 answered, 3 rang out, 0 failed."""
-
-    answered: bool = True
-    cause: int = 16
-    tech_cause: str = ""
-    reason: int = 4
-
-
-@dataclass(slots=True)
-class FakeChannel:
-    uniqueid: str
-    name: str
-    state: str = "up"
-    application: str = "Wait"
-    bridge: str = ""
-    linkedid: str = ""
-    context: str = ""
-    exten: str = ""
-    caller_number: str = ""
-    caller_name: str = ""
-    variables: dict[str, str] = field(default_factory=dict)
-    seconds: int = 0
-
-
-@dataclass(slots=True)
-class Behaviour:
-    """What is wrong with this Asterisk; the default is nothing. May be changed while it runs."""
-
-    delay_s: float = 0.0  # before every message that goes out
-    cuts: Callable[[bytes], Sequence[bytes]] | None = None  # one message into the TCP segments it travels in
-    silent: bool = False  # half-open: connections are taken and read, nothing is ever said
-    swallow: set[str] = field(default_factory=set)  # actions that are done but not answered
-    mangle: Mangler | None = None  # one event into the events that really go out: lost, doubled, held back
-    originate: Callable[[Received], Verdict | None] = lambda _: Verdict()  # None: it rings until told otherwise
-    variables_shown: str = "CC_"  # manager.conf's channelvars, as a prefix
-
-
-Answer = Callable[["FakeAsterisk", "Session", Received], None]
 
 
 class Session:
@@ -243,7 +175,7 @@ class FakeAsterisk:
             ("ChannelState", number),
             ("ChannelStateDesc", text),
             ("CallerIDNum", channel.caller_number or "<unknown>"),
-            ("CallerIDName", channel.caller_name or "<unknown>"),
+            ("CallerIDName", escaped(channel.caller_name) or "<unknown>"),
             ("Context", channel.context),
             ("Exten", channel.exten),
             ("Priority", "1"),
@@ -322,179 +254,3 @@ class FakeAsterisk:
             self._tasks.discard(task)
             self.sessions.remove(session)
             self._changed.set()
-
-
-def _ping(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
-    session.reply(action, ("Ping", "Pong"), ("Timestamp", "1795255200.000000"))
-
-
-def _core_status(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
-    date, _, time = asterisk.boot.partition(" ")
-    calls = ("CoreCurrentCalls", str(len(asterisk.channels)))
-    session.reply(action, ("CoreStartupDate", date), ("CoreStartupTime", time), calls)
-
-
-def _show_channels(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
-    same = ("ActionID", action.get("ActionID"))
-    session.reply(action, ("EventList", "start"), ("Message", "Channels will follow"))
-    for channel in asterisk.channels.values():
-        age = f"{channel.seconds // 3600:02}:{channel.seconds // 60 % 60:02}:{channel.seconds % 60:02}"
-        extra = [("Application", channel.application), ("Duration", age), ("BridgeId", channel.bridge)]
-        session.say(encode([("Event", "CoreShowChannel"), same, *asterisk.about(channel), *extra]))
-    end = [("EventList", "Complete"), ("ListItems", str(len(asterisk.channels)))]
-    session.say(encode([("Event", "CoreShowChannelsComplete"), same, *end]))
-
-
-def _originate(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
-    session.reply(action, ("Message", "Originate successfully queued"))
-    uniqueid = action.get("ChannelId") or asterisk.next_id()
-    if uniqueid in asterisk.channels:
-        _originated(asterisk, action, uniqueid, Verdict(answered=False, reason=0))
-        return
-    variables = dict(line.partition("=")[::2] for line in action.all("Variable"))
-    variables = {name.lstrip("_"): value.replace("\\,", ",") for name, value in variables.items()}
-    name = f"{action.get('Channel')}-{len(asterisk.received):08x}"
-    channel = FakeChannel(uniqueid, name, state="down", variables=variables)
-    channel.context, channel.exten = action.get("Context"), action.get("Exten")
-    asterisk.add_channel(channel)
-    asterisk.emit("DialBegin", [*asterisk.about(channel, "Dest"), ("DialString", action.get("Channel"))])
-    asterisk.set_state(channel, "ringing")
-    asterisk.emit("DialState", [*asterisk.about(channel, "Dest"), ("DialStatus", "RINGING")])
-    verdict = asterisk.behaviour.originate(action)
-    if verdict is not None:
-        conclude(asterisk, action, channel, verdict)
-
-
-def conclude(asterisk: FakeAsterisk, action: Received, channel: FakeChannel, verdict: Verdict) -> None:
-    """Ends the ringing of an originated leg; for a test that let it ring."""
-    words = {17: "BUSY", 34: "CONGESTION"}
-    status = "ANSWER" if verdict.answered else words.get(verdict.cause, "NOANSWER")
-    asterisk.emit("DialEnd", [*asterisk.about(channel, "Dest"), ("DialStatus", status)])
-    if verdict.answered:
-        asterisk.set_state(channel, "up")
-    else:
-        asterisk.hang_up(channel, verdict.cause, verdict.tech_cause)
-    _originated(asterisk, action, channel.uniqueid, verdict)
-
-
-def _originated(asterisk: FakeAsterisk, action: Received, uniqueid: str, verdict: Verdict) -> None:
-    pairs = [
-        ("ActionID", action.get("ActionID")),
-        ("Response", "Success" if verdict.answered else "Failure"),
-        ("Channel", action.get("Channel")),
-        ("Context", action.get("Context")),
-        ("Exten", action.get("Exten")),
-        ("Reason", str(verdict.reason)),
-        ("Uniqueid", uniqueid),
-    ]
-    asterisk.emit("OriginateResponse", pairs)
-
-
-def _redirect(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
-    channel = asterisk.find(action.get("Channel"))
-    if channel is None:
-        session.reply(action, ("Message", "Channel does not exist"), response="Error")
-        return
-    channel.context, channel.exten = action.get("Context"), action.get("Exten")
-    session.reply(action, ("Message", "Redirect successful"))
-
-
-def _bridge(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
-    both = [asterisk.find(action.get("Channel1")), asterisk.find(action.get("Channel2"))]
-    if None in both:
-        session.reply(action, ("Message", "Channel does not exist"), response="Error")
-        return
-    session.reply(action, ("Message", "Channels have been bridged"))
-    bridge = asterisk.next_id()
-    for size, channel in enumerate((c for c in both if c is not None), 1):
-        channel.bridge = bridge
-        bridged = [("BridgeUniqueid", bridge), ("BridgeNumChannels", str(size))]
-        asterisk.emit("BridgeEnter", [*bridged, *asterisk.about(channel)])
-
-
-def _hangup(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
-    channel = asterisk.find(action.get("Channel"))
-    if channel is None:
-        session.reply(action, ("Message", "No such channel"), response="Error")
-        return
-    session.reply(action, ("Message", "Channel Hungup"))
-    asterisk.hang_up(channel, int(action.get("Cause") or 16))
-
-
-def _setvar(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
-    channel = asterisk.find(action.get("Channel"))
-    if action.get("Channel") and channel is None:
-        session.reply(action, ("Message", "No such channel"), response="Error")
-        return
-    store = asterisk.globals if channel is None else channel.variables
-    store[action.get("Variable")] = action.get("Value")
-    session.reply(action, ("Message", "Variable Set"))
-
-
-def _getvar(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
-    channel = asterisk.find(action.get("Channel"))
-    if action.get("Channel") and channel is None:
-        session.reply(action, ("Message", "No such channel"), response="Error")
-        return
-    store = asterisk.globals if channel is None else channel.variables
-    session.reply(action, ("Variable", action.get("Variable")), ("Value", store.get(action.get("Variable"), "")))
-
-
-def _user_event(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
-    session.reply(action, ("Message", "Event Sent"))
-    asterisk.emit("UserEvent", [pair for pair in action.headers if pair[0] not in ("Action", "ActionID")])
-
-
-def _queue_add(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
-    session.reply(action, ("Message", "Added interface to queue"))
-
-
-ANSWERS: Mapping[str, Answer] = {
-    "Ping": _ping,
-    "CoreStatus": _core_status,
-    "CoreShowChannels": _show_channels,
-    "Originate": _originate,
-    "Redirect": _redirect,
-    "Bridge": _bridge,
-    "Hangup": _hangup,
-    "Setvar": _setvar,
-    "Getvar": _getvar,
-    "UserEvent": _user_event,
-    "QueueAdd": _queue_add,
-}
-
-
-def every_byte(message: bytes) -> list[bytes]:
-    """Each byte in a segment of its own: cuts inside every letter."""
-    return [message[i : i + 1] for i in range(len(message))]
-
-
-def pieces(size: int) -> Callable[[bytes], list[bytes]]:
-    """Segments of this many bytes."""
-    return lambda message: [message[i : i + size] for i in range(0, len(message), size)]
-
-
-def losing(random: Random, share: float) -> Mangler:
-    """Loses this share of events."""
-    return lambda packet: () if random.random() < share else (packet,)
-
-
-def doubling(random: Random, share: float) -> Mangler:
-    """Says this share of events twice."""
-    return lambda packet: (packet, packet) if random.random() < share else (packet,)
-
-
-def reordering(random: Random, window: int) -> Mangler:
-    """Holds back up to `window` events and lets them go in a random order."""
-    held: list[bytes] = []
-
-    def mangle(packet: bytes) -> Sequence[bytes]:
-        held.append(packet)
-        if len(held) < window:
-            return ()
-        random.shuffle(held)
-        out = tuple(held)
-        held.clear()
-        return out
-
-    return mangle

@@ -10,7 +10,8 @@ import pytest
 
 from cordboard.telephony.ami_actions import ActionOutcomeUnknown, ActionTimeout, BadValue, LinkDown
 from tests.fakes.ami_subject import BarePanoramisk, OurAmi, Subject, Value
-from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel, Session, every_byte
+from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel, Session
+from tests.fakes.asterisk_words import every_byte
 from tests.fakes.wait import until
 
 CALL: Mapping[str, Value] = {

@@ -26,7 +26,8 @@ from cordboard.telephony.ami_events import (
     UserEventSeen,
 )
 from tests.fakes.ami_subject import QUICK
-from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel, Received, Session, Verdict, pieces
+from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel, Received, Session, Verdict
+from tests.fakes.asterisk_words import pieces
 from tests.fakes.wait import until
 
 
@@ -277,7 +278,9 @@ async def test_an_originate_ends_in_its_result(
     house.asterisk.behaviour.cuts = pieces(67)
     link = house.link(tuning=replace(QUICK, dead_after_s=6.0))
     await link.start()
-    reply = await link.originate("PJSIP/100@trunk", "attempt-1", "pd", "s", {"CC_NAME": "Ольга, она же"}, 20, "+7495")
+    reply = await link.originate(
+        "PJSIP/100@trunk", "attempt-1", "pd", "s", {"CC_NAME": "Ольга, она же O'Brien \\"}, 20, "+7495"
+    )
     assert reply.ok
     await until(lambda: house.events(OriginateResponded), "the result")
     (result,) = house.events(OriginateResponded)
@@ -285,7 +288,7 @@ async def test_an_originate_ends_in_its_result(
     assert (result.channel, result.success, result.reason) == (ref("attempt-1"), success, verdict.reason)
     created = house.events(ChannelCreated)[0]
     assert isinstance(created, ChannelCreated)
-    assert created.variables == {"CC_NAME": "Ольга, она же"}
+    assert created.variables == {"CC_NAME": "Ольга, она же O'Brien \\"}
     causes = [event.cause for event in house.events(ChannelHungUp) if isinstance(event, ChannelHungUp)]
     assert causes == ([] if cause is None else [cause])
 

@@ -29,7 +29,8 @@ from cordboard.telephony.ami_events import (
     UserEventSeen,
 )
 from cordboard.telephony.ami_frames import Unparseable, parse
-from cordboard.telephony.ami_translate import channel_state, live_channels, translate
+from cordboard.telephony.ami_translate import channel_state, live_channels, translate, unescaped
+from tests.fakes.asterisk_words import escaped
 
 BOOT = "2026-11-21T10:00:00"
 CALLER = ChannelRef("node1", BOOT, "node1-1795255200.7")
@@ -142,6 +143,24 @@ def test_what_we_do_not_model_keeps_its_headers() -> None:
     assert seen.headers["Result"] == "Success"
     with pytest.raises(TypeError):
         seen.headers["Result"] = "x"  # type: ignore[index]
+
+
+def test_asterisks_escapes_are_taken_back() -> None:
+    parts = [
+        "Uniqueid: 1",
+        r"CallerIDName: Ann \"q\" O\'Brien \? \\ \t",
+        r"ChanVariable: CC_NOTE=a\\b=\"c\"",
+        "Exten: 1",
+    ]
+    seen = event("Newchannel", *parts)
+    assert isinstance(seen, ChannelCreated)
+    assert seen.caller_name == 'Ann "q" O\'Brien ? \\ \t'
+    assert seen.variables == {"CC_NOTE": 'a\\b="c"'}
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=40))
+def test_any_text_survives_asterisks_escapes(text: str) -> None:
+    assert unescaped(escaped(text)) == text
 
 
 @pytest.mark.parametrize(
