@@ -73,6 +73,11 @@ async def read_board(house: House, user: User) -> Board:
     )
 
 
+async def robot_state(house: House) -> bool | None:
+    """Whether the demo's robot colleague works; None where there is none."""
+    return await house.site.robot.is_on() if house.site.demo and house.site.robot is not None else None
+
+
 async def people_of(house: House, contacts: Iterable[Contact]) -> tuple[dict[str, Order], dict[str, str]]:
     """The orders and the customers' names that these contacts are about, by their ids."""
     orders: dict[str, Order] = {}

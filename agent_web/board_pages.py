@@ -11,7 +11,7 @@ from ..access.permission import Permission
 from ..access.user import User
 from ..queue.agent import Agent, AgentState
 from ..queue.desk import NotAllowedNow, UnknownAgent
-from .board_data import ABANDON_CAP, TARGETS, read_board
+from .board_data import ABANDON_CAP, TARGETS, read_board, robot_state
 from .board_view import QUEUE_PILL, TILE_CLASS, queue_name
 from .house import House, HouseDep
 from .pages import render
@@ -48,6 +48,7 @@ async def _context(house: House, user: User) -> dict[str, Any]:
         "tile_class": TILE_CLASS,
         "queue_pill": QUEUE_PILL,
         "queue_name": queue_name,
+        "robot_on": await robot_state(house) if user.can(Permission.QUEUE_STEER) else None,
         "may_steer": user.can(Permission.QUEUE_STEER),
         "may_dial": user.can(Permission.CAMPAIGN_STEER),
         "may_hire": user.can(Permission.USERS_ADMIN),

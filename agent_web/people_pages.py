@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from ..access.password import new_password
 from ..access.permission import Permission, Role
 from ..access.user import User
-from .house import House, HouseDep, RobotSwitch
+from .board_data import robot_state
+from .house import House, HouseDep
 from .i18n import N_
 from .pages import render
 from .problem import Problem, problems
@@ -42,12 +43,11 @@ async def people_parts(request: Request, house: HouseDep, user: Admin) -> HTMLRe
 
 
 async def _context(house: House) -> dict[str, Any]:
-    robot = _robot(house)
     return {
         "people": await house.access.users(),
         "role_name": ROLE_NAMES,
         "hired_roles": HIRED,
-        "robot_on": None if robot is None else await robot.is_on(),
+        "robot_on": await robot_state(house),
     }
 
 
@@ -81,13 +81,9 @@ class RobotState(BaseModel):
 @router.post("/api/v1/demo/robot", tags=["demo"], responses=problems(401, 403, 404, 422))
 async def switch_robot(wanted: RobotState, house: HouseDep, user: Steerer) -> RobotState:
     """Begin or end the robot colleague's shift; only the demo has one."""
-    robot = _robot(house)
+    robot = house.site.robot if house.site.demo else None
     if robot is None:
         raise Problem(404, "there is no robot here")
     await robot.switch(wanted.on)
     await house.access.audit(user.id, "demo.robot", "robot", {"on": wanted.on})
     return RobotState(on=await robot.is_on())
-
-
-def _robot(house: House) -> RobotSwitch | None:
-    return house.site.robot if house.site.demo else None
