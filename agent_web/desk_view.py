@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from ..queue.agent import Agent, AgentState
 from ..queue.contact import Contact, ContactState
 from ..queue.disposition import DISPOSITIONS, Disposition
-from ..shop.customer import Customer, TimelineEntry
+from ..shop.customer import Customer, FieldChange, TimelineEntry
 from ..shop.order import EDITABLE, OPEN, Order, OrderItem, OrderStatus, next_statuses
 from ..shop.product import Product
 
@@ -75,12 +76,23 @@ class OrderCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemMove:
+    """A product's quantity before and after a change; 0 where it was not in the order."""
+
+    name: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
-    """One line of the history: something of the shop's (`entry`) or an earlier contact."""
+    """One line of the history: something of the shop's (`entry`) or an earlier contact. `moves` words a change of the items."""
 
     at: datetime
     entry: TimelineEntry | None = None
     contact: Contact | None = None
+    changes: tuple[FieldChange, ...] = ()
+    moves: tuple[ItemMove, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +223,27 @@ def history(
     timeline: Iterable[TimelineEntry], contacts: Iterable[Contact], current: Contact | None = None
 ) -> tuple[Past, ...]:
     """Newest first; the contact that is going on is not yet history."""
-    past = [Past(entry.at, entry=entry) for entry in timeline]
+    past = [_past(entry) for entry in timeline]
     past += [Past(one.arrived_at, contact=one) for one in contacts if current is None or one.id != current.id]
     return tuple(sorted(past, key=lambda one: one.at, reverse=True))
+
+
+def _past(entry: TimelineEntry) -> Past:
+    """The items are worded product by product, and then their sum goes without saying."""
+    moves = next((item_moves(change.before, change.after) for change in entry.changes if change.field == "items"), ())
+    plain = tuple(c for c in entry.changes if c.field != "items" and not (moves and c.field == "total"))
+    return Past(entry.at, entry=entry, changes=plain, moves=moves)
+
+
+def item_moves(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> tuple[ItemMove, ...]:
+    """What became more, less, new or gone between two recorded lists of items."""
+    old = {item["article"]: item for item in before}
+    new = {item["article"]: item for item in after}
+    names = {article: item["name"] for article, item in (old | new).items()}
+    counts = {
+        article: (old.get(article, {}).get("quantity", 0), new.get(article, {}).get("quantity", 0)) for article in names
+    }
+    return tuple(ItemMove(names[article], was, now) for article, (was, now) in counts.items() if was != now)
 
 
 def suggested_result(contact: Contact | None, timeline: Sequence[TimelineEntry]) -> str:

@@ -137,12 +137,12 @@ class Words:
         return format_date(instant, "EEE, d MMMM", locale=self._locale)
 
     def date(self, day: Day) -> str:
-        """A day without its weekday: 23 ноября."""
-        return format_date(day, "d MMMM", locale=self._locale)
+        """A day without its weekday, short: 23 нояб."""
+        return format_date(day, "d MMM", locale=self._locale)
 
     def weekday(self, day: Day) -> str:
-        """Its weekday alone: понедельник."""
-        return format_date(day, "EEEE", locale=self._locale)
+        """Its weekday alone, short: пн, Mon."""
+        return format_date(day, "EEE", locale=self._locale)
 
     def moment(self, instant: datetime, zone_name: str | None = None) -> str:
         """A day and its time: пн, 23 ноября, 18:00."""

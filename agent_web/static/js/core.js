@@ -13,6 +13,7 @@ export function T(text, values = {}) {
   return (catalogue[text] || text).replace(/%\((\w+)\)s/g, (place, name) => name in values ? values[name] : place);
 }
 export const language = () => document.documentElement.lang;
+export const locale = () => language() === "en" ? "en-GB" : "ru-RU";
 
 const sprite = new URL("../icons.svg", import.meta.url).pathname;
 export function icon(name, cls = "") {
@@ -36,7 +37,7 @@ export function mmss(seconds) {
   return s >= 3600 ? `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
 }
 export function money(minor) {
-  const whole = minor % 100 === 0, shown = new Intl.NumberFormat(language() === "en" ? "en-GB" : "ru-RU",
+  const whole = minor % 100 === 0, shown = new Intl.NumberFormat(locale(),
     { minimumFractionDigits: whole ? 0 : 2, maximumFractionDigits: 2, useGrouping: "always" }).format(minor / 100);
   return `${shown.replaceAll("\u202f", "\u00a0")}\u00a0₽`;
 }

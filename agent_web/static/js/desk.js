@@ -102,7 +102,7 @@ function paintPhone() {
   for (const b of $$("[data-phone]")) b.disabled = !phone.talking;
   if (mute) { mute.setAttribute("aria-pressed", phone.muted); swapIcon(mute, phone.muted ? "mic-off" : "mic"); }
   if (hold && phone.talking) hold.setAttribute("aria-pressed", phone.held);
-  const callNote = $("#call-note"); if (callNote) callNote.textContent = phone.muted ? T("Клиент вас не слышит") : "";
+  const callNote = $("#call-note"); if (callNote) callNote.textContent = phone.muted ? T("Клиент вас не слышит") : phone.talking ? "" : phone.why === "desk phone" ? T("Звук на телефоне") : lampText(phone.state);
   const answer = $("#answer span"); if (answer) answer.textContent = phone.answerNext && !phone.ringing ? T("Соединяем…") : T("Ответить");
 }
 phone.addEventListener("state", () => { if (phone.talking) broken = false; paintPhone(); paintLost(); });

@@ -1,5 +1,5 @@
 /* The order card: each change is shown at once, saved by itself, says where it is, and can be undone. */
-import { $, $$, T, announce, api, icon, language, make, money, toast, trying, Refused } from "./core.js";
+import { $, $$, T, announce, api, icon, language, locale, make, money, toast, trying, Refused } from "./core.js";
 import { dirty, refresh } from "./panes.js";
 
 const QUICK_MS = 350, SLOW_MS = 900;
@@ -47,7 +47,7 @@ function send(order, body, said) {
       if (card()?.dataset.order === order) {
         card().dataset.version = now.version;
         for (const [id, value] of sent) { const f = document.getElementById(id); if (f) { f.dataset.was = value; f.classList.toggle("changed", true); } }
-        tell(T("сохранено в %(time)s", { time: new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit" }).format(new Date()) }), "ok");
+        tell(T("сохранено в %(time)s", { time: new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(new Date()) }), "ok");
       }
       if (said) toast(said, { action: now.change_id ? T("Вернуть") : "", onAction: () => undo(order, now.change_id) });
     } catch (error) {

@@ -1,5 +1,5 @@
 /* The end of a talk: a result is required, "call later" wants its hour, and what was typed is never lost. */
-import { $, $$, T, announce, api, icon, language, make, toast, trying } from "./core.js";
+import { $, $$, T, announce, api, icon, locale, make, toast, trying } from "./core.js";
 import { refresh } from "./panes.js";
 
 /* The instant of a wall-clock time ("2026-11-22T18:00") in a named zone. */
@@ -22,8 +22,8 @@ function callback() {
   if (!found) { say(false, T("Напишите время, например: 15:00")); return null; }
   const at = instantOf(`${day}T${found[1].padStart(2, "0")}:${found[2]}`, zone);
   if (at <= Date.now()) { say(false, T("Это время уже прошло. Выберите другой день или час.")); return null; }
-  const locale = language() === "en" ? "en-GB" : "ru-RU", shown = tz => new Intl.DateTimeFormat(locale, { timeZone: tz, weekday: "short", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" }).format(at);
-  say(true, T("%(theirs)s у клиента · у нас %(ours)s", { theirs: shown(zone), ours: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(at) }));
+  const shown = tz => new Intl.DateTimeFormat(locale(), { timeZone: tz, weekday: "short", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" }).format(at);
+  say(true, T("%(theirs)s у клиента · у нас %(ours)s", { theirs: shown(zone), ours: new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(at) }));
   return at;
 }
 
