@@ -2,14 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 
+@overload
 async def until(
-    probe: Callable[[], T | None | Awaitable[T | None]], what: str, *, within_s: float = 20.0, every_s: float = 0.05
-) -> T:
+    probe: Callable[[], Awaitable[T | None]], what: str, *, within_s: float = 20.0, every_s: float = 0.05
+) -> T: ...
+
+
+@overload
+async def until(probe: Callable[[], T | None], what: str, *, within_s: float = 20.0, every_s: float = 0.05) -> T: ...
+
+
+async def until(probe: Callable[[], object], what: str, *, within_s: float = 20.0, every_s: float = 0.05) -> object:
     """The first truthy answer of `probe`. Raises AssertionError naming `what` when none came within `within_s` seconds."""
     deadline = asyncio.get_running_loop().time() + within_s
     while True:
