@@ -340,11 +340,9 @@ class Ami(Commands):
         answers = await self._exchange(wire, "CoreShowChannels", {}, _CHANNELS_END, self._tuning.list_s)
         channels = self._live(items_of("CoreShowChannels", answers), boot_id)
         self._wire, self.boot_id = wire, boot_id
-        try:
-            await self._on_resync(Resync(self.node, boot_id, self._synced_boot_id, channels))
-        except Exception as error:
-            self._delivery.failed("on_resync", error)
-            raise AmiError("the resync was not taken") from error
+        resync = Resync(self.node, boot_id, self._synced_boot_id, channels)
+        if await self._delivery.guarded("the resync", self._on_resync, resync):
+            raise AmiError("the resync was not taken")
         self._synced_boot_id = boot_id
         return boot_id
 
@@ -359,10 +357,7 @@ class Ami(Commands):
             return
         self.state = state
         if self._on_link is not None:
-            try:
-                await self._on_link(state)
-            except Exception as error:
-                self._delivery.failed("on_link", error)
+            await self._delivery.guarded("the link", self._on_link, state)
 
     async def _ask(
         self, name: str, fields: Mapping[str, Value], ends_with: str | None, timeout_s: float

@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from .ami_events import AmiEvent, Event
 from .ami_frames import SAMPLE, Unparseable, parse
@@ -13,6 +14,8 @@ from .ami_translate import translate
 logger = logging.getLogger(__name__)
 
 _FAIR = 64
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +131,21 @@ class Delivery:
         self._stats.events += 1
         self._stats.broken_text += packet.broken
         self._stats.unknown += isinstance(event, AmiEvent)
+        if reason := await self.guarded(packet.name, self._on_event, event):
+            self.put_aside(reason, message)
+
+    async def guarded(self, name: str, handler: Callable[[T], Awaitable[None]], what: T) -> str:
+        """Awaits a handler. Returns how it failed, or the empty string."""
         try:
-            await self._on_event(event)
+            await handler(what)
         except Exception as error:
-            self.put_aside(self.failed(packet.name, error), message)
+            return self.failed(name, error)
         except asyncio.CancelledError as error:  # either we are stopped, or something that the handler awaited was
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            self.put_aside(self.failed(packet.name, error), message)
+            return self.failed(name, error)
+        return ""
 
     def failed(self, name: str, error: BaseException) -> str:
         """Counts a handler's failure and names it by type and place: its text may hold personal data."""

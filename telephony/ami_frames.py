@@ -4,7 +4,7 @@ A message is a run of `Key: value` lines ended by an empty line. Cutting happens
 TCP border inside a UTF-8 letter cannot lose the letter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -89,7 +89,7 @@ class Packet:
     `pairs` holds every line in order; `broken` tells that some bytes were not UTF-8 and were replaced by U+FFFD."""
 
     headers: Mapping[str, str]
-    pairs: tuple[tuple[str, str], ...]
+    pairs: Sequence[list[str]]
     broken: bool
 
     @property
@@ -111,21 +111,19 @@ def parse(message: bytes, *, max_value: int = MAX_VALUE) -> Packet:
     lines = text.split("\r\n")
     if len(lines) > MAX_LINES:
         raise Unparseable(f"more than {MAX_LINES} lines")
-    headers: dict[str, str] = {}
-    pairs: list[tuple[str, str]] = []
-    for line in lines:
-        key, colon, value = line.partition(":")
-        if not colon:
-            continue
-        if value[:1] == " ":
-            value = value[1:]
-        pairs.append((key, value))
-        if key not in headers:
-            headers[key] = value
-        elif key in _REPEATABLE:
-            headers[key] += "\n" + value
+    pairs = [line.split(": ", 1) for line in lines]
+    try:
+        headers = dict(reversed(pairs))  # reversed: the first copy wins
+    except ValueError:  # a line without a colon, or without the blank after it
+        pairs = [
+            [key, value.removeprefix(" ")] for key, colon, value in (line.partition(":") for line in lines) if colon
+        ]
+        headers = dict(reversed(pairs))
+    if len(headers) != len(pairs):
+        for key in _REPEATABLE & headers.keys():
+            headers[key] = "\n".join(value for found, value in pairs if found == key)
     if "Event" not in headers and "Response" not in headers:
         raise Unparseable("neither Event nor Response")
     if len(message) > max_value and any(len(key) > max_value or len(value) > max_value for key, value in pairs):
         raise Unparseable(f"a header above {max_value} characters")
-    return Packet(MappingProxyType(headers), tuple(pairs), broken)
+    return Packet(MappingProxyType(headers), pairs, broken)

@@ -16,11 +16,10 @@ import struct
 from collections.abc import Callable, Mapping
 
 from tests.fakes.asterisk_answers import ANSWERS, Answer
-from tests.fakes.asterisk_words import Behaviour, FakeChannel, Headers, Received, Verdict, encode, escaped
+from tests.fakes.asterisk_words import BANNER, Behaviour, FakeChannel, Headers, Received, Verdict, encode, escaped
 
 __all__ = ["Behaviour", "FakeAsterisk", "FakeChannel", "Received", "Session", "Verdict"]
 
-BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 _STATES = {"down": ("0", "Down"), "ring": ("4", "Ring"), "ringing": ("5", "Ringing"), "up": ("6", "Up")}
 
 

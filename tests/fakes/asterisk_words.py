@@ -8,6 +8,7 @@ Pairs = Iterable[tuple[str, str | bytes]]
 Headers = Mapping[str, str | bytes] | Pairs
 Mangler = Callable[[bytes], Sequence[bytes]]
 
+BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 _ESCAPES = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\", '"': '\\"', "'": "\\'", "?": "\\?"}
 
 
@@ -90,14 +91,14 @@ def pieces(size: int) -> Callable[[bytes], list[bytes]]:
     return lambda message: [message[i : i + size] for i in range(0, len(message), size)]
 
 
-def losing(random: Random, share: float) -> Mangler:
-    """Loses this share of events."""
-    return lambda packet: () if random.random() < share else (packet,)
+def losing(random: Random, one_in: int) -> Mangler:
+    """Loses about one event in so many."""
+    return lambda packet: () if random.randrange(one_in) == 0 else (packet,)
 
 
-def doubling(random: Random, share: float) -> Mangler:
-    """Says this share of events twice."""
-    return lambda packet: (packet, packet) if random.random() < share else (packet,)
+def doubling(random: Random, one_in: int) -> Mangler:
+    """Says about one event in so many twice."""
+    return lambda packet: (packet, packet) if random.randrange(one_in) == 0 else (packet,)
 
 
 def reordering(random: Random, window: int) -> Mangler:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -25,9 +25,10 @@ from cordboard.telephony.ami_events import (
     Resync,
     UserEventSeen,
 )
+from cordboard.telephony.ami_frames import parse
 from tests.fakes.ami_subject import QUICK
 from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel, Received, Session, Verdict
-from tests.fakes.asterisk_words import pieces
+from tests.fakes.asterisk_words import Mangler, doubling, losing, pieces, reordering
 from tests.fakes.wait import until
 
 
@@ -50,6 +51,8 @@ class House:
     async def on_resync(self, resync: Resync) -> None:
         if self.failing_resyncs:
             self.failing_resyncs -= 1
+            if self.failing_resyncs:
+                raise asyncio.CancelledError
             raise RuntimeError("the database is away: +74951234567")
         self.told.append(resync)
 
@@ -154,6 +157,7 @@ async def test_a_failed_resync_is_tried_again_and_keeps_the_old_boot(
     await until(lambda: len(house.resyncs) == 2, "the resync")
     assert house.resyncs[-1].previous_boot_id == "2026-11-21T10:00:00"
     assert link.stats.handler_errors == 2
+    assert "CancelledError" in caplog.text
     assert "RuntimeError" in caplog.text
     assert "+7495" not in caplog.text
 
@@ -196,11 +200,36 @@ async def test_a_cancelled_handler_does_not_end_the_stream(house: House) -> None
     assert link.aside[-1].reason.startswith("handler of UserEvent: CancelledError")
 
 
+@pytest.mark.parametrize("mangler", [losing, doubling, reordering])
+async def test_lost_doubled_and_reordered_events_arrive_as_they_were_said(
+    house: House, mangler: Callable[[Random, int], Mangler]
+) -> None:
+    said: list[bytes] = []
+    mangle = mangler(Random(7), 3)
+
+    def noted(packet: bytes) -> Sequence[bytes]:
+        out = mangle(packet)
+        said.extend(out)
+        return out
+
+    link = house.link()
+    await link.start()
+    channel = house.asterisk.add_channel(FakeChannel("1.1", "PJSIP/trunk-1"))
+    house.asterisk.behaviour.mangle = noted
+    house.asterisk.behaviour.delay_s = 0.0001
+    for number in range(60):
+        house.asterisk.user_event("N", channel, {"N": str(number)})
+    await until(lambda: len(house.events(UserEventSeen)) >= len(said), "all that was said")
+    heard = [event.fields["N"] for event in house.events(UserEventSeen) if isinstance(event, UserEventSeen)]
+    assert heard == [parse(packet).get("N") for packet in said]
+    assert heard != [str(number) for number in range(60)]
+
+
 async def test_start_returns_when_nobody_listens_and_connects_later(house: House) -> None:
     await house.asterisk.stop()
     link = house.link()
     await link.start()
-    assert link.state is not LinkState.UP
+    assert LinkState.UP not in house.told
     with pytest.raises(LinkDown):
         await link.hangup("1.1")
     await house.asterisk.start()
