@@ -115,6 +115,8 @@ class Dialer:
     async def _calls(self, running: list[Campaign]) -> list[Call]:
         """The calls to place now, the most urgent first, each with the agent who is to talk."""
         free = self._free_agents(running)
+        if not free:
+            return []
         most = self._attempts.brake.most() - await self._attempts.ringing()
         # Every agent who could take a waiting contact is left out already, so nobody waits for those who are left.
         snapshot = Snapshot(self._clock.monotonic(), idle=len(free), waiting=0, max_new=max(0, most))

@@ -307,15 +307,14 @@ async def test_a_wire_that_is_down_costs_one_lead_and_not_the_list(house: DialHo
     campaign = await house.open("maria")
     orders = [await house.order(number, 1_000) for number in range(10)]
     house.telephones.fault = Fault.DOWN
-    for _ in range(300):
-        await house.tick(pass_s=1)
+    for _ in range(40):
+        await house.tick(pass_s=8)
     assert house.telephones.tries == 1
     states = [(await house.lead_of(order)).state for order in orders]
     assert states.count(LeadState.FRESH) == 9
     assert [scored.wait.reason for scored in await house.dialer.next_leads(campaign.id, 1) if scored.wait] == ["trunk"]
     house.telephones.fault = Fault.NONE
-    for _ in range(61):
-        await house.tick(pass_s=1)
+    await house.tick(pass_s=60)
     assert len(house.telephones.dialed) == 1
 
 
@@ -323,8 +322,8 @@ async def test_a_dead_trunk_is_felt_for_with_single_calls(house: DialHouse) -> N
     await house.open("maria", "ilya", "vera")
     for number in range(30):
         await house.order(number, 1_000)
-    for _ in range(120):
-        await house.tick(pass_s=1)
+    for _ in range(40):
+        await house.tick(pass_s=3)
         for attempt_id in sorted(house.telephones.live):
             await house.hang_up(attempt_id, AttemptOutcome.TRUNK_TROUBLE)
     assert len(house.telephones.dialed) < 10

@@ -1,4 +1,4 @@
-"""Leads, attempts and campaigns in their tables."""
+"""Leads, attempts and campaigns in their tables, on SQLite and on PostgreSQL."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -11,9 +11,15 @@ from cordboard.dialer.lead import Attempt, Disposed, Lead, LeadState
 from cordboard.dialer.priority import Weights, order_key
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.queue.contact import IllegalTransition
+from cordboard.storage.database import Database
 from tests.fakes.dial_house import DialHouse, phone
 
 MOSCOW = ["Europe/Moscow"]
+
+
+@pytest.fixture
+def house(database: Database) -> DialHouse:
+    return DialHouse(database)
 
 
 async def leads_in(house: DialHouse, *, count: int, seed: int = 1) -> list[Lead]:

@@ -1,0 +1,223 @@
+"""Whatever customers, agents, wires and engines do, in any order: what must never happen does not."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Coroutine
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from cordboard.dialer.calling_hours import CallingHours, allowed
+from cordboard.dialer.lead import LeadState
+from cordboard.dialer.priority import Weights
+from cordboard.queue.agent import AgentState
+from cordboard.queue.channel import AttemptOutcome, ChannelKind
+from cordboard.queue.contact import Contact, ContactState
+from cordboard.queue.desk import NotAllowedNow
+from cordboard.shop.order import OrderStatus
+from cordboard.storage.database import Database
+from tests.fakes.dial_house import DialHouse, an_order, phone
+from tests.fakes.telephones import Fault
+
+T = TypeVar("T")
+AGENTS = ("maria", "ilya")
+ZONES = ("Europe/Moscow", "Asia/Vladivostok", "Europe/London")
+ENDS = [outcome for outcome in AttemptOutcome if outcome not in (AttemptOutcome.PERSON, AttemptOutcome.ABANDONED)]
+RESULTS = ("confirmed", "no_talk", "postponed", "wrong_number")
+numbers, chance = st.integers(0, 4), st.integers(0, 10**6)
+
+
+class AnyDay(RuleBasedStateMachine):
+    template: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory()
+        shutil.copy(self.template, f"{self.folder.name}/any.db")
+        self.house = DialHouse(Database.open(f"sqlite+aiosqlite:///{self.folder.name}/any.db"))
+        self.calls = 0
+        self.running = True
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(work)
+
+    def pick(self, found: list[str], number: int) -> str:
+        return found[number % len(found)]
+
+    @initialize()
+    def open(self) -> None:
+        hours = CallingHours()
+        knobs = {"hours.opens_min": hours.opens_min, "hours.closes_min": hours.closes_min}
+        self.campaign = self.do(self.house.open(*AGENTS, knobs={**knobs}))
+
+    # What the shop and the supervisor do
+
+    @rule(number=numbers, total=st.integers(0, 9), hours=st.integers(0, 9))
+    def order_comes(self, number: int, total: int, hours: int) -> None:
+        order = an_order(number, total * 1000, self.house.clock.now(), OrderStatus.TO_CONFIRM)
+        self.do(self.house.dialer.on_order(order, phone(number % 3), ZONES[number % 3]))  # some share a telephone
+
+    @rule(number=numbers)
+    def order_is_cancelled(self, number: int) -> None:
+        order = an_order(number, 0, self.house.clock.now(), OrderStatus.CANCELLED)
+        self.do(self.house.dialer.on_order(order, phone(number % 3)))
+
+    @rule(sum_=st.integers(-9, 9), age=st.integers(-9, 9))
+    def weights_change(self, sum_: int, age: int) -> None:
+        self.do(self.house.dialer.set_weights(self.campaign.id, Weights(sum_, age, 0), "oleg"))
+
+    @rule()
+    def campaign_stops_or_starts(self) -> None:
+        steer = self.house.dialer.pause if self.running else self.house.dialer.start
+        self.do(steer(self.campaign.id, "oleg"))
+        self.running = not self.running
+
+    # What time and engines do
+
+    @rule(seconds=st.sampled_from([0, 1, 7, 61, 901, 3601, 30_000]))
+    def time_passes(self, seconds: int) -> None:
+        before = len(self.house.telephones.dialed)
+        self.do(self.house.tick(pass_s=seconds))
+        zones = self.zones()
+        for _attempt_id, number in self.house.telephones.dialed[before:]:
+            assert self.running
+            of_number = zones.get(number, ["Europe/Moscow"])  # a caller's own number tells no other
+            assert any(allowed(self.house.clock.now(), zone, CallingHours())[0] for zone in of_number)
+
+    def zones(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for number in range(5):
+            for lead in self.do(self.house.store.leads_of_order(f"order-{number}")):
+                found.setdefault(lead.phone, []).append(lead.zone)
+        return found
+
+    @rule()
+    def engine_dies_and_is_back(self) -> None:
+        self.do(self.house.restart())
+
+    @rule()
+    def asterisk_dies_and_is_back(self) -> None:
+        self.calls += 1
+        self.house.telephones.live.clear()
+        self.do(self.house.dialer.on_node_reset())
+        self.do(self.house.desk.reconcile(ChannelKind.VOICE, {}, alive=f"life-{self.calls}"))
+        self.do(self.house.desk.settle())
+
+    @rule(fault=st.sampled_from(Fault))
+    def wire_changes(self, fault: Fault) -> None:
+        self.house.telephones.fault = fault
+
+    # What customers do
+
+    @precondition(lambda self: self.house.telephones.live)
+    @rule(number=chance, outcome=st.sampled_from(ENDS), told=st.booleans())
+    def a_call_comes_to_nothing(self, number: int, outcome: AttemptOutcome, told: bool) -> None:
+        unanswered = sorted(id_ for id_ in self.house.telephones.live if not self.house.desk.contact_by_wire(id_))
+        if unanswered:
+            attempt_id = self.pick(unanswered, number)
+            self.house.telephones.live.discard(attempt_id)
+            if told:
+                self.do(self.house.hang_up(attempt_id, outcome))
+
+    @precondition(lambda self: self.house.telephones.dialed)
+    @rule(number=chance, outcome=st.sampled_from(AttemptOutcome))
+    def an_old_end_is_told_again(self, number: int, outcome: AttemptOutcome) -> None:
+        old = [id_ for id_, _number in self.house.telephones.dialed if id_ not in self.house.telephones.live]
+        if old:
+            self.do(self.house.hang_up(self.pick(old, number), outcome))
+
+    @precondition(lambda self: self.house.telephones.dialed)
+    @rule(number=chance)
+    def an_answer_is_told(self, number: int) -> None:
+        """In time, late or twice."""
+        attempt_id = self.pick([id_ for id_, _number in self.house.telephones.dialed], number)
+        if attempt_id in self.house.telephones.live:
+            self.do(self.house.dialer.on_answered(attempt_id))
+
+    @rule(number=chance, code=st.sampled_from(RESULTS), stays=st.booleans())
+    def a_talk_is_held(self, number: int, code: str, stays: bool) -> None:
+        offered = [each for each in self.house.desk.contacts() if each.state is ContactState.OFFERED]
+        if offered:
+            self.do(self.talk(offered[number % len(offered)], code if stays else None))
+
+    async def talk(self, contact: Contact, code: str | None) -> None:
+        """Without a `code` the customer leaves before the agent says a word."""
+        desk, agent_id = self.house.desk, str(contact.agent_id)
+        if code is None:
+            await desk.customer_left(contact.wire_key, "hung_up")
+        else:
+            await desk.talk_began(contact.wire_key, agent_id)
+            await desk.talk_ended(contact.wire_key)
+            at = self.house.clock.now() + timedelta(minutes=30) if code == "postponed" else None
+            await desk.dispose(agent_id, contact.id, code, callback_at=at)
+        await self.house.hang_up(contact.wire_key, AttemptOutcome.PERSON)
+
+    @rule()
+    def somebody_calls(self) -> None:
+        self.calls += 1
+        self.do(self.house.caller(f"in-{self.calls}", address=f"+7499{self.calls:07}"))
+
+    # What agents do
+
+    @rule(agent=st.sampled_from(AGENTS), ready=st.booleans())
+    def an_agent_comes_or_goes(self, agent: str, ready: bool) -> None:
+        with suppress(NotAllowedNow):
+            self.do(self.house.desk.ready(agent) if ready else self.house.desk.pause(agent, "tea"))
+
+    # What must never happen
+
+    @invariant()
+    def no_attempt_is_dialed_twice_and_no_number_is_in_two_calls(self) -> None:
+        dialed = self.house.telephones.dialed
+        assert len({attempt_id for attempt_id, _number in dialed}) == len(dialed)
+        live = [number for attempt_id, number in dialed if attempt_id in self.house.telephones.live]
+        assert len(set(live)) == len(live)
+
+    @invariant()
+    def what_was_dialed_was_written_down_before(self) -> None:
+        for attempt_id, _number in self.house.telephones.dialed[-3:]:
+            assert self.do(self.house.store.attempt(attempt_id)) is not None
+
+    def teardown(self) -> None:
+        """The wire is well again and all calls end: nobody and nothing stays stuck."""
+        if hasattr(self, "campaign"):
+            self.house.telephones.fault = Fault.NONE
+            self.do(self.house.dialer.pause(self.campaign.id, "oleg"))
+            for attempt_id in sorted(self.house.telephones.live):
+                self.do(self.house.desk.customer_left(attempt_id, "hung_up"))
+                self.do(self.house.hang_up(attempt_id, AttemptOutcome.NO_ANSWER))
+            for _ in range(8):
+                self.do(self.house.tick(pass_s=30))
+            assert self.do(self.house.store.open_attempts()) == []
+            counts = self.do(self.house.store.counts(self.campaign.id))
+            assert {state for state, _zone, _count in counts}.isdisjoint({LeadState.DIALING, LeadState.CONNECTED})
+            waiting = any(contact.is_open for contact in self.house.desk.contacts())
+            reserved = [agent for agent in self.house.desk.agents() if agent.state is AgentState.RESERVED]
+            assert waiting or reserved == []
+        self.do(self.house.db.close())
+        self.runner.close()
+        self.folder.cleanup()
+
+
+def test_any_day(sqlite_template: Path) -> None:
+    AnyDay.template = sqlite_template
+    run_state_machine_as_test(
+        AnyDay,
+        settings=settings(
+            max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
