@@ -1,6 +1,7 @@
 """An operator at the desk: sits down, goes ready, answers, talks, writes the result. Only by what stands on the page."""
 
 import re
+from datetime import datetime
 
 from playwright.async_api import expect
 
@@ -76,6 +77,14 @@ class OperatorDesk:
         await self.page.check(f"#wrap [name=code][value={code}]")
         if note:
             await self.page.fill("#wn", note)
+        await self.page.click("#done")
+        await expect(self.page.locator("#wrap")).to_have_count(0, timeout=20_000)
+
+    async def promise_callback(self, at: datetime) -> None:
+        """The result "call back later": `at` is the wall-clock time of the customer."""
+        await self.page.check("#wrap [name=code][value=postponed]")
+        await self.page.check(f"#wrap [name=day][value='{at.date().isoformat()}']")
+        await self.page.fill("#at", f"{at:%H:%M}")
         await self.page.click("#done")
         await expect(self.page.locator("#wrap")).to_have_count(0, timeout=20_000)
 

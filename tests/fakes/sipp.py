@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -230,10 +231,16 @@ class SippCaller:
         assert self._peer is not None
         return self._peer
 
+    @property
+    def far(self) -> Address:
+        """Where the far end takes its sound; known from the answer on."""
+        found = next((one.sound_at for one in self.sipp.messages() if one.code == 200 and one.sound_at), None)
+        assert found is not None, self.sipp.story()
+        return found
+
     def hears(self, last_s: float = 1.0) -> Heard:
         """What the customer heard in the last seconds."""
-        answer = next((one for one in self.sipp.messages() if one.code == 200 and one.sound_at), None)
-        return self.peer.hear(answer.sound_at, last_s) if answer and answer.sound_at else Heard(0.0, 0.0, 0.0)
+        return self.peer.hear(self.far, last_s)
 
     async def until_hears(self, hz: float, within_s: float = 20.0) -> Heard:
         """Wait until the last second of what the customer hears is this tone."""
@@ -248,9 +255,7 @@ class SippCaller:
             raise AssertionError(f"{error}; last heard: {self.hears()}\n{self.sipp.story()}") from None
 
     def press(self, digits: str) -> None:
-        answer = next(one for one in self.sipp.messages() if one.code == 200 and one.sound_at)
-        assert answer.sound_at is not None
-        self.peer.press(answer.sound_at, digits)
+        self.peer.press(self.far, digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +267,11 @@ class Invite:
     caller: str
     at: str
     sound_at: Address | None
+
+    @property
+    def moment(self) -> datetime:
+        """When SIPp received it (it writes local time)."""
+        return datetime.fromisoformat(self.at).astimezone()
 
 
 class SippCarrier:

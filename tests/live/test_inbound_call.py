@@ -1,24 +1,18 @@
 """A call in, whole: a telephone with a 700 Hz voice, an operator in Chromium with a 440 Hz voice, a real Asterisk between them."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.fakes.browser import Screen
 from tests.fakes.ear import hear_file, length_s
 from tests.fakes.house import House, running_house
-from tests.fakes.operator import OperatorDesk
 from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
+from tests.fakes.working_day import call_in, desk_of, newest_recording, order, page_of, post_orders, rows
 
 pytestmark = pytest.mark.live
-
-CUSTOMER = "+79161234567"
 
 
 @pytest.fixture
@@ -27,60 +21,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield one
 
 
-def order(number: str, phone: str = CUSTOMER, name: str = "Анна Иванова", price: int = 150_000) -> dict[str, Any]:
-    return {
-        "external_id": f"live-{number}",
-        "number": number,
-        "placed_at": datetime.now(UTC).isoformat(),
-        "customer": {"name": name, "phone": phone, "language": "ru", "time_zone": "Europe/Moscow"},
-        "items": [{"article": "", "quantity": 1, "price": price}],
-    }
-
-
-async def post_order(house: House, body: dict[str, Any]) -> None:
-    """As the shop's own system does it; the article is any that the demo's shop sells."""
-    async with house.api() as shop:
-        products = (await shop.get("/api/v1/products")).json()
-        body["items"][0]["article"] = products[0]["article"]
-        answer = await shop.post("/api/v1/orders", json=body)
-        assert answer.status_code == 201, answer.text
-
-
-async def desk_of(house: House, browser: Browser, shots: Path, index: int = 0, language: str = "ru") -> OperatorDesk:
-    screen = await Screen.open(browser, house.endpoints.web, shots, language=language)
-    desk = OperatorDesk(screen)
-    await desk.sit_down(house.login("operator", index))
-    await desk.go_ready()
-    return desk
-
-
-def call_in(house: House, folder: Path, caller_id: str = CUSTOMER, name: str = "") -> SippCaller:
-    return SippCaller(folder, house.endpoints.sip, house.endpoints.inbound_number, caller_id=caller_id, name=name)
-
-
-async def the_recording(house: House, browser: Browser, shots: Path, folder: Path) -> tuple[dict[str, Any], Path]:
-    """The newest recording as quality control gets it: its row and its sound."""
-    screen = await Screen.open(browser, house.endpoints.web, shots)
-    who = house.login("qa")
-    await screen.sign_in(who.login, who.password)
-
-    async def newest() -> dict[str, Any] | None:
-        answer = await screen.page.request.get(f"{house.endpoints.web}/api/v1/recordings?limit=1")
-        rows = (await answer.json()) if answer.ok else []
-        return rows[0] if rows else None
-
-    row = await until(newest, "the recording in the list of quality control", within_s=30.0)
-    sound = await screen.page.request.get(f"{house.endpoints.web}/api/v1/recordings/{row['id']}/audio")
-    assert sound.ok, await sound.text()
-    kept = folder / "recording.ogg"
-    await asyncio.to_thread(kept.write_bytes, await sound.body())
-    return row, kept
-
-
 async def test_a_customer_calls_and_both_hear_each_other(
     house: House, browser: Browser, tmp_path: Path, shots: Path
 ) -> None:
-    await post_order(house, order("К-7001"))
+    await post_orders(house, order("К-7001"))
     desk = await desk_of(house, browser, shots)
     async with call_in(house, tmp_path) as caller:
         await caller.answered()
@@ -99,11 +43,17 @@ async def test_a_customer_calls_and_both_hear_each_other(
         await desk.screen.shoot("inbound-wrap-up")
         await desk.write_result("consulted")
         await desk.until_phase("ready")
-    row, sound = await the_recording(house, browser, shots, tmp_path)
+    quality = await page_of(house, browser, shots, "qa", "/quality")
+    recording, sound = await newest_recording(quality, tmp_path)
+    await quality.shoot("quality-player")
     left, right = hear_file(sound)
     assert left.is_tone(440.0), left
     assert right.is_tone(700.0), right
-    assert abs(length_s(sound) - float(row["talk_s"])) <= 0.5
+    ((talk_s, state),) = await rows(house, "SELECT talk_s, state FROM recording WHERE id = ?", recording)
+    assert state == "ok"
+    assert abs(length_s(sound) - talk_s) <= 0.5
+    heard = await rows(house, "SELECT count(*) FROM recording_listening WHERE recording_id = ?", recording)
+    assert heard == [(1,)]
     assert desk.screen.complaints == []
 
 

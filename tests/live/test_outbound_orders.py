@@ -1,0 +1,172 @@
+"""Orders out, whole: the shop posts, the dialer calls a SIPp carrier, an operator in Chromium talks to whoever answers."""
+
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.fakes.house import House, running_house
+from tests.fakes.sipp import Invite, SippCarrier
+from tests.fakes.sipp_scenarios import NO_ANSWER, Behaviour, refuses
+from tests.fakes.wait import until
+from tests.fakes.working_day import Supervisor, desk_of, order, post_orders, rows
+
+pytestmark = pytest.mark.live
+
+OURS = "7916555"  # the numbers of these stories; the demo's own customers are told "busy"
+RINGS_UNTIL_TOLD_THEN_BUSY = Behaviour(code=486, ring_ms=None)
+PLAN = [
+    (rf"\+*{OURS}01..", RINGS_UNTIL_TOLD_THEN_BUSY),
+    (rf"\+*{OURS}02..", Behaviour(ring_ms=300)),
+    (rf"\+*{OURS}0301", refuses(486)),
+    (rf"\+*{OURS}0302", NO_ANSWER),
+    (rf"\+*{OURS}0303", refuses(404)),
+    (rf"\+*{OURS}0304", refuses(603)),
+    (rf"\+*{OURS}0305", refuses(503)),
+]
+
+
+@pytest.fixture
+async def carrier(tmp_path: Path) -> AsyncIterator[SippCarrier]:
+    async with SippCarrier(tmp_path, PLAN, otherwise=refuses(486)) as one:
+        yield one
+
+
+@pytest.fixture
+async def house(tmp_path: Path, carrier: SippCarrier) -> AsyncIterator[House]:
+    async with running_house(tmp_path / "house", trunk=carrier.uri, dial_ring_s="15") as one:
+        yield one
+
+
+def ours(carrier: SippCarrier) -> list[Invite]:
+    """The calls to our numbers, in the order in which the carrier saw them."""
+    return [invite for invite in carrier.invites() if invite.number.lstrip("+").startswith(OURS)]
+
+
+async def called(carrier: SippCarrier, count: int, within_s: float = 60.0) -> list[Invite]:
+    def enough() -> list[Invite] | None:
+        found = ours(carrier)
+        return found if len(found) >= count else None
+
+    return await until(enough, f"call {count} to our numbers", within_s=within_s)
+
+
+def points(kopecks: int, age: timedelta, order_sum: float, per_hour: float) -> float:
+    """The rule as the supervisor reads it: points a thousand roubles, points an hour."""
+    return kopecks / 100_000 * order_sum + age.total_seconds() / 3600 * per_hour
+
+
+async def test_orders_are_dialed_by_priority_and_by_new_weights_at_once(
+    house: House, carrier: SippCarrier, browser: Browser, shots: Path
+) -> None:
+    # Sums and ages go different ways, so that each rule has its own order; all are dearer than the demo's own.
+    worth = {
+        f"+{OURS}01{index:02d}": (
+            50_000_000 + 700_000 * ((index * 7) % 10),
+            timedelta(hours=3 * ((index * 3) % 10) + 1),
+        )
+        for index in range(10)
+    }
+    numbers = list(worth)
+    random.Random(20261121).shuffle(numbers)
+    bodies = [
+        order(f"П-{number[-2:]}", number, name=f"Клиент {number[-2:]}", kopecks=worth[number][0], age=worth[number][1])
+        for number in numbers
+    ]
+    await post_orders(house, *bodies)
+    supervisor = await Supervisor.at_work(house, browser, shots)
+    await supervisor.tell("weights", {"weights": {"order_sum": 1.0, "age": -0.5, "attempts": -500.0}})
+    await supervisor.tell("start")
+    await desk_of(house, browser, shots)
+
+    first_rule = sorted(numbers, key=lambda number: -points(*worth[number], 1.0, -0.5))
+    for count in range(1, 5):
+        invites = await called(carrier, count)
+        carrier.tell(invites[-1])
+    await called(carrier, 5)
+    # The fifth rings: from now on the oldest come first.
+    await supervisor.tell("weights", {"weights": {"order_sum": 0.1, "age": 50.0}})
+    rest = sorted(first_rule[5:], key=lambda number: -points(*worth[number], 0.1, 50.0))
+    for count in range(5, 11):
+        invites = await called(carrier, count)
+        carrier.tell(invites[-1])
+
+    dialed = [f"+{invite.number.lstrip('+')}" for invite in ours(carrier)[:10]]
+    assert dialed == [*first_rule[:5], *rest]
+    assert dialed != first_rule
+
+
+async def test_a_customer_answers_and_a_promised_callback_is_dialed_at_its_minute_once(
+    house: House, carrier: SippCarrier, browser: Browser, shots: Path
+) -> None:
+    number, zone = f"+{OURS}0201", ZoneInfo("Asia/Yekaterinburg")
+    await post_orders(house, order("П-201", number, name="Пётр Орлов", kopecks=90_000_000, zone=str(zone)))
+    supervisor = await Supervisor.at_work(house, browser, shots)
+    desk = await desk_of(house, browser, shots)
+    await supervisor.tell("start")
+    invite = await carrier.until_in_talk(number, within_s=60.0)
+    await supervisor.tell("pause")
+    await desk.until_talks()
+    await desk.screen.until_shows("[data-pane=main]", "Пётр Орлов")
+    await desk.screen.until_shows("[data-pane=main]", "П-201")
+    await desk.screen.until_hears(700.0)
+    await until(lambda: carrier.hears(invite).is_tone(440.0), "the operator's voice at the customer called")
+    await desk.screen.shoot("outbound-talking")
+    await desk.hang_up()
+    await desk.until_phase("wrap.*")
+
+    # "Call me at ..." in the customer's own time: the next whole minute that is not too near to be written.
+    at = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+    await desk.promise_callback(at.astimezone(zone))
+    await desk.until_phase("ready")
+    await supervisor.tell("start")
+    second = await until(lambda: _calls_to(carrier, number, 2), "the promised call", within_s=180.0)
+    assert at <= second[1].moment < at + timedelta(minutes=1)
+    await desk.until_talks()
+    await desk.hang_up()
+    await desk.until_phase("wrap.*")
+    await desk.write_result("confirmed")
+
+    # Once: another order goes out after it, and the promised one has not been dialed again.
+    await post_orders(house, order("П-202", f"+{OURS}0202", kopecks=90_000_000))
+    await until(lambda: _calls_to(carrier, f"+{OURS}0202", 1), "the next order", within_s=60.0)
+    assert len(_calls_to(carrier, number, 2) or []) == 2
+    await desk.until_talks()
+    await desk.finish("confirmed")
+
+
+def _calls_to(carrier: SippCarrier, number: str, count: int) -> list[Invite] | None:
+    found = [invite for invite in ours(carrier) if invite.number.lstrip("+") == number.lstrip("+")]
+    return found if len(found) >= count else None
+
+
+async def test_what_did_not_come_to_a_talk_is_told_apart(
+    house: House, carrier: SippCarrier, browser: Browser, shots: Path
+) -> None:
+    wanted = {"0301": "busy", "0302": "no_answer", "0303": "invalid", "0304": "rejected", "0305": "trunk_trouble"}
+    bodies = [
+        order(f"П-{end}", f"+{OURS}{end}", name=f"Клиент {end}", kopecks=80_000_000 - 1_000_000 * index)
+        for index, end in enumerate(wanted)
+    ]
+    await post_orders(house, *bodies)
+    supervisor = await Supervisor.at_work(house, browser, shots)
+    await desk_of(house, browser, shots)
+    await supervisor.tell("start")
+
+    async def outcomes() -> dict[str, str] | None:
+        found = await rows(
+            house,
+            "SELECT number, outcome FROM attempt WHERE number LIKE ? AND outcome IS NOT NULL ORDER BY intent_at",
+            f"%{OURS}03%",
+        )
+        first = {str(number)[-4:]: str(outcome) for number, outcome in reversed(found)}
+        return first if len(first) == len(wanted) else None
+
+    assert await until(outcomes, "an outcome for each attempt", within_s=120.0) == wanted
+    # One INVITE an attempt: nothing was sent twice.
+    attempts = await rows(house, "SELECT count(*) FROM attempt WHERE number LIKE ?", f"%{OURS}03%")
+    assert attempts[0][0] == len(ours(carrier))

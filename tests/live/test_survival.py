@@ -1,0 +1,108 @@
+"""kill -9: the talk outlives the engine; Asterisk's death costs one talk, which becomes a callback."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.fakes.ear import hear_file
+from tests.fakes.house import House, running_house
+from tests.fakes.operator import OperatorDesk
+from tests.fakes.wait import until
+from tests.fakes.working_day import (
+    CUSTOMER,
+    Supervisor,
+    call_in,
+    desk_of,
+    newest_recording,
+    order,
+    page_of,
+    post_orders,
+)
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with running_house(tmp_path / "house") as one:
+        yield one
+
+
+async def test_the_talk_outlives_the_engine(house: House, browser: Browser, tmp_path: Path, shots: Path) -> None:
+    await post_orders(house, order("К-7100"))
+    desk = await desk_of(house, browser, shots)
+    async with call_in(house, tmp_path) as caller:
+        await caller.answered()
+        await desk.until_rings()
+        await desk.answer()
+        await caller.until_hears(440.0)
+        contact = await desk.contact()
+        asterisk = house.endpoints.asterisk_pid
+
+        await house.kill_engine()
+        heard_before = caller.peer.heard_s(caller.far)
+        await until(lambda: caller.peer.heard_s(caller.far) >= heard_before + 1.0, "sound goes on")
+        assert caller.hears().is_tone(440.0)
+        await desk.screen.until_hears(700.0)
+        assert await desk.phone() == "in-call"
+        await desk.screen.shoot("engine-gone")
+
+        endpoints = await house.start()
+        assert endpoints.asterisk_pid == asterisk
+        await desk.until_phase("talking", within_s=15.0)
+        assert await desk.contact() == contact
+        await desk.screen.until_shows("[data-pane=main]", "К-7100")
+        assert caller.hears().is_tone(440.0)
+        await desk.hang_up()
+        await caller.over()
+        await desk.until_phase("wrap.*")
+        await desk.write_result("consulted")
+        await desk.until_phase("ready")
+    quality = await page_of(house, browser, shots, "qa", "/quality")
+    _recording, sound = await newest_recording(quality, tmp_path)
+    left, right = hear_file(sound)
+    assert left.is_tone(440.0), left
+    assert right.is_tone(700.0), right
+
+
+async def test_asterisk_dies_and_the_lost_talk_is_a_callback(
+    house: House, browser: Browser, tmp_path: Path, shots: Path
+) -> None:
+    await post_orders(house, order("К-7101"))
+    desk = await desk_of(house, browser, shots)
+    other = await desk_of(house, browser, shots, index=1)
+    async with call_in(house, tmp_path) as caller:
+        await caller.answered()
+        talking, free = (desk, other) if await _rings_at(desk, other) else (other, desk)
+        await talking.answer()
+        await caller.until_hears(440.0)
+        dead = house.kill_asterisk()
+        await until(lambda: house.endpoints.asterisk_pid != dead, "another Asterisk", within_s=15.0)
+        await free.until_phone("registered", within_s=15.0)
+        await free.until_phase("ready", within_s=15.0)
+        await talking.screen.shoot("asterisk-died")
+    supervisor = await Supervisor.at_work(house, browser, shots)
+
+    async def promised() -> bool:
+        return any(lead["is_callback"] and lead["phone"] == CUSTOMER for lead in await supervisor.leads())
+
+    await until(promised, "the lost talk among the callbacks", within_s=15.0)
+    # The new Asterisk takes calls.
+    async with call_in(house, tmp_path, caller_id="+79161234568") as caller:
+        await caller.answered()
+        await free.until_rings(within_s=30.0)
+        await free.answer()
+        await caller.until_hears(440.0)
+        await free.finish()
+
+
+async def _rings_at(desk: OperatorDesk, other: OperatorDesk) -> bool:
+    """Whether it is the first of the two whose page rings."""
+
+    async def ringing() -> tuple[bool, bool] | None:
+        both = (await desk.phase() == "ringing", await other.phase() == "ringing")
+        return both if any(both) else None
+
+    return (await until(ringing, "one of two operators rings"))[0]
