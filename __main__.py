@@ -34,6 +34,7 @@ from .works import Works
 log = logging.getLogger(__name__)
 
 DRAIN_S = 8.0
+DEMO_HOURS = "00:00-24:00"  # its persons never sleep
 UDP_PORTS = frozenset({"sip", "rtp", "carrier_sip", "carrier_rtp"})
 SAID_PLAINLY = (
     AsteriskFailed,
@@ -120,9 +121,15 @@ async def start(folder: DataFolder, settings: Settings, stack: AsyncExitStack, *
     await db.ping()
     await upgrade(db.engine)
     works = Works(folder, settings, choose_ports(folder, settings), load_secrets(folder.path), db)
-    await first_start(works.access, lambda login, password: say(f"Administrator login: {login} password: {password}"))
+    drawn: list[str] = []
+    await first_start(works.access, lambda login, password: drawn.append(password))
+    if drawn:
+        say(f"Administrator login: admin password: {drawn[0]}")
+    await works.first_campaign(
+        DEMO_HOURS if demo and "calling_hours" not in settings.model_fields_set else settings.calling_hours
+    )
     tree = await asyncio.to_thread(find_or_fetch, default_cache(), say)
-    world = await furnish(works, tree, stack) if demo else None
+    world = await furnish(works, tree, stack, drawn) if demo else None
     await works.start_asterisk(tree)
     stack.push_async_callback(works.asterisk.stop)
     await works.start_desk()
@@ -132,12 +139,13 @@ async def start(folder: DataFolder, settings: Settings, stack: AsyncExitStack, *
     return works
 
 
-async def furnish(works: Works, tree: AsteriskTree, stack: AsyncExitStack) -> DemoWorld:
+async def furnish(works: Works, tree: AsteriskTree, stack: AsyncExitStack, drawn: list[str]) -> DemoWorld:
     """The demo's shop, people and carrier, before our own Asterisk starts."""
     world = DemoWorld(
         works.folder, works.settings, works.ports, works.access, works.shop, works.dialer, works.clock, tree
     )
-    await world.furnish(say)
+    async with works.db.together():  # some thousand small writes: as one, it takes a second
+        await world.furnish(say, next(iter(drawn), None))
     stack.push_async_callback(world.close)
     if works.settings.demo_carrier and works.settings.trunk is None:
         works.trunk_uri = await world.start_carrier()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -244,18 +245,19 @@ class Works:
         )
         await self.asterisk.start()
 
+    async def first_campaign(self, calling_hours: str) -> None:
+        """A site begins with one campaign that calls its orders back, paused until a supervisor starts it."""
+        if not await self.dialer.campaigns():
+            hours = dict(zip(("hours.opens_min", "hours.closes_min"), minutes(calling_hours), strict=True))
+            knobs = {"takes_orders": True, "ring_timeout_s": self.settings.dial_ring_s, **hours}
+            await self.dialer.add_campaign("Orders", self.settings.queue_name, knobs)
+
     async def start_desk(self) -> None:
         await self.desk.load()
         for user in await self.access.users():
             if user.can(Permission.DESK_WORK):
                 queues = [self.settings.queue_name] if user.active else []
                 await self.desk.register(user.id, user.name, user.sip_name, queues, needs_page=user.device_uri is None)
-        if not await self.dialer.campaigns():
-            hours = dict(
-                zip(("hours.opens_min", "hours.closes_min"), minutes(self.settings.calling_hours), strict=True)
-            )
-            knobs = {"takes_orders": True, "ring_timeout_s": self.settings.dial_ring_s, **hours}
-            await self.dialer.add_campaign("Orders", self.settings.queue_name, knobs)
         await self.ami.start()
         await self.desk.resume_follow_ups()
         await self.dialer.recover()
@@ -329,11 +331,11 @@ def endpoints(users: list[User]) -> tuple[AgentEndpoint, ...]:
 
 
 def plain_number(text: str) -> str:
-    """E.164, or "" for what is no number (a caller who hides his)."""
+    """E.164 of whoever calls; digits that look like a number are believed as they are, "" means that he hides it."""
     try:
         return to_e164(text if text.startswith("+") or len(text) < 11 else f"+{text}")
     except BadPhone:
-        return ""
+        return f"+{text.lstrip('+')}" if re.fullmatch(r"\+?[1-9][0-9]{6,14}", text) else ""
 
 
 def minutes(hours: str) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
+from ..access.bootstrap import ADMIN_LOGIN
 from ..access.password import new_password
 from ..access.permission import Role
 from ..access.store import AccessStore
@@ -62,14 +63,14 @@ class DemoWorld:
         self._robot: RobotColleague | None = None
         self._calling: asyncio.Task[None] | None = None
 
-    async def furnish(self, say: Say) -> None:
-        """People, logins and the shop."""
-        logins = await self._logins()
+    async def furnish(self, say: Say, admin_password: str | None) -> None:
+        """People, logins and the shop. `admin_password` is there at the first start only."""
+        logins = await self._logins(admin_password)
         for login in logins:
             say(f"Demo {login['role']}: {login.get('login', 'API key')} {login.get('password', login.get('key', ''))}")
         await open_shop(self._shop, self._clock.now())
 
-    async def _logins(self) -> list[dict[str, Any]]:
+    async def _logins(self, admin_password: str | None) -> list[dict[str, Any]]:
         """Drawn once, kept in run/logins.json (mode 0600); a lost file means new passwords."""
         try:
             kept: list[dict[str, Any]] = json.loads((self._folder.run / "logins.json").read_text())
@@ -85,11 +86,12 @@ class DemoWorld:
             else:
                 await self._access.set_password(known.id, password)
             logins.append({"role": role.value, "login": login, "password": password})
-        admin = await self._access.user_by_login("admin")
+        admin = await self._access.user_by_login(ADMIN_LOGIN)
         if admin is not None:
-            password = new_password()
-            await self._access.set_password(admin.id, password)
-            logins.append({"role": Role.ADMIN.value, "login": "admin", "password": password})
+            password = admin_password or new_password()
+            if admin_password is None:
+                await self._access.set_password(admin.id, password)
+            logins.append({"role": Role.ADMIN.value, "login": ADMIN_LOGIN, "password": password})
         logins.append({"role": Role.API.value, "key": await self._access.create_api_key("demo", Role.API)})
         self._folder.publish("logins.json", logins)
         return logins

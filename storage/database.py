@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 
 from sqlalchemy import event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -26,6 +27,7 @@ class Database:
         self._engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._turn = asyncio.Lock()
+        self._whole: ContextVar[AsyncConnection | None] = ContextVar("whole", default=None)
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -45,12 +47,35 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection to read by; what it would write is rolled back."""
+        whole = self._whole.get()
+        if whole is not None:
+            yield whole
+            return
         async with self._engine.connect() as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: all of it, or nothing."""
+        """A transaction: all of it, or nothing. Inside `together` it is a part of the one that is open."""
+        whole = self._whole.get()
+        if whole is not None:
+            yield whole
+            return
+        async with self._transaction() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """All that is read and written by this task inside the block is one transaction, whichever store does it."""
+        async with self._transaction() as connection:
+            token = self._whole.set(connection)
+            try:
+                yield
+            finally:
+                self._whole.reset(token)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         if not self.is_sqlite:
             async with self._engine.begin() as connection:
                 yield connection
