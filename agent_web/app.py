@@ -4,9 +4,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Response
 from fastapi.routing import APIRouter
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,7 +44,6 @@ def create_app(house: House) -> FastAPI:
         openapi_url=None,  # served by health.py, so that it carries the `public` mark like every open route
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY,
         dependencies=[Depends(same_site)],
     )
     app.state.house = house
@@ -96,11 +96,8 @@ def security_headers(websocket_url: str, secure: bool) -> dict[str, str]:
 
 
 class Guard:
-    """Puts the security headers on every answer, tells a fault of ours as a problem without its stack, and turns away a body that
-    announces itself as too large before anyone reads it.
-
-    A body that grows too large while it is read (chunked, or lying about its length) is stopped by FastAPI's `max_body_size`.
-    """
+    """Puts the security headers on every answer, tells a fault of ours as a problem without its stack, and stops a body that is too
+    large: at once when it says so, else at the byte that is too many (FastAPI's own `max_body_size` answers in plain text)."""
 
     def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
         self._app = app
@@ -110,7 +107,15 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        started, read = False, 0
+
+        async def receive_guarded() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > MAX_BODY:
+                raise HTTPException(413)
+            return message
 
         async def send_guarded(message: Message) -> None:
             nonlocal started
@@ -121,17 +126,26 @@ class Guard:
                     present.setdefault(name, value)
             await send(message)
 
-        if _announced(scope) > MAX_BODY:
-            refusal = problem.answer(Request(scope), 413, "the request is larger than 1 MB")
+        refusal = _refusal(scope)
+        if refusal is not None:
             await refusal(scope, receive, send_guarded)
             return
         try:
-            await self._app(scope, receive, send_guarded)
+            await self._app(scope, receive_guarded, send_guarded)
         except Exception:
             if not started:
                 refusal = problem.answer(Request(scope), 500, "something broke on our side; try again")
                 await refusal(scope, receive, send_guarded)
             raise  # the server logs it
+
+
+def _refusal(scope: Scope) -> Response | None:
+    """For what needs no reading: a body that says it is too large, an address with a NUL (no id of ours, and PostgreSQL chokes on it)."""
+    if _announced(scope) > MAX_BODY:
+        return problem.answer(Request(scope), 413, "the request is larger than 1 MB")
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        return problem.answer(Request(scope), 400, "the request could not be read")
+    return None
 
 
 def _announced(scope: Scope) -> int:

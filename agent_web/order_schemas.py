@@ -22,7 +22,8 @@ from ..shop.product import Product
 
 
 def _plain(text: str) -> str:
-    if any(ord(letter) < 32 and letter not in "\n\t" for letter in text):  # NUL would not even fit into PostgreSQL
+    """What a table can keep and a page can show: NUL would not fit into PostgreSQL, half a surrogate pair into no database."""
+    if any((letter < " " and letter not in "\n\t") or "\ud800" <= letter <= "\udfff" for letter in text):
         raise ValueError("control characters are not allowed")
     return text.strip()
 
