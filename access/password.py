@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import secrets
+from functools import cached_property
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
@@ -38,7 +39,11 @@ class PasswordKeeper:
     def __init__(self, at_once: int = 2, hasher: Argon2Hasher | None = None) -> None:
         self._hash = PasswordHash((hasher or Argon2Hasher(),))
         self._turns = asyncio.Semaphore(at_once)
-        self._nobody = self._hash.hash(new_secret())
+
+    @cached_property
+    def nobody(self) -> str:
+        """The hash that a missing user's password is tried against; made when first needed, for it takes its 50 ms."""
+        return self._hash.hash(new_secret())
 
     async def hash(self, password: str) -> str:
         """Raises WeakPassword."""
@@ -51,7 +56,10 @@ class PasswordKeeper:
         """The same work whether or not there is such a user, so that the answer's time tells nothing."""
         async with self._turns:
             try:
-                right = await asyncio.to_thread(self._hash.verify, password[:MAX_PASSWORD], stored or self._nobody)
+                right = await asyncio.to_thread(self._verify, password[:MAX_PASSWORD], stored)
             except UnknownHashError:
                 return False
         return right and stored is not None
+
+    def _verify(self, password: str, stored: str | None) -> bool:
+        return self._hash.verify(password, stored or self.nobody)

@@ -208,7 +208,7 @@ async def test_a_missing_user_costs_a_hash_too() -> None:
     keeper = PasswordKeeper()
     assert not await keeper.matches(PASSWORD, None)
     stored = await keeper.hash(PASSWORD)
-    assert stored.split("$")[1:4] == keeper._nobody.split("$")[1:4]
+    assert stored.split("$")[1:4] == keeper.nobody.split("$")[1:4]
     assert await keeper.matches(PASSWORD, stored)
     assert not await keeper.matches(PASSWORD, "not a hash")
 
