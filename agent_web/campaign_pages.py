@@ -29,6 +29,7 @@ from .campaign_view import (
     clock_text,
     lead_lines,
     signed,
+    typed,
 )
 from .house import House, HouseDep
 from .i18n import words
@@ -88,7 +89,7 @@ async def lines_of(house: House, leads: Sequence[ScoredLead]) -> list[LeadLine]:
             customers[customer.id] = customer
         if scored.lead.order_id and (order := await house.shop.order(scored.lead.order_id)):
             orders[order.id] = order
-    return lead_lines(leads, customers, orders)
+    return lead_lines(leads, customers, orders, house.clock.now())
 
 
 async def _cards(house: House, user: User) -> dict[str, Any]:
@@ -153,4 +154,5 @@ async def _log(request: Request, house: House, user: User, campaign: Campaign) -
     return {
         "changes": change_lines(changes, settings(campaign), names, speech),
         "signed": lambda value: signed(value, speech),
+        "plain": lambda value: typed(value, speech),
     }

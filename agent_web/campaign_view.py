@@ -99,6 +99,7 @@ class LeadLine:
     order_number: str
     total: int
     placed_at: datetime
+    age_min: int
     attempts: int
     terms: tuple[Term, ...]
     points: float
@@ -122,15 +123,15 @@ class ChangeLine:
 
 
 def lead_lines(
-    leads: Sequence[ScoredLead], customers: Mapping[str, Customer], orders: Mapping[str, Order]
+    leads: Sequence[ScoredLead], customers: Mapping[str, Customer], orders: Mapping[str, Order], now: datetime
 ) -> list[LeadLine]:
     """`customers` and `orders` by id; what is missing is left blank."""
     top = max((_plus(scored) for scored in leads), default=0.0)
-    return [_lead_line(scored, customers, orders, top) for scored in leads]
+    return [_lead_line(scored, customers, orders, top, now) for scored in leads]
 
 
 def _lead_line(
-    scored: ScoredLead, customers: Mapping[str, Customer], orders: Mapping[str, Order], top: float
+    scored: ScoredLead, customers: Mapping[str, Customer], orders: Mapping[str, Order], top: float, now: datetime
 ) -> LeadLine:
     lead, wait = scored.lead, scored.wait
     customer, order = customers.get(lead.customer_id or ""), orders.get(lead.order_id or "")
@@ -145,6 +146,7 @@ def _lead_line(
         order_number=order.number if order else "",
         total=lead.order_total,
         placed_at=lead.placed_at,
+        age_min=max(0, int((now - lead.placed_at).total_seconds() // 60)),
         attempts=lead.attempts,
         terms=tuple(
             Term(name, points, round(100 * max(0.0, points) / top, 1) if top > 0 else 0.0)
@@ -195,6 +197,11 @@ def signed(value: float, words: Words) -> str:
     """A number with a true minus sign: −2,5."""
     said = words.number(round(abs(value), 1) + 0.0)
     return f"−{said}" if round(value, 1) < 0 else said
+
+
+def typed(value: float, words: Words) -> str:
+    """A number as one types it: 2,5 or -1000, with the keyboard's own minus."""
+    return f"{value:g}".replace(".", "," if words.language == "ru" else ".")
 
 
 def clock_text(minutes: int) -> str:

@@ -51,7 +51,7 @@ async def test_the_board_shows_who_waits_who_talks_and_every_figure_beside_its_t
     assert "50 %" in page  # one answered at once, one waits too long
     assert "ниже цели 80 %" in page
     assert "больше цели 1:30" in page
-    assert "0 готовы · 1 говорят" in page
+    assert "готовы 0 · говорят 1" in page
     assert "+7 495 765-00-02" in page
     assert "Ждут слишком долго" in page
     assert page.index("Разговор</span>") > page.index("Жанна Белова</b>")
@@ -99,7 +99,7 @@ async def test_a_supervisor_sends_an_agent_to_a_pause_and_it_is_written_down(hou
         "after": {"state": "paused", "pause_code": "lunch", "next_state": None},
         "at_once": True,
     }
-    assert 'Перерыв</span> <span class="xs muted nw">Обед' in page
+    assert "Обед</span>" in page
     (row,) = await house.access.audit_rows(action="agent.state")
     assert (row.actor_id, row.subject) == (chief.id, operator.id)
     assert row.detail == {"from": "ready", "to": "paused", "pause_code": "lunch"}

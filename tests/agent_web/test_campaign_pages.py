@@ -82,8 +82,8 @@ async def test_the_page_shows_the_list_the_weights_and_the_log_with_its_undo(
     assert "40 000 ₽" in words
     assert "Новых звонков сейчас нет: обзвон на паузе." in words
     assert 'data-weight="age"' in words
-    assert 'value="2.5"' in words
-    assert '<b class="sm">Возраст заказа</b> <span class="sm num"><s class="muted">−1</s> → 2,5</span>' in words
+    assert 'value="2,5"' in words
+    assert '<b class="sm">Возраст заказа</b> <span class="sm num"><span class="muted">−1</span> → 2,5</span>' in words
     (change, *_) = await house.dialer.changes(campaign.id)
     assert f'data-revert="{change.id}"' in words
     assert "Олег Лебедев" in words

@@ -1,5 +1,5 @@
 /* One campaign: start and pause, weights that work as soon as they are let go, undoing a change. */
-import { $, $$, T, api, ready, toast, trying } from "./core.js";
+import { $, $$, T, api, language, ready, toast, trying } from "./core.js";
 import { live, refresh } from "./parts.js";
 
 const campaign = document.body.dataset.campaign, calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -15,6 +15,7 @@ async function turn(to) {
 
 const fields = () => $$("[data-weight]");
 const weights = () => Object.fromEntries(fields().map(box => [box.dataset.weight, Number(box.value.replace(",", "."))]));
+const typed = number => language() === "ru" ? String(number).replace(".", ",") : String(number);
 const sliderOf = box => $(`#w-${box.dataset.weight}`);
 
 /* A box takes what a slider cannot reach; a text that is no number stays with its error until it is mended. */
@@ -27,14 +28,14 @@ function check(box) {
 async function apply(wanted) {
   const well = await trying(async () => {
     const done = await api("POST", `/campaigns/${campaign}/weights`, { weights: wanted });
-    toast(T("Порядок изменён. Следующий звонок уже по нему."), { action: T("Вернуть"), onAction: () => apply(done.before) });
+    toast(T("Порядок звонков изменён."), { action: T("Вернуть"), onAction: () => apply(done.before) });
   });
   if (well) document.activeElement?.matches(".num-in") && document.activeElement.blur();
   refresh();
 }
 document.addEventListener("input", e => {
   const slider = e.target.closest("[data-slider]");
-  if (slider) { const box = $(`#n-${slider.dataset.slider}`); box.value = slider.value; check(box); }
+  if (slider) { const box = $(`#n-${slider.dataset.slider}`); box.value = typed(slider.value); check(box); }
 });
 document.addEventListener("change", e => {
   const slider = e.target.closest("[data-slider]"), box = e.target.closest("[data-weight]");

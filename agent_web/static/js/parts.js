@@ -47,13 +47,16 @@ function watch() {
   const silent = performance.now() - heardAt, lost = silent > STALE_MS;
   main.classList.toggle("stale", lost);
   if (lost && stale.hidden) {
+    /* Timers stop where the last news left them: a figure that runs on would look alive. */
+    for (const el of $$("[data-part] [data-timer]")) { el.textContent = mmss(+el.dataset.timer); el.removeAttribute("data-timer"); }
     const seconds = make("span", "num"); seconds.setAttribute("aria-hidden", "true");
     $("span", stale).replaceChildren(make("b", "", T("Числа от %(time)s.", { time: clock(paintedAt) })), " ",
       T("Страница без связи, пробуем снова. Звонки идут как шли."), " ", seconds);
   }
   stale.hidden = !lost;
   if (lost) $("span.num", stale).textContent = mmss(silent / 1000);
-  if (fresh) fresh.textContent = T("обновлено %(s)s с назад", { s: Math.max(0, Math.round((Date.now() - paintedAt) / 1000)) });
+  const old = Math.round((Date.now() - paintedAt) / 1000);
+  if (fresh) fresh.textContent = old < 2 ? T("обновлено только что") : T("обновлено %(s)s с назад", { s: old });
 }
 
 export function live() {

@@ -17,17 +17,18 @@ $("#copy").onclick = async () => {
   try { await navigator.clipboard.writeText($("#secret").value); toast(T("Пароль скопирован.")); } catch { toast(T("Скопируйте выделенное: Ctrl C."), { kind: "info" }); }
 };
 
+const WHY = { name: () => T("Напишите имя и фамилию, например Мария Соколова"), login: () => T("От 2 знаков и без пробелов, например maria.s") };
 /* Errors stand by their fields, and the first of them takes the focus. */
 function complain(errors) {
   for (const err of $$("#hire .err")) { err.hidden = true; $(`#hire [name=${err.id.slice(2)}]`)?.removeAttribute("aria-invalid"); }
-  let first = null;
   for (const { field, reason } of errors) {
     const err = $(`#e-${field}`), input = $(`#hire [name=${field}]`);
     if (!err || !input) continue;
-    $("span", err).textContent = reason; err.hidden = false; input.setAttribute("aria-invalid", "true"); first ??= input;
+    $("span", err).textContent = reason || WHY[field](); err.hidden = false; input.setAttribute("aria-invalid", "true");
   }
+  const first = $("#hire [aria-invalid]");
   first?.focus();
-  return first !== null;
+  return Boolean(first);
 }
 $("#hire").onsubmit = async e => {
   e.preventDefault();
@@ -39,7 +40,7 @@ $("#hire").onsubmit = async e => {
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     if (error.status === 409) complain([{ field: "login", reason: error.message }]);
-    else if (!complain(error.errors)) toast(error.message || T("Не получилось. Попробуйте ещё раз."), { kind: "alert" });
+    else if (!complain(error.errors.filter(wrong => wrong.field in WHY).map(({ field }) => ({ field })))) toast(error.message || T("Не получилось. Попробуйте ещё раз."), { kind: "alert" });
   } finally { button.disabled = false; }
 };
 
