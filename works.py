@@ -33,6 +33,7 @@ from .storage.database import Database
 from .storage.ids import random_ids
 from .storage.settings import Settings
 from .telephony.ami import Ami
+from .telephony.ami_delivery import AmiTuning
 from .telephony.install import AsteriskTree
 from .telephony.ports import ports_of
 from .telephony.process import AsteriskProcess
@@ -100,6 +101,7 @@ class Works:
             on_resync=self.voice.on_resync,
             on_link=self.voice.on_link,
             random=Random(),
+            tuning=AmiTuning(backoff_cap_s=1.0),  # on loopback there is nobody to spare
         )
         self.voice.attach(self.ami, self.dialer)
         self.recorder = Recorder(self.folder.recordings, self.recordings, clock)

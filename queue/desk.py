@@ -287,11 +287,12 @@ class Desk:
         )
 
     async def hang_up(self, agent_id: str, contact_id: str) -> None:
-        """The wire's own report of the end moves the states; nothing is assumed here."""
+        """The wire's own report of the end moves the states; a talk that is over already stays over."""
         contact = self._own_contact(agent_id, contact_id)
-        if contact.state not in TALKING_STATES:
-            raise NotAllowedNow("the talk is already over")
-        await self._channels[contact.kind].hang_up(contact)
+        if contact.state is ContactState.OFFERED:
+            raise NotAllowedNow("an offer is declined, not hung up")
+        if contact.state in TALKING_STATES:
+            await self._channels[contact.kind].hang_up(contact)
 
     async def choose_customer(self, contact_id: str, customer_id: str | None, order_id: str | None) -> None:
         def act(draft: Draft) -> None:
