@@ -209,7 +209,8 @@ def order_card(order: Order | None, products: Mapping[str, Product], language: s
     if order is None:
         return None
     lines = tuple(_line(item, products.get(item.article), language) for item in order.items)
-    moves = tuple(status for status in DESK_MOVES if status in next_statuses(order.status))
+    backwards = frozenset({OrderStatus.TO_CONFIRM}) if order.status is OrderStatus.NEW else frozenset()
+    moves = tuple(status for status in DESK_MOVES if status in next_statuses(order.status) - backwards)
     return OrderCard(order, lines, order.status in EDITABLE, moves)
 
 

@@ -114,7 +114,7 @@ document.addEventListener("pointerdown", () => { const ear = $("#ear"); if (ear.
 /* What is lost, said plainly: first that the call is safe. */
 function paintLost() {
   const bar = $("#lost"), onShift = !["logged_out"].includes(phase());
-  const phoneDown = onShift && phone.wanted && ["connecting", "failed"].includes(phone.state) && phone.why !== "refused";
+  const phoneDown = onShift && phone.wanted && phone.was && ["connecting", "failed"].includes(phone.state);
   let text = "";
   if (elsewhere) text = T("Рабочее место открыто в другой вкладке. Звонки идут туда.");
   else if (serverDown && phone.talking && !broken) text = T("Звонок цел: вы слышите друг друга. Пропала связь страницы с сервером, восстанавливаем сами.");
@@ -123,7 +123,7 @@ function paintLost() {
   else if (phoneDown && phone.why === "") text = T("Нет связи с телефонией. Звонки пока не придут, подключаемся сами.");
   const was = !bar.hidden;
   bar.hidden = !text;
-  if (!text) { if (was && lostAt !== null) toast(T("Связь восстановлена за %(time)s", { time: mmss((performance.now() - lostAt) / 1000) })); lostAt = null; bar.replaceChildren(); bar.dataset.text = ""; }
+  if (!text) { if (was && lostAt !== null && performance.now() - lostAt > 1000) toast(T("Связь восстановлена за %(time)s", { time: mmss((performance.now() - lostAt) / 1000) })); lostAt = null; bar.replaceChildren(); bar.dataset.text = ""; }
   else if (bar.dataset.text !== text) {
     lostAt ??= performance.now(); bar.dataset.text = text;
     const timer = make("span", "num"); timer.dataset.timer = Math.floor((performance.now() - lostAt) / 1000); timer.setAttribute("aria-hidden", "true");
@@ -185,4 +185,5 @@ addEventListener("beforeunload", e => { if (phone.talking) e.preventDefault(); }
 /* A page loaded in the middle of a shift takes the telephone up again by itself. */
 async function arrive() { if (phase() !== "logged_out" && !(await goReady())) announce(T("Звука нет")); paintPhone(); }
 document.dispatchEvent(new Event("cb:painted"));
+for (const el of $$("[inert]")) el.inert = false;
 arrive();

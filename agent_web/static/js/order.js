@@ -88,7 +88,7 @@ document.addEventListener("click", e => {
     const said = { confirmed: T("Заказ подтверждён"), postponed: T("Заказ отложен"), to_confirm: T("Заказ снова ждёт подтверждения") };
     change({ status: b.dataset.status }, said[b.dataset.status]);
   }
-  if ((b = at("[data-undo]"))) undo(card()?.dataset.order ?? "", b.dataset.undo);
+  if ((b = at("[data-undo]"))) undo(b.dataset.of, b.dataset.undo);
   if ((b = at("[data-add]"))) addProduct(b.dataset.add);
 });
 document.addEventListener("input", e => {

@@ -9,7 +9,7 @@ const CANDIDATES_MS = 150;            /* Asterisk learns where we are from the f
 export class NoMicrophone extends Error { constructor(reason) { super(reason); this.reason = reason; } }
 
 export class Softphone extends EventTarget {
-  constructor(ear) { super(); this.ear = ear; this.state = "off"; this.why = ""; this.wanted = false; this.answerNext = false; }
+  constructor(ear) { super(); this.ear = ear; this.state = "off"; this.why = ""; this.wanted = false; this.was = false; this.answerNext = false; }
 
   to(state, why = "") {
     this.state = state; this.why = why;
@@ -47,7 +47,7 @@ export class Softphone extends EventTarget {
       connection_recovery_min_interval: 1, connection_recovery_max_interval: 4, user_agent: "Cordboard",
     });
     const free = () => !this.session;
-    ua.on("registered", () => { if (free()) this.to("registered"); });
+    ua.on("registered", () => { this.was = true; if (free()) this.to("registered"); });
     ua.on("registrationFailed", () => { if (free()) this.to("failed", "registration"); clearTimeout(this.again); this.again = setTimeout(() => { if (ua.isConnected()) ua.register(); }, 2000); });
     ua.on("unregistered", () => { if (free() && this.wanted) this.to("connecting"); });
     ua.on("disconnected", () => { if (free() && this.wanted) this.to("connecting"); else this.dispatchEvent(new CustomEvent("line", { detail: { up: false } })); });
