@@ -1,0 +1,147 @@
+"""The supervisor's pages in a real browser: news arrive by themselves, weights re-order the list in sight, silence turns figures grey."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from cordboard.access.permission import Role
+from cordboard.access.user import User
+from cordboard.storage.clock import SystemClock
+from cordboard.storage.database import Database
+from tests.fakes.browser import CHROMIUM, FLAGS
+from tests.fakes.steering_house import SteeringHouse
+from tests.fakes.wait import until
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
+    house = SteeringHouse(sqlite_database, SystemClock(), tmp_path)
+    await house.open()
+    return house
+
+
+@pytest.fixture
+async def base(house: SteeringHouse) -> AsyncIterator[str]:
+    """The address of the house, served over a real socket."""
+    server = uvicorn.Server(uvicorn.Config(house.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    following = asyncio.create_task(house.live.follow(house.desk))
+    await until(lambda: server.started, "the server")
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    house.live.close()
+    server.should_exit = True
+    await serving
+    following.cancel()
+    await asyncio.wait([following])
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def screen(house: SteeringHouse, base: str, browser: Browser, user: User) -> AsyncIterator[Page]:
+    """A page of a signed-in user; what its scripts or its content policy complain of fails the test."""
+    context = await browser.new_context(viewport={"width": 1366, "height": 768})
+    token = await house.access.open_session(user.id, "test")
+    await context.add_cookies([{"name": "cordboard", "value": token, "url": base}])
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    yield page
+    await context.close()
+    assert complaints == []
+
+
+async def test_a_call_appears_on_the_board_and_an_agent_is_sent_to_a_break_and_back(
+    house: SteeringHouse, base: str, browser: Browser
+) -> None:
+    chief = await house.user(Role.SUPERVISOR, "Олег Лебедев")
+    operator = await house.operator("Илья Котов", ready=False)
+    async with screen(house, base, browser, chief) as page:
+        await page.goto(f"{base}/board")
+        await expect(page.locator("[data-part=waiting]")).to_contain_text("Никто не ждёт.")
+        await house.call_in("a")
+        await expect(page.locator("[data-part=waiting]")).to_contain_text("765-43-21")
+        await page.locator("[data-part=waiting] .timer").first.wait_for()
+        await house.desk.customer_left("a", "hung_up")
+        await expect(page.locator("[data-part=waiting]")).to_contain_text("Никто не ждёт.")
+        row = page.locator("tr[data-group]", has_text="Илья Котов")
+        await page.click(f"#send-ready-{operator.id}")
+        await expect(row).to_contain_text("На линии")
+        await page.click(f"#send-paused-{operator.id}")
+        await expect(row).to_contain_text("Решение супервизора")
+        await page.locator(".toast", has_text="на перерыв").get_by_role("button", name="Вернуть").click()
+        await expect(row).to_contain_text("На линии")
+
+
+async def test_a_weight_let_go_re_orders_the_list_and_its_change_is_undone_from_the_log(
+    house: SteeringHouse, base: str, browser: Browser
+) -> None:
+    chief = await house.user(Role.SUPERVISOR, "Oleg", "en")
+    campaign = await house.campaign("Confirmations")
+    await house.order(1, 40_000, 30, name="Dear and old")
+    await house.order(2, 3_000, 0.1, name="Cheap and fresh")
+    first = "tr[data-lead]:first-child"
+    async with screen(house, base, browser, chief) as page:
+        await page.goto(f"{base}/campaigns/{campaign.id}")
+        await expect(page.locator(first)).to_contain_text("Dear and old")
+        await page.focus("#w-age")
+        await page.keyboard.press("Home")
+        await expect(page.locator(first)).to_contain_text("Cheap and fresh")
+        assert (await house.dialer.campaign(campaign.id)).weights.age == -10
+        await page.get_by_role("button", name="Undo: Order age").click()
+        await expect(page.locator(first)).to_contain_text("Dear and old")
+        await expect(page.locator("#n-age")).to_have_value("-1")
+        await page.fill("#n-age", "plenty")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#e-age")).to_be_visible()
+        assert (await house.dialer.campaign(campaign.id)).weights.age == -1
+
+
+async def test_without_news_the_figures_stay_grey_and_the_bar_says_since_when(
+    house: SteeringHouse, base: str, browser: Browser
+) -> None:
+    chief = await house.user(Role.SUPERVISOR, "Oleg", "en")
+    async with screen(house, base, browser, chief) as page:
+        await page.clock.install()
+        await page.goto(f"{base}/board")
+        await expect(page.locator("#stale")).to_be_hidden()
+        await page.clock.run_for(11_000)
+        await expect(page.locator("#stale")).to_contain_text("Figures as of")
+        await expect(page.locator("main.stale .tile").first).to_be_visible()
+        await house.operator("Jane")  # news
+        await expect(page.locator("#stale")).to_be_visible()
+        await page.clock.run_for(1_500)
+        await expect(page.locator("#stale")).to_be_hidden()
+        await expect(page.locator("[data-part=agents]")).to_contain_text("Jane")
+
+
+async def test_a_password_is_shown_once_and_gone_with_its_dialog(
+    house: SteeringHouse, base: str, browser: Browser
+) -> None:
+    admin = await house.user(Role.ADMIN, "Irene", "en")
+    async with screen(house, base, browser, admin) as page:
+        await page.goto(f"{base}/people")
+        await page.fill("[name=name]", "Mary Smith")
+        await page.fill("[name=login]", "mary.s")
+        await page.get_by_role("button", name="Add").click()
+        await expect(page.locator("#d-secret")).to_contain_text("Mary Smith, login mary.s")
+        password = await page.input_value("#secret")
+        assert await house.access.check_password("mary.s", password) is not None
+        await page.get_by_role("button", name="Done").click()
+        await expect(page.locator("[data-part=people]")).to_contain_text("Mary Smith")
+        assert password not in await page.content()
+        assert await page.input_value("#secret") == ""
