@@ -46,14 +46,18 @@ class PostgresServer:
     def start(cls) -> "PostgresServer":
         folder = Path(tempfile.mkdtemp(prefix="cb-pg-"))
         user = "nobody" if os.geteuid() == 0 else None
-        if user is not None:
-            os.chown(folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
-        server = cls(folder, _binaries(folder, user), user)
-        server._run(
-            "initdb", "-D", "data", "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"
-        )
-        options = " ".join(f"-c {option}" for option in (*_FAST, f"unix_socket_directories={folder}"))
-        server._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
+        try:
+            if user is not None:
+                os.chown(folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+            server = cls(folder, _binaries(folder, user), user)
+            server._run(
+                "initdb", "-D", "data", "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"
+            )
+            options = " ".join(f"-c {option}" for option in (*_FAST, f"unix_socket_directories={folder}"))
+            server._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
+        except BaseException:
+            shutil.rmtree(folder)
+            raise
         return server
 
     def stop(self) -> None:
@@ -114,10 +118,18 @@ def _binaries(folder: Path, user: str | None) -> Path:
     try:
         _call([str(found[0] / "postgres"), "--version"], folder, user)
     except (RuntimeError, PermissionError):
-        copy = folder / "pg"
-        shutil.copytree(found[0].parent, copy)
-        return copy / "bin"
+        return _lent(found[0], folder)
     return found[0]
+
+
+def _lent(binaries: Path, folder: Path) -> Path:
+    """A copy in `folder` of a wheel's server and of the libraries that its programs look for three folders up."""
+    install, package = binaries.parent, binaries.parents[1]
+    copy = folder / "pg" / package.name / install.name
+    shutil.copytree(install, copy)
+    for libraries in package.parent.glob(f"{package.name}.libs"):
+        shutil.copytree(libraries, folder / "pg" / libraries.name)
+    return copy / "bin"
 
 
 def _wheel_binaries() -> list[Path]:
