@@ -124,12 +124,16 @@ def agent_lines(
     lines: Mapping[str, ContactLine],
     now: datetime,
 ) -> list[AgentLine]:
-    """The agents by name: the order of rows never follows the states, so that nothing jumps under the pointer."""
+    """The agents by name: the order of rows never follows the states, so that nothing jumps under the pointer.
+
+    Who serves no queue and is not there has left the house, and is not shown.
+    """
     by_id = {contact.id: contact for contact in contacts}
     served = Counter(contact.agent_id for contact in ended_today if was_answered(contact) and contact.agent_id)
     return [
         _agent_line(agent, by_id.get(agent.contact_id or ""), lines, served[agent.id], now)
         for agent in sorted(agents, key=lambda one: (one.name, one.id))
+        if agent.queues or agent.state is not AgentState.LOGGED_OUT
     ]
 
 

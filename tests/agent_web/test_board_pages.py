@@ -166,6 +166,16 @@ async def test_promised_calls_are_counted_and_the_overdue_among_them(house: Stee
         assert "просрочено 1, цель 0" in text((await browser.get("/board")).text)
 
 
+async def test_who_left_the_house_is_not_on_the_board(house: SteeringHouse) -> None:
+    chief = await house.user(Role.SUPERVISOR, "Олег")
+    await house.operator("Илья Котов", ready=False, queues=())
+    await house.operator("Жанна Белова", ready=False)
+    async with await house.client(chief) as browser:
+        page = (await browser.get("/board")).text
+    assert "Жанна Белова" in page
+    assert "Илья Котов" not in page
+
+
 def test_the_day_begins_at_the_sites_own_midnight() -> None:
     evening = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)
     begin, end = midnights(evening, "Europe/Moscow")
