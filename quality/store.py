@@ -31,7 +31,7 @@ from ..storage.database import Database
 from ..storage.ids import Ids
 from .recording import Finished, Recording, RecordingFilter
 
-LISTENED = "recording.listened"
+LISTENED, DOWNLOADED = "recording.listened", "recording.downloaded"
 ONE_LISTENING = timedelta(hours=1)
 """A player that fetches sound again after this long is a new listening, even from the same open page."""
 
@@ -164,15 +164,19 @@ class RecordingStore:
         file = (self._data / recording.path).resolve()
         return file if file.is_relative_to(self._data) and file.is_file() else None
 
-    async def listened(self, recording_id: str, user_id: str, view: str = "") -> bool:
-        """Write in the audit trail that somebody listens; True when a line was written.
+    def new_view(self) -> str:
+        """A name for one opening of a player's page."""
+        return self._ids()
+
+    async def listened(self, recording_id: str, user_id: str, view: str = "", action: str = LISTENED) -> bool:
+        """Write in the audit trail that somebody listens (or downloads); True when a line was written.
 
         A player asks for many pieces of one file: pieces of one `view` (a page that was opened) within an hour are one listening.
         Without a view every call is a listening of its own.
         """
         if view and await self._heard_lately(recording_id, user_id, view):
             return False
-        await self._access.audit(user_id, LISTENED, recording_id, {})
+        await self._access.audit(user_id, action, recording_id, {})
         if view:
             await self._remember(recording_id, user_id, view)
         return True
