@@ -7,7 +7,11 @@ import pytest
 from prometheus_client import Counter
 
 from cordboard.access.permission import Role
+from cordboard.agent_web.i18n import words
 from tests.agent_web.conftest import PASSWORD, Web
+
+WRONG = "Логин или пароль не подошли. Осталось попыток: %(left)s."
+CLOSED = "Слишком много попыток. Попробуйте через %(minutes)s мин."
 
 
 async def sign_in(web: Web, **form: str) -> tuple[int, str, str]:
@@ -87,13 +91,13 @@ async def test_wrong_passwords_are_counted_down_and_then_closed(web: Web) -> Non
         for left in (4, 3, 2, 1, 0):
             answer = await browser.post("/sign-in", data=form)
             assert answer.status_code == 401
-            assert f"Tries left: {left}." in answer.text
+            assert str(words("en").say(WRONG, left=left)) in answer.text
             assert "set-cookie" not in answer.headers
             assert 'value="operator"' in answer.text
             assert "wrong wrong" not in answer.text
         closed = await browser.post("/sign-in", data={"login": "operator", "password": PASSWORD})
         assert (closed.status_code, closed.headers["retry-after"]) == (429, "300")
-        assert "Too many tries" in closed.text
+        assert str(words("en").say(CLOSED, minutes=5)) in closed.text
         web.clock.move(minutes=5)
         assert (await browser.post("/sign-in", data={"login": "operator", "password": PASSWORD})).status_code == 303
     refused = await web.house.access.audit_rows(action="session.refused")
