@@ -1,37 +1,49 @@
 """The web application: one house in, one ASGI application out."""
 
-from importlib import import_module
-from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI, Response
-from fastapi.routing import APIRouter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import problem
+from . import (
+    api_orders,
+    api_users,
+    assets,
+    board_pages,
+    campaign_api,
+    campaign_pages,
+    desk_api,
+    desk_pages,
+    health,
+    live,
+    people_pages,
+    problem,
+    quality_pages,
+    signin,
+)
 from .house import House
 from .problem import ProblemBody
 from .security import same_site
 
 MAX_BODY = 1_048_576  # bytes; everything a page or the shop's system sends is far smaller
 
-_ROUTERS = (
-    "signin",
-    "api_orders",
-    "api_users",
-    "health",
-    "assets",
-    "live",
-    "desk_pages",
-    "desk_api",
-    "board_pages",
-    "campaign_pages",
-    "campaign_api",
-    "people_pages",
-    "quality_pages",
+ROUTERS = (
+    signin.router,
+    api_orders.router,
+    api_users.router,
+    health.router,
+    assets.router,
+    live.router,
+    desk_pages.router,
+    desk_api.router,
+    board_pages.router,
+    campaign_pages.router,
+    campaign_api.router,
+    people_pages.router,
+    quality_pages.router,
 )
 
 
@@ -48,16 +60,11 @@ def create_app(house: House) -> FastAPI:
     )
     app.state.house = house
     problem.install(app)
-    for router in _routers():
+    for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(Guard, headers=security_headers(house.site.websocket_url, house.site.secure))
     _document_problems(app)
     return app
-
-
-def _routers() -> list[APIRouter]:
-    found = (import_module(f".{name}", __package__) for name in _ROUTERS if find_spec(f".{name}", __package__))
-    return [module.router for module in found]
 
 
 def _document_problems(app: FastAPI) -> None:
