@@ -1,0 +1,81 @@
+"""The queue's tables on both databases."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from cordboard.queue import agent as agents
+from cordboard.queue import contact as contacts
+from cordboard.queue.agent import Agent, AgentState
+from cordboard.queue.channel import Arrival, ChannelKind, Direction
+from cordboard.queue.contact import ContactState
+from cordboard.queue.journal import entry_of
+from cordboard.queue.store import QueueStore, journal_table
+from cordboard.storage.database import Database
+from tests.fakes.wire import MovedClock
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    return MovedClock()
+
+
+async def test_what_is_appended_is_read_back(database: Database, clock: MovedClock) -> None:
+    store = QueueStore(database)
+    now = clock.now()
+    arrival = Arrival(
+        ChannelKind.VOICE, Direction.INBOUND, "orders", "n/2026 b/lab-1.7", "+79000000001", customer_id="c"
+    )
+    fresh = contacts.arrive("k", arrival, now)
+    queued = contacts.advance(fresh, contacts.Queued(now))
+    agent = Agent("maria", "Мария", "agent-1", AgentState.READY, now, queues=frozenset({"orders"}), page_open=True)
+    chosen = agents.advance(agent, agents.ReservedForContact(now, "k", now + timedelta(seconds=25)))
+    await store.append(
+        [
+            entry_of(now, "Appeared", fresh),
+            entry_of(now, contacts.Queued(now), queued),
+            entry_of(now, agents.ReservedForContact(now, "k", now + timedelta(seconds=25)), chosen),
+        ]
+    )
+    assert await store.contact("k") == queued
+    assert await store.contact_by_wire("n/2026 b/lab-1.7") == queued
+    assert await store.contact_by_uniqueid("lab-1.7") == queued
+    assert await store.contact_by_uniqueid("1.7") is None
+    assert await store.open_contacts() == [queued]
+    assert await store.contacts_of("c") == [queued]
+    (kept,) = await store.agents()
+    assert (kept.state, kept.contact_id, kept.page_open) == (AgentState.RESERVED, "k", False)
+    async with database.read() as connection:
+        rows = (await connection.execute(select(journal_table).order_by(journal_table.c.id))).all()
+    assert [(row.event, row.state) for row in rows] == [
+        ("Appeared", "arrived"),
+        ("Queued", "queued"),
+        ("ReservedForContact", "reserved"),
+    ]
+
+
+async def test_ended_contacts_wait_until_they_are_followed_up(database: Database, clock: MovedClock) -> None:
+    store = QueueStore(database)
+    now = clock.now()
+    fresh = contacts.arrive("k", Arrival(ChannelKind.VOICE, Direction.INBOUND, "orders", "w"), now)
+    lost = contacts.advance(fresh, contacts.NodeLost(now))
+    await store.append([entry_of(now, "Appeared", fresh), entry_of(now, contacts.NodeLost(now), lost)])
+    assert [contact.state for contact in await store.not_followed_up()] == [ContactState.LOST]
+    assert await store.open_contacts() == []
+    await store.followed_up("k")
+    assert await store.not_followed_up() == []
+    assert [contact.id for contact in await store.closed_since(now - timedelta(minutes=1))] == ["k"]
+    assert await store.closed_since(now + timedelta(minutes=1)) == []
+
+
+async def test_a_failed_append_leaves_nothing(database: Database, clock: MovedClock) -> None:
+    store = QueueStore(database)
+    now = clock.now()
+    first = contacts.arrive("k", Arrival(ChannelKind.VOICE, Direction.INBOUND, "orders", "w"), now)
+    twin = contacts.arrive("k2", Arrival(ChannelKind.VOICE, Direction.INBOUND, "orders", "w"), now)
+    with pytest.raises(Exception, match="(?i)unique"):
+        await store.append([entry_of(now, "Appeared", first), entry_of(now, "Appeared", twin)])
+    assert await store.open_contacts() == []
+    async with database.read() as connection:
+        assert (await connection.execute(select(journal_table))).all() == []

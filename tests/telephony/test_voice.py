@@ -1,0 +1,255 @@
+"""Voice over a fake Asterisk that speaks AMI: desk, adapter and journal are the real ones."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from itertools import count
+from random import Random
+
+import pytest
+
+from cordboard.queue.agent import AgentState
+from cordboard.queue.channel import AttemptOutcome, ChannelKind
+from cordboard.queue.contact import Contact, ContactState
+from cordboard.queue.deadlines import DeskRules
+from cordboard.queue.desk import Desk
+from cordboard.telephony.ami import Ami
+from cordboard.telephony.voice import NotDialable, TalkRecorded, Voice
+from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel
+from tests.fakes.asterisk_words import Verdict
+from tests.fakes.wait import until
+from tests.fakes.wire import MemoryJournal, MovedClock
+
+BOOT = "2026-11-21 10:00:00"
+KEYS = "cordboard/2026-11-21T10:00:00/"
+
+
+@dataclass
+class Dialing:
+    """Remembers what the dialer would hear."""
+
+    answered: list[tuple[str, str]] = field(default_factory=list)
+    ended: list[tuple[str, AttemptOutcome]] = field(default_factory=list)
+
+    async def on_answered(self, attempt_id: str, wire_key: str) -> None:
+        self.answered.append((attempt_id, wire_key))
+
+    async def on_ended(self, attempt_id: str, outcome: AttemptOutcome, cause: int, tech_cause: str) -> None:
+        self.ended.append((attempt_id, outcome))
+
+
+class Line:
+    """One desk, one voice, one fake Asterisk; `maria` sits at agent-maria."""
+
+    def __init__(self) -> None:
+        self.asterisk = FakeAsterisk(boot=BOOT)
+        self.asterisk.globals["PJSIP_DIAL_CONTACTS(agent-maria)"] = "PJSIP/agent-maria/sip:x"
+        self.dialing = Dialing()
+        self.recorded: list[TalkRecorded] = []
+        clock, channels, numbers = MovedClock(), dict[ChannelKind, Voice](), count()
+        self.desk = Desk(MemoryJournal(), channels, clock, lambda: f"contact-{next(numbers)}", DeskRules())
+
+        async def keep(recorded: TalkRecorded) -> None:
+            self.recorded.append(recorded)
+
+        self.voice = Voice(
+            self.desk, clock, queue_of=lambda _: "orders", to_e164=lambda n: f"+{n}", on_recorded=keep, ring_s=20
+        )
+        channels[ChannelKind.VOICE] = self.voice
+
+    async def open(self) -> None:
+        await self.asterisk.start()
+        await self.desk.register("maria", "Maria", "agent-maria", ["orders"])
+        await self.desk.page_opened("maria", "tab")
+        self.ami = Ami(
+            "cordboard",
+            "127.0.0.1",
+            self.asterisk.port,
+            "engine",
+            "s3cret",
+            on_event=self.voice.on_event,
+            on_resync=self.voice.on_resync,
+            on_link=self.voice.on_link,
+            random=Random(1),
+        )
+        self.voice.attach(self.ami, self.dialing)
+        await self.ami.start()
+        await self.desk.ready("maria")
+
+    async def close(self) -> None:
+        await self.ami.stop()
+        await self.asterisk.stop()
+
+    def calls(self, uniqueid: str = "lab-1.1", name: str = "Eve") -> FakeChannel:
+        """A customer's leg reaches cc-hold."""
+        channel = FakeChannel(uniqueid, f"PJSIP/trunk-{uniqueid}", variables={"CC_CALL": uniqueid, "CC_STATE": "hold"})
+        self.asterisk.add_channel(channel)
+        self.waits(channel, name)
+        return channel
+
+    def waits(self, channel: FakeChannel, name: str = "Eve") -> None:
+        fields = {"Cc": channel.uniqueid, "Dnis": "100", "Num": "79000000001", "Name": name}
+        self.asterisk.user_event("CCWaiting", channel, fields)
+
+    def talks(self, channel: FakeChannel) -> None:
+        """The agent answers: cc-talk on his leg, both enter the bridge."""
+        leg = FakeChannel("leg-1", "PJSIP/agent-maria-1", variables={"CC_CALL": channel.uniqueid})
+        self.asterisk.user_event("CCTalk", leg, {"Cc": channel.uniqueid, "Agent": "agent-maria"})
+        channel.variables |= {"CC_STATE": "talk-agent-maria", "CC_REC": "/rec/lab-1.1-1.raw"}
+        self.enters(channel)
+
+    def enters(self, channel: FakeChannel, at: str = "1000.5") -> None:
+        bridge = [("BridgeUniqueid", "b"), ("BridgeNumChannels", "2"), ("Timestamp", at)]
+        self.asterisk.emit("BridgeEnter", [*self.asterisk.about(channel), *bridge])
+
+    def leaves(self, channel: FakeChannel, at: str = "1060.75") -> None:
+        bridge = [("BridgeUniqueid", "b"), ("BridgeNumChannels", "1"), ("Timestamp", at)]
+        self.asterisk.emit("BridgeLeave", [*self.asterisk.about(channel), *bridge])
+
+    def states(self) -> list[ContactState]:
+        return [contact.state for contact in self.desk.contacts()]
+
+    def maria(self) -> AgentState:
+        agent = self.desk.agent("maria")
+        assert agent is not None
+        return agent.state
+
+    async def agent_is(self, state: AgentState) -> None:
+        await until(lambda: self.maria() is state, f"maria {state}")
+
+
+@pytest.fixture
+async def line() -> AsyncIterator[Line]:
+    one = Line()
+    await one.open()
+    yield one
+    await one.close()
+
+
+async def test_a_caller_is_offered_by_redirect_with_his_contact_in_the_leg(line: Line) -> None:
+    channel = line.calls()
+    await line.asterisk.until(lambda: line.asterisk.sent("Redirect"))
+    (redirect,) = line.asterisk.sent("Redirect")
+    assert (redirect.get("Channel"), redirect.get("Context"), redirect.get("Exten")) == (
+        channel.name,
+        "cc-dial",
+        "agent-maria",
+    )
+    told = {action.get("Variable"): action.get("Value") for action in line.asterisk.sent("Setvar")}
+    assert (told["CC_CONTACT"], told["CC_AUTO"], told["CC_RING"]) == ("contact-0", "0", "20")
+    contact = line.desk.contact("contact-0")
+    assert contact is not None
+    assert (contact.address, contact.wire_key) == ("+79000000001", f"{KEYS}lab-1.1")
+
+
+async def test_a_talk_is_recorded_by_asterisks_clock_and_wrapped_up(line: Line) -> None:
+    channel = line.calls()
+    await line.agent_is(AgentState.RESERVED)
+    line.talks(channel)
+    await line.agent_is(AgentState.BUSY)
+    line.asterisk.emit("Hold", line.asterisk.about(FakeChannel("leg-1", "x", variables={"CC_CALL": channel.uniqueid})))
+    await until(lambda: line.states() == [ContactState.HELD], "held")
+    line.leaves(channel)
+    line.asterisk.user_event("CCDialEnd", channel, {"Cc": channel.uniqueid, "Status": "ANSWER"})
+    line.asterisk.hang_up(channel)
+    await line.agent_is(AgentState.WRAP_UP)
+    (recorded,) = line.recorded
+    assert (recorded.path, recorded.talk_s) == ("/rec/lab-1.1-1.raw", 60.25)
+    assert line.desk.late_events.total() == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "agent"),
+    [
+        ("NOANSWER", AgentState.NOT_RESPONDING),
+        ("BUSY", AgentState.NOT_RESPONDING),
+        ("CHANUNAVAIL", AgentState.NOT_RESPONDING),
+        ("CANCEL", AgentState.READY),
+    ],
+)
+async def test_an_offer_that_ends_without_a_talk(line: Line, status: str, agent: AgentState) -> None:
+    channel = line.calls()
+    await line.agent_is(AgentState.RESERVED)
+    line.asterisk.user_event("CCDialEnd", channel, {"Cc": channel.uniqueid, "Status": status})
+    if status == "CANCEL":
+        line.asterisk.hang_up(channel)
+    await line.agent_is(agent)
+
+
+async def test_a_dialed_person_is_announced_and_his_end_told(line: Line) -> None:
+    await line.voice.originate("attempt-1", "+79001234567", ring_timeout_s=30, caller_id="100", variables={"x": "1"})
+    (originate,) = line.asterisk.sent("Originate")
+    assert originate.get("Channel") == "PJSIP/79001234567@trunk"
+    assert originate.get("ChannelId") == "attempt-1"
+    leg = line.asterisk.find("attempt-1")
+    assert leg is not None
+    leg.variables["CC_CALL"] = "attempt-1"
+    line.asterisk.user_event("CCAnswered", leg, {"Cc": "attempt-1"})
+    await until(lambda: line.dialing.answered, "answered")
+    assert line.dialing.answered == [("attempt-1", f"{KEYS}attempt-1")]
+    assert await line.voice.known("attempt-1") is True
+    line.asterisk.hang_up(leg)
+    await until(lambda: line.dialing.ended, "ended")
+    assert line.dialing.ended == [("attempt-1", AttemptOutcome.PERSON)]
+    assert await line.voice.known("attempt-1") is False
+
+
+async def test_a_busy_number_and_a_trunk_that_is_not_there(line: Line) -> None:
+    line.asterisk.behaviour.originate = lambda _: Verdict(answered=False, cause=17, tech_cause="486", reason=0)
+    await line.voice.originate("attempt-1", "+79001234567", ring_timeout_s=30, caller_id="", variables={})
+    await until(lambda: line.dialing.ended, "busy")
+    assert line.dialing.ended == [("attempt-1", AttemptOutcome.BUSY)]
+
+
+@pytest.mark.parametrize("number", ["", "abc", "100&PJSIP/900@trunk", "1${SHELL(id)}", "+7900\r\nAction: x", "112"])
+async def test_what_is_no_number_is_not_dialed(line: Line, number: str) -> None:
+    with pytest.raises(NotDialable):
+        await line.voice.originate("attempt-1", number, ring_timeout_s=30, caller_id="", variables={})
+    assert line.asterisk.sent("Originate") == []
+
+
+async def test_after_a_gap_the_wire_is_believed(line: Line) -> None:
+    waiting, talking = line.calls("lab-1.1"), line.calls("lab-1.2")
+    await line.agent_is(AgentState.RESERVED)
+    line.talks(talking)
+    await line.agent_is(AgentState.BUSY)
+    # The link breaks; meanwhile the first caller leaves, and a third is waiting whom nobody has announced.
+    line.asterisk.channels.pop(waiting.uniqueid)
+    unknown = FakeChannel("lab-1.3", "PJSIP/trunk-3", variables={"CC_CALL": "lab-1.3", "CC_STATE": "hold"})
+    line.asterisk.channels[unknown.uniqueid] = unknown
+    line.asterisk.reset()
+    await line.asterisk.until(lambda: line.asterisk.logins == 2)
+    await line.asterisk.until(lambda: any(r.get("Channel") == unknown.name for r in line.asterisk.sent("Redirect")))
+    line.waits(unknown)
+    await until(lambda: line.desk.contact_by_wire(f"{KEYS}lab-1.3") is not None, "the third is known")
+    assert line.desk.contact_by_wire(f"{KEYS}lab-1.1") is None
+    assert line.maria() is AgentState.BUSY
+
+
+async def test_a_new_boot_loses_the_talk_and_frees_the_agent(line: Line) -> None:
+    lost: list[ContactState] = []
+
+    async def follow(contact: Contact) -> None:
+        lost.append(contact.state)
+
+    line.desk.follow_ups.append(follow)
+    line.talks(line.calls())
+    await line.agent_is(AgentState.BUSY)
+    await line.asterisk.restart("2026-11-21 11:11:11")
+    await line.agent_is(AgentState.READY)
+    await until(lambda: lost == [ContactState.LOST], "followed up as lost")
+
+
+async def test_a_name_is_text(line: Line) -> None:
+    line.calls(name="%D0%90%D0%BD%D0%BD%D0%B0%0D%0AAction%3A%20x%00" + "a" * 200)
+    await until(lambda: line.desk.contacts(), "arrived")
+    (contact,) = line.desk.contacts()
+    assert contact.name.startswith("АннаAction: xaaa")
+    assert len(contact.name) == 80
+
+
+async def test_the_heartbeat_is_set_at_once_and_goes_on(line: Line) -> None:
+    beating = asyncio.create_task(line.voice.beat_forever())
+    await line.asterisk.until(lambda: line.asterisk.globals.get("ENGINE_HB", "").isdigit())
+    beating.cancel()
+    await asyncio.wait([beating])
