@@ -27,6 +27,12 @@ class OperatorDesk:
         await self.page.click("#go-ready")
         await self.until_phase("ready|ringing|talking")
 
+    async def go_home(self) -> None:
+        """End the shift and close the browser's window, whatever stands on the page."""
+        if not self.page.is_closed():
+            await self.page.request.post(f"{self.screen.base}/api/v1/desk/state", data={"state": "logged_out"})
+        await self.page.context.close()
+
     async def until_phase(self, phases: str, within_s: float = 20.0) -> None:
         """Wait until the middle pane is in one of these phases (a regular expression: `ready`, `ringing`, `talking`, `wrap.*`)."""
         pane = self.page.locator("[data-pane=main]").first

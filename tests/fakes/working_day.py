@@ -2,12 +2,11 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-from playwright.async_api import Browser
 
 from tests.fakes.browser import Screen
 from tests.fakes.house import House
@@ -15,6 +14,8 @@ from tests.fakes.operator import OperatorDesk
 from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
 
+Seat = Callable[..., Awaitable[OperatorDesk]]
+"""The fixture `seat`: `await seat(index=0, language="ru")` puts an operator of the demo to work."""
 CUSTOMER = "+79161234567"
 
 
@@ -47,23 +48,6 @@ async def post_orders(house: House, *bodies: dict[str, Any]) -> None:
             assert answer.status_code == 201, answer.text
 
 
-async def desk_of(house: House, browser: Browser, shots: Path, index: int = 0, language: str = "ru") -> OperatorDesk:
-    """An operator who is signed in, registered and ready."""
-    desk = OperatorDesk(await Screen.open(browser, house.endpoints.web, shots, language=language))
-    await desk.sit_down(house.login("operator", index))
-    await desk.go_ready()
-    return desk
-
-
-async def page_of(house: House, browser: Browser, shots: Path, role: str, path: str, language: str = "ru") -> Screen:
-    """Somebody who is signed in and looks at `path`."""
-    screen = await Screen.open(browser, house.endpoints.web, shots, language=language)
-    who = house.login(role)
-    await screen.sign_in(who.login, who.password)
-    await screen.go(path)
-    return screen
-
-
 def call_in(house: House, folder: Path, caller_id: str = CUSTOMER, name: str = "") -> SippCaller:
     """A customer who dials the shop's number."""
     return SippCaller(folder, house.endpoints.sip, house.endpoints.inbound_number, caller_id=caller_id, name=name)
@@ -76,8 +60,9 @@ class Supervisor:
         self.screen, self.campaign_id = screen, campaign_id
 
     @classmethod
-    async def at_work(cls, house: House, browser: Browser, shots: Path) -> "Supervisor":
-        screen = await page_of(house, browser, shots, "supervisor", "/campaigns")
+    async def at_work(cls, house: House, screen: Screen) -> "Supervisor":
+        who = house.login("supervisor")
+        await screen.sign_in(who.login, who.password)
         answer = await screen.page.request.get(f"{screen.base}/api/v1/campaigns")
         return cls(screen, (await answer.json())[0]["id"])
 

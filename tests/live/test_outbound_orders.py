@@ -7,15 +7,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Browser
+import pytest_asyncio
 
 from tests.fakes.house import House, running_house
-from tests.fakes.sipp import Invite, SippCarrier
+from tests.fakes.sipp import Invite, SippCaller, SippCarrier
 from tests.fakes.sipp_scenarios import NO_ANSWER, Behaviour, refuses
 from tests.fakes.wait import until
-from tests.fakes.working_day import Supervisor, desk_of, order, post_orders, rows
+from tests.fakes.working_day import Seat, Supervisor, order, post_orders, rows
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
 OURS = "7916555"  # the numbers of these stories; the demo's own customers are told "busy"
 RINGS_UNTIL_TOLD_THEN_BUSY = Behaviour(code=486, ring_ms=None)
@@ -30,29 +30,30 @@ PLAN = [
 ]
 
 
-@pytest.fixture
-async def carrier(tmp_path: Path) -> AsyncIterator[SippCarrier]:
-    async with SippCarrier(tmp_path, PLAN, otherwise=refuses(486)) as one:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def carrier(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SippCarrier]:
+    async with SippCarrier(tmp_path_factory.mktemp("carrier"), PLAN, otherwise=refuses(486)) as one:
         yield one
 
 
-@pytest.fixture
-async def house(tmp_path: Path, carrier: SippCarrier) -> AsyncIterator[House]:
-    async with running_house(tmp_path / "house", trunk=carrier.uri, dial_ring_s="15") as one:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory, carrier: SippCarrier) -> AsyncIterator[House]:
+    place = tmp_path_factory.mktemp("outbound") / "house"
+    async with running_house(place, trunk=carrier.uri, dial_ring_s="15") as one:
         yield one
 
 
-def ours(carrier: SippCarrier) -> list[Invite]:
-    """The calls to our numbers, in the order in which the carrier saw them."""
-    return [invite for invite in carrier.invites() if invite.number.lstrip("+").startswith(OURS)]
+def calls_to(carrier: SippCarrier, prefix: str) -> list[Invite]:
+    """The calls to numbers that begin so, in the order in which the carrier saw them."""
+    return [invite for invite in carrier.invites() if invite.number.lstrip("+").startswith(prefix.lstrip("+"))]
 
 
-async def called(carrier: SippCarrier, count: int, within_s: float = 60.0) -> list[Invite]:
+async def called(carrier: SippCarrier, prefix: str, count: int, within_s: float = 60.0) -> list[Invite]:
     def enough() -> list[Invite] | None:
-        found = ours(carrier)
+        found = calls_to(carrier, prefix)
         return found if len(found) >= count else None
 
-    return await until(enough, f"call {count} to our numbers", within_s=within_s)
+    return await until(enough, f"call {count} to {prefix}", within_s=within_s)
 
 
 def points(kopecks: int, age: timedelta, order_sum: float, per_hour: float) -> float:
@@ -61,7 +62,7 @@ def points(kopecks: int, age: timedelta, order_sum: float, per_hour: float) -> f
 
 
 async def test_orders_are_dialed_by_priority_and_by_new_weights_at_once(
-    house: House, carrier: SippCarrier, browser: Browser, shots: Path
+    house: House, carrier: SippCarrier, supervisor: Supervisor, seat: Seat
 ) -> None:
     # Sums and ages go different ways, so that each rule has its own order; all are dearer than the demo's own.
     worth = {
@@ -78,35 +79,33 @@ async def test_orders_are_dialed_by_priority_and_by_new_weights_at_once(
         for number in numbers
     ]
     await post_orders(house, *bodies)
-    supervisor = await Supervisor.at_work(house, browser, shots)
     await supervisor.tell("weights", {"weights": {"order_sum": 1.0, "age": -0.5, "attempts": -500.0}})
     await supervisor.tell("start")
-    await desk_of(house, browser, shots)
+    await seat()
 
     first_rule = sorted(numbers, key=lambda number: -points(*worth[number], 1.0, -0.5))
     for count in range(1, 5):
-        invites = await called(carrier, count)
+        invites = await called(carrier, f"{OURS}01", count)
         carrier.tell(invites[-1])
-    await called(carrier, 5)
+    await called(carrier, f"{OURS}01", 5)
     # The fifth rings: from now on the oldest come first.
     await supervisor.tell("weights", {"weights": {"order_sum": 0.1, "age": 50.0}})
     rest = sorted(first_rule[5:], key=lambda number: -points(*worth[number], 0.1, 50.0))
     for count in range(5, 11):
-        invites = await called(carrier, count)
+        invites = await called(carrier, f"{OURS}01", count)
         carrier.tell(invites[-1])
 
-    dialed = [f"+{invite.number.lstrip('+')}" for invite in ours(carrier)[:10]]
+    dialed = [f"+{invite.number.lstrip('+')}" for invite in calls_to(carrier, f"{OURS}01")[:10]]
     assert dialed == [*first_rule[:5], *rest]
     assert dialed != first_rule
 
 
 async def test_a_customer_answers_and_a_promised_callback_is_dialed_at_its_minute_once(
-    house: House, carrier: SippCarrier, browser: Browser, shots: Path
+    house: House, carrier: SippCarrier, supervisor: Supervisor, seat: Seat
 ) -> None:
     number, zone = f"+{OURS}0201", ZoneInfo("Asia/Yekaterinburg")
     await post_orders(house, order("П-201", number, name="Пётр Орлов", kopecks=90_000_000, zone=str(zone)))
-    supervisor = await Supervisor.at_work(house, browser, shots)
-    desk = await desk_of(house, browser, shots)
+    desk = await seat()
     await supervisor.tell("start")
     invite = await carrier.until_in_talk(number, within_s=60.0)
     await supervisor.tell("pause")
@@ -124,7 +123,7 @@ async def test_a_customer_answers_and_a_promised_callback_is_dialed_at_its_minut
     await desk.promise_callback(at.astimezone(zone))
     await desk.until_phase("ready")
     await supervisor.tell("start")
-    second = await until(lambda: _calls_to(carrier, number, 2), "the promised call", within_s=180.0)
+    second = await called(carrier, number, 2, within_s=180.0)
     assert at <= second[1].moment < at + timedelta(minutes=1)
     await desk.until_talks()
     await desk.hang_up()
@@ -133,19 +132,14 @@ async def test_a_customer_answers_and_a_promised_callback_is_dialed_at_its_minut
 
     # Once: another order goes out after it, and the promised one has not been dialed again.
     await post_orders(house, order("П-202", f"+{OURS}0202", kopecks=90_000_000))
-    await until(lambda: _calls_to(carrier, f"+{OURS}0202", 1), "the next order", within_s=60.0)
-    assert len(_calls_to(carrier, number, 2) or []) == 2
+    await called(carrier, f"{OURS}0202", 1)
+    assert len(calls_to(carrier, number)) == 2
     await desk.until_talks()
     await desk.finish("confirmed")
 
 
-def _calls_to(carrier: SippCarrier, number: str, count: int) -> list[Invite] | None:
-    found = [invite for invite in ours(carrier) if invite.number.lstrip("+") == number.lstrip("+")]
-    return found if len(found) >= count else None
-
-
 async def test_what_did_not_come_to_a_talk_is_told_apart(
-    house: House, carrier: SippCarrier, browser: Browser, shots: Path
+    house: House, carrier: SippCarrier, supervisor: Supervisor, seat: Seat
 ) -> None:
     wanted = {"0301": "busy", "0302": "no_answer", "0303": "invalid", "0304": "rejected", "0305": "trunk_trouble"}
     bodies = [
@@ -153,8 +147,7 @@ async def test_what_did_not_come_to_a_talk_is_told_apart(
         for index, end in enumerate(wanted)
     ]
     await post_orders(house, *bodies)
-    supervisor = await Supervisor.at_work(house, browser, shots)
-    await desk_of(house, browser, shots)
+    await seat()
     await supervisor.tell("start")
 
     async def outcomes() -> dict[str, str] | None:
@@ -169,4 +162,15 @@ async def test_what_did_not_come_to_a_talk_is_told_apart(
     assert await until(outcomes, "an outcome for each attempt", within_s=120.0) == wanted
     # One INVITE an attempt: nothing was sent twice.
     attempts = await rows(house, "SELECT count(*) FROM attempt WHERE number LIKE ?", f"%{OURS}03%")
-    assert attempts[0][0] == len(ours(carrier))
+    assert attempts[0][0] == len(calls_to(carrier, f"{OURS}03"))
+
+
+@pytest.mark.parametrize("number", ["100&PJSIP/900@trunk", "1${SHELL(id)}", "nobody", "%0d%0aAction: Command", "900"])
+async def test_a_caller_reaches_no_number_but_ours(
+    number: str, house: House, carrier: SippCarrier, tmp_path: Path
+) -> None:
+    before = len(carrier.invites())
+    async with SippCaller(tmp_path, house.endpoints.sip, number, name="%0d%0aX-Evil: 1") as caller:
+        assert await caller.refused() in {400, 403, 404, 484}
+        await caller.over()
+    assert len(carrier.invites()) == before

@@ -4,35 +4,27 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser
+import pytest_asyncio
 
+from tests.fakes.browser import Screen
 from tests.fakes.ear import hear_file
 from tests.fakes.house import House, running_house
 from tests.fakes.operator import OperatorDesk
 from tests.fakes.wait import until
-from tests.fakes.working_day import (
-    CUSTOMER,
-    Supervisor,
-    call_in,
-    desk_of,
-    newest_recording,
-    order,
-    page_of,
-    post_orders,
-)
+from tests.fakes.working_day import CUSTOMER, Seat, Supervisor, call_in, newest_recording, order, post_orders
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with running_house(tmp_path / "house") as one:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with running_house(tmp_path_factory.mktemp("survival") / "house") as one:
         yield one
 
 
-async def test_the_talk_outlives_the_engine(house: House, browser: Browser, tmp_path: Path, shots: Path) -> None:
+async def test_the_talk_outlives_the_engine(house: House, seat: Seat, quality: Screen, tmp_path: Path) -> None:
     await post_orders(house, order("К-7100"))
-    desk = await desk_of(house, browser, shots)
+    desk = await seat()
     async with call_in(house, tmp_path) as caller:
         await caller.answered()
         await desk.until_rings()
@@ -60,7 +52,6 @@ async def test_the_talk_outlives_the_engine(house: House, browser: Browser, tmp_
         await desk.until_phase("wrap.*")
         await desk.write_result("consulted")
         await desk.until_phase("ready")
-    quality = await page_of(house, browser, shots, "qa", "/quality")
     _recording, sound = await newest_recording(quality, tmp_path)
     left, right = hear_file(sound)
     assert left.is_tone(440.0), left
@@ -68,11 +59,11 @@ async def test_the_talk_outlives_the_engine(house: House, browser: Browser, tmp_
 
 
 async def test_asterisk_dies_and_the_lost_talk_is_a_callback(
-    house: House, browser: Browser, tmp_path: Path, shots: Path
+    house: House, seat: Seat, supervisor: Supervisor, tmp_path: Path
 ) -> None:
     await post_orders(house, order("К-7101"))
-    desk = await desk_of(house, browser, shots)
-    other = await desk_of(house, browser, shots, index=1)
+    desk = await seat()
+    other = await seat(1)
     async with call_in(house, tmp_path) as caller:
         await caller.answered()
         talking, free = (desk, other) if await _rings_at(desk, other) else (other, desk)
@@ -83,7 +74,6 @@ async def test_asterisk_dies_and_the_lost_talk_is_a_callback(
         await free.until_phone("registered", within_s=15.0)
         await free.until_phase("ready", within_s=15.0)
         await talking.screen.shoot("asterisk-died")
-    supervisor = await Supervisor.at_work(house, browser, shots)
 
     async def promised() -> bool:
         return any(lead["is_callback"] and lead["phone"] == CUSTOMER for lead in await supervisor.leads())
