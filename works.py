@@ -24,7 +24,7 @@ from .queue.contact import TALKING_STATES, Contact
 from .queue.deadlines import DeskRules
 from .queue.desk import Desk
 from .queue.store import QueueStore
-from .shop.order import Order
+from .shop.order import WAITS_FOR_CALL, Order
 from .shop.phone import BadPhone, to_e164
 from .shop.store import ShopStore
 from .storage.clock import SystemClock
@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 
 NODE = "cordboard"
 SWEEP_S = 30.0
+MOST_ORDERS = 10_000
 
 
 class Works:
@@ -262,6 +263,8 @@ class Works:
                 await self.desk.register(user.id, user.name, user.sip_name, queues, needs_page=user.device_uri is None)
         await self.ami.start()
         await self.desk.resume_follow_ups()
+        for order in await self.shop.orders(WAITS_FOR_CALL, limit=MOST_ORDERS):  # an order whose lead a crash prevented
+            await self.on_order(order, False)
         await self.dialer.recover()
 
     def background(self) -> dict[str, Callable[[], Coroutine[None, None, None]]]:

@@ -1,6 +1,6 @@
 """What time alone brings about: reservations that ran out, wrap-up that is over, pages that did not come back. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,9 +65,3 @@ def _offer_over(agent: Agent, contact: Contact | None, reason: OfferFailure, now
         yield AgentDue(agent.id, MissedOffer(now))
     else:
         yield AgentDue(agent.id, Released(now))
-
-
-def page_gone(pages_lost_at: Mapping[str, float], agent_id: str, monotonic_now: float) -> float:
-    """How long the agent's page has been closed (s); 0 when it is open or was never open."""
-    lost_at = pages_lost_at.get(agent_id)
-    return 0.0 if lost_at is None else max(0.0, monotonic_now - lost_at)

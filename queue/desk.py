@@ -7,7 +7,7 @@ asks for something impossible gets NotAllowedNow; a wire that repeats itself is 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,11 +21,13 @@ from .agent import Agent, AgentState
 from .book import Draft
 from .channel import Arrival, Channel, ChannelKind, OfferFailure, WireDown
 from .contact import TALKING_STATES, Contact, ContactState, IllegalTransition
-from .deadlines import DeskRules, page_gone
+from .deadlines import DeskRules
 from .disposition import disposition
+from .hands import Hands
 from .journal import Journal
 from .ledger import Act, DeskChange, Ledger
-from .moves import Command, FollowUp, OfferContact, ReturnToQueue, WithdrawOffer
+from .moves import Command, OfferContact
+from .presence import Presence
 from .reconcile import LiveLeg
 
 log = logging.getLogger(__name__)
@@ -68,10 +70,9 @@ class Desk:
         self._rules = rules
         self._identify = identify
         self._wires_up: set[ChannelKind] = set()
-        self._pages: dict[str, str] = {}
-        self._pages_lost_at: dict[str, float] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._presence = Presence()
         self.follow_ups: list[Callable[[Contact], Awaitable[None]]] = []
+        self._hands = Hands(channels, journal, self.follow_ups)
         self.late_events: Counter[str] = Counter()
 
     # Reading ------------------------------------------------------------------------------------------------------
@@ -116,14 +117,14 @@ class Desk:
         """Take up what the journal remembers; pages and softphones must show themselves again."""
         for known in await self._journal.agents():
             self._book.put(known)
-            self._pages_lost_at[known.id] = self._clock.monotonic()
+            self._presence.expect(known.id, self._clock.monotonic())
         for contact in await self._journal.open_contacts():
             self._book.put(contact)
 
     async def resume_follow_ups(self) -> None:
         """Follow up what ended just before the last stop."""
         for ended in await self._journal.not_followed_up():
-            await self._follow_up(ended)
+            await self._hands.follow_up(ended)
 
     async def register(
         self, agent_id: str, name: str, sip_name: str, queues: Iterable[str], *, needs_page: bool = True
@@ -141,8 +142,7 @@ class Desk:
 
     async def tick(self) -> None:
         """Let time work: call it twice a second."""
-        now = self._clock.monotonic()
-        gone = {agent_id: page_gone(self._pages_lost_at, agent_id, now) for agent_id in self._pages_lost_at}
+        gone = self._presence.gone_s(self._clock.monotonic())
         await self._change(lambda draft: moves.pass_time(draft, gone, self._rules))
 
     # What wires report --------------------------------------------------------------------------------------------
@@ -232,28 +232,23 @@ class Desk:
     async def page_opened(self, agent_id: str, tab: str) -> None:
         """The agent's page is live. Another tab than the one that talked means that the old page, and its leg, is gone."""
         self._known_agent(agent_id)
-        before = self._pages.get(agent_id)
-        self._pages[agent_id] = tab
-        self._pages_lost_at.pop(agent_id, None)
+        reloaded = self._presence.opened(agent_id, tab)
 
         def act(draft: Draft) -> Sequence[Command]:
             agent = draft.tell_agent(agent_id, agent_events.PageChanged(draft.now, True))
             contact = self.contact(agent.contact_id or "")
-            if contact is None or contact.state not in TALKING_STATES or before in (None, tab):
+            if not reloaded or contact is None or contact.state not in TALKING_STATES:
                 return ()
             return moves.break_leg(draft, contact)
 
         await self._change(act)
 
     async def page_closed(self, agent_id: str, tab: str) -> None:
-        if self._pages.get(agent_id) != tab:
-            return
-
         def act(draft: Draft) -> None:
             draft.tell_agent(agent_id, agent_events.PageChanged(draft.now, False))
 
-        self._pages_lost_at[agent_id] = self._clock.monotonic()
-        await self._change(act)
+        if self._presence.closed(agent_id, tab, self._clock.monotonic()):
+            await self._change(act)
 
     async def ready(self, agent_id: str) -> None:
         await self._ask(agent_id, agent_events.BecameReady, AgentState.READY)
@@ -387,15 +382,7 @@ class Desk:
 
     async def _perform(self, command: Command) -> None:
         try:
-            match command:
-                case OfferContact(contact, agent, auto_answer):
-                    await self._channels[contact.kind].offer(contact, agent, auto_answer=auto_answer)
-                case WithdrawOffer(contact, agent):
-                    await self._channels[contact.kind].withdraw(contact, agent)
-                case ReturnToQueue(contact, agent):
-                    await self._channels[contact.kind].return_to_queue(contact, agent)
-                case FollowUp(contact):
-                    self._spawn(self._follow_up(contact))
+            await self._hands.perform(command)
         except WireDown:
             self._wires_up.discard(command.contact.kind)
             if isinstance(command, OfferContact):
@@ -407,23 +394,9 @@ class Desk:
             lambda draft, contact: moves.take_back(draft, contact.id, command.agent.id),
         )
 
-    async def _follow_up(self, contact: Contact) -> None:
-        try:
-            for follow in self.follow_ups:
-                await follow(contact)
-            await self._journal.followed_up(contact.id)
-        except Exception:
-            log.exception("a follow-up failed; it is tried again at the next start")
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def settle(self) -> None:
         """Wait for the follow-ups that run in the background."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks)
+        await self._hands.settle()
 
     def _known_agent(self, agent_id: str) -> Agent:
         agent = self._book.agents.get(agent_id)

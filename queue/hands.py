@@ -1,0 +1,55 @@
+"""The desk's hands: what a move's commands ask of the wires, and of whoever follows ended contacts up."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from .channel import Channel, ChannelKind
+from .contact import Contact
+from .journal import Journal
+from .moves import Command, FollowUp, OfferContact, ReturnToQueue, WithdrawOffer
+
+log = logging.getLogger(__name__)
+
+
+class Hands:
+    """`follow_ups` run in the background, one contact's in order; the journal remembers until all of them are done."""
+
+    def __init__(
+        self,
+        channels: Mapping[ChannelKind, Channel],
+        journal: Journal,
+        follow_ups: Sequence[Callable[[Contact], Awaitable[None]]],
+    ) -> None:
+        self._channels = channels
+        self._journal = journal
+        self._follow_ups = follow_ups
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def perform(self, command: Command) -> None:
+        """Raises WireDown when the wire cannot be told."""
+        match command:
+            case OfferContact(contact, agent, auto_answer):
+                await self._channels[contact.kind].offer(contact, agent, auto_answer=auto_answer)
+            case WithdrawOffer(contact, agent):
+                await self._channels[contact.kind].withdraw(contact, agent)
+            case ReturnToQueue(contact, agent):
+                await self._channels[contact.kind].return_to_queue(contact, agent)
+            case FollowUp(contact):
+                task = asyncio.create_task(self.follow_up(contact))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def follow_up(self, contact: Contact) -> None:
+        """What fails is tried again at the next start."""
+        try:
+            for follow in self._follow_ups:
+                await follow(contact)
+            await self._journal.followed_up(contact.id)
+        except Exception:
+            log.exception("a follow-up failed; it is tried again at the next start")
+
+    async def settle(self) -> None:
+        """Wait for what runs in the background."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
