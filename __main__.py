@@ -142,7 +142,7 @@ async def start(folder: DataFolder, settings: Settings, stack: AsyncExitStack, *
 async def furnish(works: Works, tree: AsteriskTree, stack: AsyncExitStack, drawn: list[str]) -> DemoWorld:
     """The demo's shop, people and carrier, before our own Asterisk starts."""
     world = DemoWorld(
-        works.folder, works.settings, works.ports, works.access, works.shop, works.dialer, works.clock, tree
+        works.folder, works.settings, works.ports, works.access, works.shop, works.shop_of, works.clock, tree
     )
     async with works.db.together():  # some thousand small writes: as one, it takes a second
         await world.furnish(say, next(iter(drawn), None))

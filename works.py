@@ -27,7 +27,7 @@ from .queue.store import QueueStore
 from .shop.order import WAITS_FOR_CALL, Order
 from .shop.phone import BadPhone, to_e164
 from .shop.store import ShopStore
-from .storage.clock import SystemClock
+from .storage.clock import Clock, SystemClock
 from .storage.data_folder import DataFolder
 from .storage.database import Database
 from .storage.ids import random_ids
@@ -75,7 +75,7 @@ class Works:
         self.takes: set[asyncio.Task[None]] = set()
         self._published: dict[str, object] = {}
         self.access = AccessStore(db, clock, random_ids)
-        self.shop = ShopStore(db, clock, random_ids)
+        self.shop = self.shop_of(clock)
         self.journal = QueueStore(db)
         self.recordings = RecordingStore(db, clock, random_ids, self.access, self.folder.path)
         channels: dict[ChannelKind, Voice] = {}
@@ -107,8 +107,7 @@ class Works:
         self.voice.attach(self.ami, self.dialer)
         self.recorder = Recorder(self.folder.recordings, self.recordings, clock)
         self.live = LiveHub(clock)
-        self.desk.follow_ups.append(self.dialer.on_contact_ended)
-        self.shop.on_order.append(self.on_order)
+        self.desk.follow_ups += [self.dialer.on_contact_ended, self.link_recordings]
 
     # Who knows whom ------------------------------------------------------------------------------------------------
 
@@ -122,6 +121,12 @@ class Works:
             newest = max(orders, key=lambda order: order.placed_at)
             return newest.customer_id, newest.id
         return (customers[0].id if len(customers) == 1 else None), None
+
+    def shop_of(self, clock: Clock) -> ShopStore:
+        """The same shop under another clock."""
+        shop = ShopStore(self.db, clock, random_ids)
+        shop.on_order.append(self.on_order)
+        return shop
 
     async def on_order(self, order: Order, _created: bool) -> None:
         customer = await self.shop.customer(order.customer_id)
@@ -140,6 +145,10 @@ class Works:
         task = asyncio.create_task(self._keep(RawTake(talk, (path,))))
         self.takes.add(task)
         task.add_done_callback(self.takes.discard)
+
+    async def link_recordings(self, contact: Contact) -> None:
+        """Whom and what the talk was about may have been found out only during it."""
+        await self.recordings.link(contact.id, order_id=contact.order_id, customer_id=contact.customer_id)
 
     async def _keep(self, take: RawTake) -> None:
         await self.recorder.keep(take)

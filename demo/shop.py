@@ -14,10 +14,27 @@ ENGLISH_CUSTOMERS = 12
 RUSSIAN_CUSTOMERS = 48
 
 
-async def open_shop(shop: ShopStore, now: datetime) -> None:
-    """Fill an empty shop; one that sells already is left alone. Old orders are settled, the newest wait for a call."""
+class PastClock:
+    """The clock on the wall of the day of which we tell."""
+
+    def __init__(self, now: datetime) -> None:
+        self.told = now
+
+    def now(self) -> datetime:
+        return self.told
+
+    def monotonic(self) -> float:
+        return self.told.timestamp()
+
+
+async def open_shop(shop: ShopStore, past: PastClock) -> None:
+    """Fill an empty shop; one that sells already is left alone. Old orders are settled, the newest wait for a call.
+
+    `shop` must keep its time by `past`, so that each order's life stands where it belongs.
+    """
     if await shop.products(limit=1):
         return
+    now = past.now()
     chance = Random(1968)
     for article, name_ru, name_en, roubles, stock in goods.PRODUCTS:
         await shop.add_product(article, name_ru, roubles * 100, name_en, stock)
@@ -35,12 +52,13 @@ async def open_shop(shop: ShopStore, now: datetime) -> None:
             note=chance.choice(goods.NOTES),
             since=now - timedelta(days=chance.randint(30, 900)),
         )
-    await _orders(shop, customers, chance, now)
+    await _orders(shop, customers, chance, past)
 
 
 async def _orders(
-    shop: ShopStore, customers: list[tuple[PostedCustomer, str, str]], chance: Random, now: datetime
+    shop: ShopStore, customers: list[tuple[PostedCustomer, str, str]], chance: Random, past: PastClock
 ) -> None:
+    now = past.now()
     for number in range(ORDERS):
         waits = number >= ORDERS - WAITING
         age = timedelta(minutes=chance.randint(5, 600)) if waits else timedelta(days=chance.randint(2, 400))
@@ -59,9 +77,11 @@ async def _orders(
             payment=chance.choice(goods.PAYMENTS),
             placed_at=now - age,
         )
+        past.told = now - age
         order, _created = await shop.put_order(posted)
         if not waits:
             for status in _settled(chance):
+                past.told += timedelta(hours=chance.uniform(0.2, 14))
                 reason = "передумал" if status is OrderStatus.CANCELLED else None
                 edit = OrderEdit(status=status, cancel_reason=reason)
                 order = await shop.edit_order(order.id, edit, None, order.version)

@@ -12,7 +12,6 @@ from ..access.password import new_password
 from ..access.permission import Role
 from ..access.store import AccessStore
 from ..access.user import User
-from ..dialer.dialer import Dialer
 from ..queue.agent import AgentState
 from ..queue.contact import Contact
 from ..queue.desk import Desk
@@ -25,7 +24,7 @@ from ..telephony.carrier import Carrier
 from ..telephony.install import AsteriskTree
 from ..telephony.site import Ports
 from .robot import RobotColleague
-from .shop import open_shop
+from .shop import PastClock, open_shop
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +51,13 @@ class DemoWorld:
         ports: Mapping[str, int],
         access: AccessStore,
         shop: ShopStore,
-        dialer: Dialer,
+        shop_of: Callable[[Clock], ShopStore],
         clock: Clock,
         tree: AsteriskTree,
     ) -> None:
+        """`shop_of` gives the same shop under another clock."""
         self._folder, self._settings, self._ports, self._tree = folder, settings, ports, tree
-        self._access, self._shop, self._dialer, self._clock = access, shop, dialer, clock
+        self._access, self._shop, self._shop_of, self._clock = access, shop, shop_of, clock
         self._chance = Random()
         self._carrier: Carrier | None = None
         self._robot: RobotColleague | None = None
@@ -68,7 +68,8 @@ class DemoWorld:
         logins = await self._logins(admin_password)
         for login in logins:
             say(f"Demo {login['role']}: {login.get('login', 'API key')} {login.get('password', login.get('key', ''))}")
-        await open_shop(self._shop, self._clock.now())
+        past = PastClock(self._clock.now())
+        await open_shop(self._shop_of(past), past)
 
     async def _logins(self, admin_password: str | None) -> list[dict[str, Any]]:
         """Drawn once, kept in run/logins.json (mode 0600); a lost file means new passwords."""
