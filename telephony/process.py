@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from .render import fingerprint, run_folder
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 STEADY_S = 60.0  # a life this long forgives earlier deaths
 READY_S, TERM_S, KILL_S, ASK_S = 30.0, 3.0, 2.0, 10.0
+
+_log = logging.getLogger(__name__)
 
 Told = Callable[[int], None]
 
@@ -177,18 +180,26 @@ class AsteriskProcess:
             began = loop.time()
             pid = self._running()
             await gone(pid, self._child)
+            _log.warning("Asterisk (pid %d) died", pid)
             self._on_died(pid)
-            deaths = 0 if loop.time() - began > STEADY_S else deaths + 1
-            await asyncio.sleep(BACK_OFF_S[min(max(deaths - 1, 0), len(BACK_OFF_S) - 1)])
-            self.restarts += 1
-            self._spawn()
-            try:
-                await self.wait_ready()
-            except AsteriskFailed:
-                await self._end(keep_file=True)
-                self._spawn()
-                continue
+            deaths = 0 if loop.time() - began > STEADY_S else deaths
+            ready = False
+            while not ready:
+                await asyncio.sleep(BACK_OFF_S[min(deaths, len(BACK_OFF_S) - 1)])
+                deaths += 1
+                ready = await self._again()
             self._on_started(self._running())
+
+    async def _again(self) -> bool:
+        self.restarts += 1
+        try:
+            self._spawn()
+            await self.wait_ready()
+        except (AsteriskFailed, OSError) as error:
+            _log.error("Asterisk does not start again: %s", error)
+            await self._end(keep_file=True)
+            return False
+        return True
 
     async def _end(self, *, keep_file: bool = False) -> None:
         pid, child = self._pid, self._child
