@@ -14,21 +14,9 @@ from ..storage.base import Json, UtcDateTime, id_column, metadata
 from ..storage.clock import Clock
 from ..storage.database import Database
 from ..storage.ids import Ids
+from . import lead as leads
 from .campaign import Campaign, Change, changed_knobs, check_campaign
-from .lead import (
-    DIALABLE_STATES,
-    WAITING_STATES,
-    Attempt,
-    AttemptEnded,
-    AttemptStarted,
-    CameDue,
-    Connected,
-    Lead,
-    LeadEvent,
-    LeadState,
-    advance,
-    end_of,
-)
+from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState, advance, end_of
 from .priority import Weights
 from .rows import attempt_of, campaign_of, campaign_row, lead_of, lead_row, row_of, values
 
@@ -52,6 +40,9 @@ change_table = sa.Table(
     sa.Column("new", Json),
     sa.Index("ix_campaign_change_campaign_id", "campaign_id", "at"),
 )
+_POOL = sa.text(
+    "state IN ('fresh', 'due') AND NOT is_callback"
+)  # literally the same in index and query, or it is not used
 lead_table = sa.Table(
     "lead",
     metadata,
@@ -75,7 +66,9 @@ lead_table = sa.Table(
     sa.Column("disposition", sa.String(40)),
     sa.Column("wanted", sa.Boolean, nullable=False),
     sa.Index("ux_lead_source", "campaign_id", "source", unique=True),
-    sa.Index("ix_lead_pick", "campaign_id", "state", "is_callback", "zone", "order_total", "placed_s", "attempts"),
+    sa.Index("ix_lead_pick", "campaign_id", "state", "is_callback", "zone"),
+    sa.Index("ix_lead_pool_sum", "campaign_id", "order_total", sqlite_where=_POOL, postgresql_where=_POOL),
+    sa.Index("ix_lead_pool_age", "campaign_id", "placed_s", sqlite_where=_POOL, postgresql_where=_POOL),
     sa.Index("ix_lead_due", "state", "due_at"),
     sa.Index("ix_lead_order_id", "order_id"),
 )
@@ -101,6 +94,7 @@ attempt_table = sa.Table(
 )
 
 _c = lead_table.c
+_IN_CALL = sa.select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(None))
 
 
 class DialerStore:
@@ -110,8 +104,6 @@ class DialerStore:
         self._db = db
         self._clock = clock
         self._ids = ids
-
-    # Campaigns
 
     async def add_campaign(self, campaign: Campaign) -> None:
         """Raises CampaignRefused."""
@@ -148,29 +140,25 @@ class DialerStore:
 
     async def changes(self, campaign_id: str, limit: int = 50) -> list[Change]:
         """The newest first."""
-        mine = sa.select(change_table).where(change_table.c.campaign_id == campaign_id)
-        query = mine.order_by(change_table.c.at.desc(), change_table.c.id.desc()).limit(limit)
-        async with self._db.read() as connection:
-            return [Change(**row._asdict()) for row in await connection.execute(query)]
+        return await self._changes(change_table.c.campaign_id == campaign_id, limit)
 
     async def change(self, change_id: str) -> Change | None:
-        query = sa.select(change_table).where(change_table.c.id == change_id)
+        found = await self._changes(change_table.c.id == change_id, 1)
+        return found[0] if found else None
+
+    async def _changes(self, which: sa.ColumnElement[bool], limit: int) -> list[Change]:
+        newest = sa.select(change_table).where(which).order_by(change_table.c.at.desc(), change_table.c.id.desc())
         async with self._db.read() as connection:
-            row = (await connection.execute(query)).first()
-        return Change(**row._asdict()) if row else None
+            return [Change(**row._asdict()) for row in await connection.execute(newest.limit(limit))]
 
-    # Leads
-
-    async def add_leads(self, leads: Sequence[Lead]) -> int:
+    async def add_leads(self, new: Sequence[Lead]) -> int:
         """Add those whose (campaign, source) is new; how many were."""
+        if not new:
+            return 0
         insert = sqlite.insert(lead_table) if self._db.is_sqlite else postgresql.insert(lead_table)
-        added = 0
+        put = insert.on_conflict_do_nothing(index_elements=["campaign_id", "source"]).returning(_c.id)
         async with self._db.write() as connection:
-            for start in range(0, len(leads), 500):
-                rows = [lead_row(lead) for lead in leads[start : start + 500]]
-                statement = insert.values(rows).on_conflict_do_nothing(index_elements=["campaign_id", "source"])
-                added += (await connection.execute(statement)).rowcount
-        return added
+            return len((await connection.execute(put, [lead_row(lead) for lead in new])).all())
 
     async def lead(self, lead_id: str) -> Lead | None:
         found = await self._leads(sa.select(lead_table).where(_c.id == lead_id))
@@ -193,10 +181,10 @@ class DialerStore:
                 return 0
         async with self._db.write() as connection:
             rows = await connection.execute(waiting.order_by(_c.due_at).limit(limit).with_for_update())
-            leads = [lead_of(row._asdict()) for row in rows]
-            for lead in leads:
-                await _put_lead(connection, advance(lead, CameDue(), {}, now))
-        return len(leads)
+            due = [lead_of(row._asdict()) for row in rows]
+            for lead in due:
+                await _put(connection, lead_table, lead_row(advance(lead, leads.CameDue(), {}, now)))
+        return len(due)
 
     async def due_callbacks(self, campaign_id: str, zones: Collection[str], limit: int) -> list[Lead]:
         """Callbacks that may be dialed now, the longest due first."""
@@ -212,30 +200,56 @@ class DialerStore:
 
     async def best(self, campaign_id: str, zones: Collection[str], weights: Weights, limit: int) -> list[Lead]:
         """Leads that may be dialed now and are no callbacks, by points: the same order as priority.order_key."""
+        for depth in (20 * limit + 3_000, 20 * limit + 30_000):
+            found = await self._near_the_top(campaign_id, zones, weights, limit, depth)
+            if len(found) == limit:
+                return found
         mine = _dialable(campaign_id, zones).where(_c.is_callback.is_(False))
         return await self._leads(mine.order_by(*self._by_points(weights)).limit(limit))
+
+    async def _near_the_top(
+        self, campaign_id: str, zones: Collection[str], weights: Weights, limit: int, depth: int
+    ) -> list[Lead]:
+        """Search only the first `depth` leads by sum and by placing, not all. Empty unless that is proof enough: the last one found
+        must be worth at least what any lead beyond can be."""
+        per_kopeck, per_second, per_attempt = weights.exact()
+        pool = sa.and_(_c.campaign_id == campaign_id, _POOL)
+        bound, parts = 0, []
+        async with self._db.read() as connection:
+            for column, weight in ((_c.order_total, per_kopeck), (_c.placed_s, -per_second)):
+                first = column.desc() if weight > 0 else column.asc()
+                edge = await connection.scalar(sa.select(column).where(pool).order_by(first).offset(depth).limit(1))
+                if edge is None or per_attempt > 0:
+                    return []
+                bound += weight * edge
+                parts += (
+                    [sa.select(_c.id).where(pool, column >= edge if weight > 0 else column <= edge)] if weight else []
+                )
+        if not parts:
+            return []
+        near = sa.select(lead_table).where(_c.id.in_(sa.union(*parts)), _c.zone.in_(zones), _c.phone.not_in(_IN_CALL))
+        found = await self._leads(near.order_by(*self._by_points(weights)).limit(limit))
+        worth = [per_kopeck * lead.order_total - per_second * int(lead.placed_at.timestamp()) for lead in found[-1:]]
+        return found if worth and worth[0] + per_attempt * found[-1].attempts >= bound else []
 
     async def not_now(self, campaign_id: str, zones: Collection[str], weights: Weights, limit: int) -> list[Lead]:
         """Leads whose time or whose calling hours (`zones`: those open now) are still to come, by points."""
         asleep = sa.and_(_c.state.in_(values(DIALABLE_STATES)), _c.zone.not_in(zones))
-        mine = sa.select(lead_table).where(
-            _c.campaign_id == campaign_id, sa.or_(_c.state == LeadState.RETRY_AT.value, asleep)
-        )
+        later = sa.or_(_c.state == LeadState.RETRY_AT.value, asleep)
+        mine = sa.select(lead_table).where(_c.campaign_id == campaign_id, later)
         return await self._leads(mine.order_by(*self._by_points(weights)).limit(limit))
 
     async def unfinished_talks(self) -> list[Lead]:
         """Leads in talk or awaiting its result, whose calls are over."""
         is_open = sa.select(attempt_table.c.lead_id).where(attempt_table.c.ended_at.is_(None))
-        query = sa.select(lead_table).where(_c.state == LeadState.CONNECTED.value, _c.id.not_in(is_open))
-        return await self._leads(query)
+        return await self._leads(
+            sa.select(lead_table).where(_c.state == LeadState.CONNECTED.value, _c.id.not_in(is_open))
+        )
 
     async def counts(self, campaign_id: str) -> list[tuple[LeadState, str, int]]:
         """State, zone, number of leads."""
-        query = (
-            sa.select(_c.state, _c.zone, sa.func.count())
-            .where(_c.campaign_id == campaign_id)
-            .group_by(_c.state, _c.zone)
-        )
+        mine = sa.select(_c.state, _c.zone, sa.func.count()).where(_c.campaign_id == campaign_id)
+        query = mine.group_by(_c.state, _c.zone)
         async with self._db.read() as connection:
             return [(LeadState(state), zone, count) for state, zone, count in await connection.execute(query)]
 
@@ -252,8 +266,6 @@ class DialerStore:
                         found += [last] if last is not None else []
         return sorted(set(found))
 
-    # Attempts
-
     async def begin_attempt(self, attempt: Attempt) -> Lead | None:
         """Commit the intent to dial, before anything is dialed. Raises IllegalTransition if the lead is not to be dialed.
 
@@ -262,7 +274,9 @@ class DialerStore:
         insert = sqlite.insert(attempt_table) if self._db.is_sqlite else postgresql.insert(attempt_table)
         async with self._db.write() as connection:
             written = await connection.execute(insert.values(row_of(attempt)).on_conflict_do_nothing())
-            return await self._tell(connection, attempt.lead_id, AttemptStarted()) if written.rowcount == 1 else None
+            return (
+                await self._tell(connection, attempt.lead_id, leads.AttemptStarted()) if written.rowcount == 1 else None
+            )
 
     async def answer(self, attempt_id: str) -> tuple[Attempt, Lead] | None:
         """A person answered. None if that was known, or the attempt is over or unknown."""
@@ -270,9 +284,9 @@ class DialerStore:
             attempt = await _locked_attempt(connection, attempt_id)
             if attempt is None or attempt.answered_at or attempt.ended_at:
                 return None
-            lead = await self._tell(connection, attempt.lead_id, Connected())
+            lead = await self._tell(connection, attempt.lead_id, leads.Connected())
             after = replace(attempt, answered_at=self._clock.now())
-            await _put_attempt(connection, after)
+            await _put(connection, attempt_table, row_of(after))
             return (after, lead) if lead else None
 
     async def end_attempt(
@@ -283,13 +297,12 @@ class DialerStore:
             attempt = await _locked_attempt(connection, attempt_id)
             if attempt is None or attempt.ended_at:
                 return None
-            now = self._clock.now()
-            outcome = end_of(attempt, outcome)
-            after = replace(attempt, ended_at=now, outcome=outcome, cause=cause, tech_cause=tech_cause)
-            await _put_attempt(connection, after)
+            end = replace(attempt, ended_at=self._clock.now(), cause=cause, tech_cause=tech_cause)
+            after = replace(end, outcome=end_of(attempt, outcome))
+            await _put(connection, attempt_table, row_of(after))
             lead = await _locked_lead(connection, attempt.lead_id)
             if lead and lead.state in (LeadState.DIALING, LeadState.CONNECTED):
-                await self._tell(connection, attempt.lead_id, AttemptEnded(outcome))
+                await self._tell(connection, attempt.lead_id, leads.AttemptEnded(end_of(attempt, outcome)))
             return after
 
     async def abandon(self, attempt_id: str) -> None:
@@ -299,9 +312,9 @@ class DialerStore:
             lead = await _locked_lead(connection, attempt.lead_id) if attempt else None
             if attempt is None or lead is None or attempt.outcome is AttemptOutcome.ABANDONED:
                 return
-            await _put_attempt(connection, replace(attempt, outcome=AttemptOutcome.ABANDONED))
+            await _put(connection, attempt_table, row_of(replace(attempt, outcome=AttemptOutcome.ABANDONED)))
             if lead.state is LeadState.CONNECTED:
-                await self._tell(connection, lead.id, AttemptEnded(AttemptOutcome.ABANDONED))
+                await self._tell(connection, lead.id, leads.AttemptEnded(AttemptOutcome.ABANDONED))
 
     async def attempt(self, attempt_id: str) -> Attempt | None:
         found = await self._attempts(attempt_table.c.id == attempt_id)
@@ -335,17 +348,15 @@ class DialerStore:
                 (AttemptOutcome(outcome) if outcome else None, bool(spoke), count) for outcome, spoke, count in rows
             ]
 
-    # The plumbing
-
     async def _tell(self, connection: AsyncConnection, lead_id: str, event: LeadEvent) -> Lead | None:
         lead = await _locked_lead(connection, lead_id)
         if lead is None:
             return None
         query = sa.select(campaign_table).where(campaign_table.c.id == lead.campaign_id)
-        rules = campaign_of((await connection.execute(query)).one()._asdict()).rules
-        after = advance(lead, event, rules, self._clock.now())
+        campaign = campaign_of((await connection.execute(query)).one()._asdict())
+        after = advance(lead, event, campaign.rules, self._clock.now())
         if after != lead:
-            await _put_lead(connection, after)
+            await _put(connection, lead_table, lead_row(after))
         return after
 
     async def _leads(self, query: sa.Select[Any]) -> list[Lead]:
@@ -365,13 +376,8 @@ class DialerStore:
 
 def _dialable(campaign_id: str, zones: Collection[str]) -> sa.Select[Any]:
     """Leads that may be dialed by their state and the hour, and whose number is not in a call."""
-    in_call = sa.select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(None))
-    return sa.select(lead_table).where(
-        _c.campaign_id == campaign_id,
-        _c.state.in_(values(DIALABLE_STATES)),
-        _c.zone.in_(zones),
-        _c.phone.not_in(in_call),
-    )
+    mine = sa.select(lead_table).where(_c.campaign_id == campaign_id, _c.state.in_(values(DIALABLE_STATES)))
+    return mine.where(_c.zone.in_(zones), _c.phone.not_in(_IN_CALL))
 
 
 async def _locked(connection: AsyncConnection, table: sa.Table, row_id: str) -> dict[str, Any] | None:
@@ -390,10 +396,5 @@ async def _locked_attempt(connection: AsyncConnection, attempt_id: str) -> Attem
     return attempt_of(row) if row else None
 
 
-async def _put_lead(connection: AsyncConnection, lead: Lead) -> None:
-    await connection.execute(lead_table.update().where(_c.id == lead.id).values(lead_row(lead)))
-
-
-async def _put_attempt(connection: AsyncConnection, attempt: Attempt) -> None:
-    change = attempt_table.update().where(attempt_table.c.id == attempt.id)
-    await connection.execute(change.values(row_of(attempt)))
+async def _put(connection: AsyncConnection, table: sa.Table, row: dict[str, Any]) -> None:
+    await connection.execute(table.update().where(table.c.id == row["id"]).values(row))

@@ -56,6 +56,32 @@ async def test_the_database_sorts_to_the_last_digit_as_the_rule_does(house: Dial
     assert await house.store.best(leads[0].campaign_id, MOSCOW, weights, 7) == wanted[:7]
 
 
+@pytest.mark.parametrize(
+    "weights",
+    [Weights(), Weights(1, 0, 0), Weights(-1, 3, -2), Weights(0, -1, 0), Weights(2, 2, 9), Weights(0.001, -9, -9)],
+)
+async def test_the_short_way_to_the_best_of_many_finds_the_same(house: DialHouse, weights: Weights) -> None:
+    campaign, chance, now = await house.open(), Random(7), house.clock.now()
+    leads = [
+        Lead(
+            id=house.ids(),
+            campaign_id=campaign.id,
+            source=f"order:{number}",
+            phone=phone(number),
+            zone=chance.choice(["Europe/Moscow", "Asia/Omsk"]),
+            placed_at=now - timedelta(minutes=chance.randrange(5000)),
+            created_at=now,
+            order_total=chance.randrange(300) * 100_000,
+            attempts=chance.randrange(3),
+        )
+        for number in range(4000)
+    ]
+    await house.store.add_leads(leads)
+    for zones in (MOSCOW, [*MOSCOW, "Asia/Omsk"]):
+        wanted = sorted((each for each in leads if each.zone in zones), key=lambda each: order_key(each, weights, now))
+        assert await house.store.best(campaign.id, zones, weights, 5) == wanted[:5]
+
+
 async def test_a_lead_comes_back_from_the_table_as_it_went(house: DialHouse) -> None:
     lead = (await leads_in(house, count=1))[0]
     await house.store.tell_lead(lead.id, Disposed("postponed", "c", False, house.clock.now(), "maria"))

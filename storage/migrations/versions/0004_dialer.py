@@ -58,9 +58,11 @@ def _leads() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_lead"),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name="fk_lead_campaign_id_campaign"),
     )
-    pick = ["campaign_id", "state", "is_callback", "zone", "order_total", "placed_s", "attempts"]
     op.create_index("ux_lead_source", "lead", ["campaign_id", "source"], unique=True)
-    op.create_index("ix_lead_pick", "lead", pick)
+    op.create_index("ix_lead_pick", "lead", ["campaign_id", "state", "is_callback", "zone"])
+    pool = sa.text("state IN ('fresh', 'due') AND NOT is_callback")
+    for name, column in (("ix_lead_pool_sum", "order_total"), ("ix_lead_pool_age", "placed_s")):
+        op.create_index(name, "lead", ["campaign_id", column], sqlite_where=pool, postgresql_where=pool)
     op.create_index("ix_lead_due", "lead", ["state", "due_at"])
     op.create_index("ix_lead_order_id", "lead", ["order_id"])
 
