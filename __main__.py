@@ -26,8 +26,10 @@ from .storage.database import Database, DatabaseUnreachable
 from .storage.migrate import DatabaseNewerThanCode, upgrade
 from .storage.settings import BadSettings, Settings, load_settings
 from .telephony import ports as asterisk_ports
+from .telephony.asterisk_commands import console, run_in_foreground
+from .telephony.doctor import Check, examine, report
 from .telephony.install import AsteriskTree, InstallError, default_cache, find_or_fetch
-from .telephony.process import AsteriskFailed, ask
+from .telephony.process import AsteriskFailed
 from .telephony.site import BadSite, load_secrets
 from .works import Works
 
@@ -73,6 +75,15 @@ def up(
 
 
 @app.command()
+def doctor(data: DataOption = HERE) -> None:
+    """Look at each thing a site can get wrong; the mend stands beside each failure. Exit code 1 when there is one."""
+    checks = asyncio.run(examined(DataFolder(data)))
+    say(report(checks))
+    if not all(check.ok for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     say(__version__)
@@ -88,9 +99,24 @@ def asterisk_install() -> None:
 @asterisk_app.command("cli")
 def asterisk_cli(command: str, data: DataOption = HERE) -> None:
     """Ask the running Asterisk of a data folder, e.g. "core show channels"."""
+    say(console(find_or_fetch(default_cache(), say), DataFolder(data).asterisk, command).rstrip())
+
+
+@asterisk_app.command("run")
+def asterisk_run(data: DataOption = HERE) -> None:
+    """Run only the Asterisk of a data folder, in the foreground, with the configuration that `up` wrote last."""
     folder = DataFolder(data)
-    tree = find_or_fetch(default_cache(), say)
-    say(asyncio.run(ask(tree, folder.asterisk / "etc/asterisk.conf", command)).rstrip())
+    run_in_foreground(find_or_fetch(default_cache(), say), folder.asterisk, folder.raw_recordings)
+
+
+async def examined(folder: DataFolder) -> list[Check]:
+    settings = load_settings(folder.path)
+    db = Database.open(settings.database_url or folder.default_database_url())
+    works = Works(folder, settings, choose_ports(folder, settings), load_secrets(folder.path), db)
+    try:
+        return await examine(works.doctor_subject(lambda: find_or_fetch(default_cache(), say)))
+    finally:
+        await db.close()
 
 
 async def run(folder: DataFolder, settings: Settings, *, demo: bool) -> None:

@@ -31,9 +31,11 @@ from .storage.clock import Clock, SystemClock
 from .storage.data_folder import DataFolder
 from .storage.database import Database
 from .storage.ids import random_ids
+from .storage.migrate import up_to_date
 from .storage.settings import Settings
 from .telephony.ami import Ami
 from .telephony.ami_delivery import AmiTuning
+from .telephony.doctor import DoctorSubject, steady_clock
 from .telephony.install import AsteriskTree
 from .telephony.ports import ports_of
 from .telephony.process import AsteriskProcess
@@ -48,6 +50,7 @@ log = logging.getLogger(__name__)
 NODE = "cordboard"
 SWEEP_S = 30.0
 MOST_ORDERS = 10_000
+NO_TREE = AsteriskTree("", (), Path("/"), (), None, None, None)
 
 
 class Works:
@@ -239,6 +242,28 @@ class Works:
         watch_figures(house.metrics, self.desk, self.ami)
         return house
 
+    def doctor_subject(self, find_tree: Callable[[], AsteriskTree]) -> DoctorSubject:
+        """What `cordboard doctor` looks at."""
+        folder, settings = self.folder, self.settings
+        site = self.asterisk_site(NO_TREE, [])
+        host = urlsplit(settings.public_url).hostname or settings.bind
+        return DoctorSubject(
+            find_tree=find_tree,
+            asterisk_runs=(folder.run / "asterisk.pid").exists(),
+            ami_port=self.ports["ami"],
+            ami_secret=self.secrets.ami,
+            ports=ports_of(site),
+            data=folder.path,
+            spool=folder.raw_recordings,
+            recordings=folder.recordings,
+            clock=lambda: steady_clock(self.clock.now),
+            web_host=host,
+            web_names=(host,),
+            tls=site.tls,
+            database=self.db.ping,
+            migrations=lambda: up_to_date(self.db.engine),
+        )
+
     # Life ----------------------------------------------------------------------------------------------------------
 
     async def start_asterisk(self, tree: AsteriskTree) -> None:
@@ -262,7 +287,8 @@ class Works:
         if not await self.dialer.campaigns():
             hours = dict(zip(("hours.opens_min", "hours.closes_min"), minutes(calling_hours), strict=True))
             knobs = {"takes_orders": True, "ring_timeout_s": self.settings.dial_ring_s, **hours}
-            await self.dialer.add_campaign("Orders", self.settings.queue_name, knobs)
+            name = "Подтверждение заказов" if self.settings.language == "ru" else "Order confirmation"
+            await self.dialer.add_campaign(name, self.settings.queue_name, knobs)
 
     async def start_desk(self) -> None:
         await self.desk.load()

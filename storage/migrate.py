@@ -43,6 +43,17 @@ async def revision_of(engine: AsyncEngine) -> str | None:
         return await connection.run_sync(_revision_of)
 
 
+class DatabaseOutOfDate(Exception):
+    """The database stands at another revision than this code wants; the text names both."""
+
+
+async def up_to_date(engine: AsyncEngine) -> None:
+    """Raises DatabaseOutOfDate when a migration is missing, or the database is ahead of the code."""
+    stands_at, wanted = await revision_of(engine), newest_revision()
+    if stands_at != wanted:
+        raise DatabaseOutOfDate(f"stands at {stands_at or 'nothing'}, this code wants {wanted}")
+
+
 async def upgrade(engine: AsyncEngine, target: MetaData | None = None, to: str = "head") -> None:
     """Run what migrations are missing, up to revision `to`. Raises DatabaseNewerThanCode and changes nothing if the database is ahead."""
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}

@@ -66,7 +66,7 @@ class Sweep:
 
 
 def takes_in(folder: Path) -> dict[tuple[str, int], tuple[Path, ...]]:
-    """Raw files by key and take: `<key>-<take>.raw`, or `<key>-<take>-r.raw` (from the customer) and `-t.raw` (from the operator).
+    """Raw files by key and take: `<key>-<take>.raw`, or `<key>-<take>-r.raw` (from the operator) and `-t.raw` (from the customer).
 
     Of a pair with one file gone, both names are given: the missing side is read as silence.
     """

@@ -56,13 +56,13 @@ class Talk:
 class RawTake:
     """What is on disk for one talk: one interleaved file, or one a side. Raw files have `rate`; a WAV says its own.
 
-    MixMonitor on the customer's leg writes what came from the customer first, hence `operator_first` is False.
+    MixMonitor on the operator's leg (extensions.conf, cc-talk) writes what came from the operator first.
     """
 
     talk: Talk
     files: tuple[Path, ...]
     rate: int = 8000
-    operator_first: bool = False
+    operator_first: bool = True
 
 
 @dataclass(frozen=True, slots=True)

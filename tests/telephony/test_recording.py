@@ -40,7 +40,7 @@ def take(tmp_path: Path) -> RawTake:
     file = tmp_path / "raw" / f"{TALK.contact_id}-1.raw"
     file.parent.mkdir()
     file.write_bytes(both_sides(3.0))
-    return RawTake(TALK, (file,))
+    return RawTake(TALK, (file,), operator_first=False)
 
 
 def test_a_take_becomes_an_opus_file_with_the_operator_left_and_the_customer_right(
@@ -66,7 +66,7 @@ def test_two_files_of_one_side_each_make_the_same(tmp_path: Path) -> None:
     heard, said = tmp_path / "x-1-r.raw", tmp_path / "x-1-t.raw"
     heard.write_bytes(tone(CUSTOMER_HZ, 3.0).tobytes())
     said.write_bytes(tone(OPERATOR_HZ, 3.0).tobytes())
-    kept = finish(RawTake(TALK, (heard, said)), tmp_path / "kept")
+    kept = finish(RawTake(TALK, (heard, said), operator_first=False), tmp_path / "kept")
     assert kept.file
     left, right, _ = hears(kept.file)
     assert left == pytest.approx(OPERATOR_HZ, abs=2)
@@ -79,7 +79,7 @@ def test_each_side_stays_on_its_side(tmp_path: Path) -> None:
     heard, said = tmp_path / "x-1-r.raw", tmp_path / "x-1-t.raw"
     heard.write_bytes(tone(CUSTOMER_HZ, 3.0).tobytes())
     said.write_bytes(np.zeros(24000, dtype="<i2").tobytes())
-    kept = finish(RawTake(TALK, (heard, said)), tmp_path / "kept")
+    kept = finish(RawTake(TALK, (heard, said), operator_first=False), tmp_path / "kept")
     assert kept.file
     sound, _ = soundfile.read(kept.file)
     assert np.sqrt(np.mean(sound[:, 0] ** 2)) < np.sqrt(np.mean(sound[:, 1] ** 2)) / 100
@@ -124,7 +124,7 @@ def test_a_side_that_stopped_is_padded_and_said(tmp_path: Path) -> None:
     heard, said = tmp_path / "x-1-r.raw", tmp_path / "x-1-t.raw"
     heard.write_bytes(tone(CUSTOMER_HZ, 3.0).tobytes())
     said.write_bytes(tone(OPERATOR_HZ, 2.0).tobytes())
-    kept = finish(RawTake(TALK, (heard, said)), tmp_path / "kept")
+    kept = finish(RawTake(TALK, (heard, said), operator_first=False), tmp_path / "kept")
     assert (kept.state, kept.seconds) == ("gaps", 3.0)
 
 

@@ -31,12 +31,11 @@ async def node(data: Path) -> AsyncIterator[Node]:
         steps = {
             "customer": ("Answer()", f"Playback({data}/customer)"),
             "operator": ("Answer()", f"Playback({data}/operator)", "Hangup()"),
-            "talk": (
-                f"MixMonitor({running.site.recordings}/talk-1.raw,bD)",
-                "Dial(Local/operator@hum/n,20)",
-                "StopMixMonitor()",
-            ),
+            "talk": ("Dial(Local/operator@hum/n,20,U(hum-rec))",),
         }
+        monitor = f"MixMonitor({running.site.recordings}/talk-1.raw,bD)"
+        for priority, application in enumerate((monitor, "Return()"), 1):
+            await running.process.ask(f"dialplan add extension s,{priority},{application} into hum-rec")
         for extension, applications in steps.items():
             for priority, application in enumerate(applications, 1):
                 await running.process.ask(f"dialplan add extension {extension},{priority},{application} into hum")
