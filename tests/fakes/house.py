@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -54,10 +55,11 @@ class House:
         self._settings = dict(settings)
         self._process: subprocess.Popen[bytes] | None = None
         self._seen: set[int] = set()
+        self._port = "0"  # after the first start the one it got: open pages look for the house where they knew it
 
     async def start(self, within_s: float = FIRST_START_S) -> Endpoints:
         """Start, and wait until it says that it is ready."""
-        command = [sys.executable, "-m", "cordboard", "up", "--data", str(self.data), "--port", "0"]
+        command = [sys.executable, "-m", "cordboard", "up", "--data", str(self.data), "--port", self._port]
         command += ["--demo"] if self.demo else []
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CORDBOARD_")}
         environment |= {"PYTHONUNBUFFERED": "1", **QUIET, **self._settings}
@@ -77,6 +79,7 @@ class House:
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.tail()}") from None
         self._seen |= {endpoints.pid, endpoints.asterisk_pid}
+        self._port = str(urlsplit(endpoints.web).port)
         return endpoints
 
     def _read_endpoints(self) -> Endpoints | None:

@@ -175,7 +175,7 @@ class SippCaller:
 
     async def __aexit__(self, *_exc: object) -> None:
         try:
-            if not self.sipp.ended and self.call_id:
+            if not self.sipp.ended and any(not one.sent for one in self.sipp.messages()):
                 self.hang_up()
                 await until(lambda: self.sipp.ended, "the caller's last words", within_s=2.0)
         except AssertionError:

@@ -27,6 +27,7 @@ PLAN = [
     (rf"\+*{OURS}0303", refuses(404)),
     (rf"\+*{OURS}0304", refuses(603)),
     (rf"\+*{OURS}0305", refuses(503)),
+    (rf"\+*{OURS}0306", refuses(502)),
 ]
 
 
@@ -141,7 +142,8 @@ async def test_a_customer_answers_and_a_promised_callback_is_dialed_at_its_minut
 async def test_what_did_not_come_to_a_talk_is_told_apart(
     house: House, carrier: SippCarrier, supervisor: Supervisor, seat: Seat
 ) -> None:
-    wanted = {"0301": "busy", "0302": "no_answer", "0303": "invalid", "0304": "rejected", "0305": "trunk_trouble"}
+    wanted = {"0301": "busy", "0302": "no_answer", "0303": "invalid", "0304": "rejected", "0305": "congestion"}
+    wanted["0306"] = "trunk_trouble"
     bodies = [
         order(f"П-{end}", f"+{OURS}{end}", name=f"Клиент {end}", kopecks=80_000_000 - 1_000_000 * index)
         for index, end in enumerate(wanted)
@@ -165,7 +167,9 @@ async def test_what_did_not_come_to_a_talk_is_told_apart(
     assert attempts[0][0] == len(calls_to(carrier, f"{OURS}03"))
 
 
-@pytest.mark.parametrize("number", ["100&PJSIP/900@trunk", "1${SHELL(id)}", "nobody", "%0d%0aAction: Command", "900"])
+@pytest.mark.parametrize(
+    "number", ["900", "nobody", "100%26PJSIP%2F900%40trunk", "1%24%7BSHELL(id)%7D", "%250d%250aAction"]
+)
 async def test_a_caller_reaches_no_number_but_ours(
     number: str, house: House, carrier: SippCarrier, tmp_path: Path
 ) -> None:
@@ -174,3 +178,16 @@ async def test_a_caller_reaches_no_number_but_ours(
         assert await caller.refused() in {400, 403, 404, 484}
         await caller.over()
     assert len(carrier.invites()) == before
+
+
+async def test_what_is_no_sip_at_all_comes_to_nothing(house: House, carrier: SippCarrier, tmp_path: Path) -> None:
+    """Asterisk drops such an INVITE without a word; a proper one, sent after it, shows that it has been read by then."""
+    before, contacts = len(carrier.invites()), await rows(house, "SELECT count(*) FROM contact")
+    for number in ("100&PJSIP/900@trunk", "1${SHELL(id)}", "%0d%0aAction: Command"):
+        async with SippCaller(tmp_path, house.endpoints.sip, number) as strange:
+            await strange.sipp.until_said("^INVITE ", sent=True)
+            async with SippCaller(tmp_path, house.endpoints.sip, "nobody") as proper:
+                await proper.refused()
+            assert strange.final_code == 0 or strange.final_code >= 400
+    assert len(carrier.invites()) == before
+    assert await rows(house, "SELECT count(*) FROM contact") == contacts
