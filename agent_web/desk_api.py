@@ -156,7 +156,7 @@ async def decline(contact_id: str, house: HouseDep, user: Operator) -> None:
 
 @router.post("/contacts/{contact_id}/hangup", status_code=204)
 async def hang_up(contact_id: str, house: HouseDep, user: Operator) -> None:
-    async with _asked("this talk is already over"):
+    async with _asked("this call is not with you any more"):
         await house.desk.hang_up(user.id, contact_id)
 
 

@@ -1,6 +1,7 @@
 """Every text that the pages may show: what templates, scripts and Python modules of agent_web hand to the catalogue."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from babel.messages.extract import extract
@@ -9,7 +10,8 @@ from jinja2.ext import babel_extract
 AGENT_WEB = Path(__file__).parents[2] / "agent_web"
 
 
-def screen_texts() -> dict[str, list[str]]:
+@cache
+def screen_texts() -> Mapping[str, list[str]]:
     """msgid to the places ("templates/desk.html:12") that use it."""
     found: dict[str, list[str]] = {}
     for path in sorted(AGENT_WEB.rglob("*")):
@@ -27,7 +29,12 @@ def _texts_of(path: Path) -> Iterator[tuple[int, str]]:
         if path.suffix == ".html":
             found = [(line, texts) for line, _, texts, _ in babel_extract(file, ["_", "counted"], [], options)]
         elif path.suffix == ".js":
-            found = [(line, texts) for line, texts, _, _ in extract("javascript", file, keywords={"T": None})]
+            found = [
+                (line, texts)
+                for line, texts, _, _ in extract(
+                    "javascript", file, keywords={"T": None}, options={"parse_template_string": True}
+                )
+            ]
         elif path.suffix == ".py":
             found = [(line, texts) for line, texts, _, _ in extract("python", file, keywords={"N_": None})]
         else:
