@@ -306,6 +306,7 @@ class Works:
         """What runs beside the pages all the time, by name."""
         return {
             "heartbeat": self.voice.beat_forever,
+            "check of the calls": self.voice.check_forever,
             "desk's clock": self.tick_forever,
             "live news": lambda: self.live.follow(self.desk),
             "sweeper of recordings": self.sweep_forever,

@@ -1,13 +1,11 @@
 """The desk: the shell around the queue's pure rules, and the one owner of agents' states.
 
-Whatever happens goes the same way: a move on a draft of the book (moves.py), the journal's commit (ledger.py), then the wires. Who
-asks for something impossible gets NotAllowedNow; a wire that repeats itself is counted and forgiven.
+Whatever happens goes the same way: a move on a draft of the book (moves.py), the journal's commit (ledger.py), then the wires
+(hands.py), all on the floor (floor.py). Wires report to the reception (reception.py); people and the dialer ask here.
 """
 
 import asyncio
-import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,29 +17,18 @@ from . import contact as contact_events
 from . import moves
 from .agent import Agent, AgentState
 from .book import Draft
-from .channel import Arrival, Channel, ChannelKind, OfferFailure, WireDown
-from .contact import TALKING_STATES, Contact, ContactState, IllegalTransition
+from .channel import Arrival, Channel, ChannelKind, OfferFailure
+from .contact import TALKING_STATES, Contact, ContactState
 from .deadlines import DeskRules
 from .disposition import disposition
-from .hands import Hands
+from .floor import Floor, NotAllowedNow, UnknownAgent
 from .journal import Journal
-from .ledger import Act, DeskChange, Ledger
-from .moves import Command, OfferContact
+from .ledger import DeskChange
+from .moves import Command
 from .presence import Presence
-from .reconcile import LiveLeg
+from .reception import Identify, Reception
 
-log = logging.getLogger(__name__)
-
-Identify = Callable[[Arrival], Awaitable[tuple[str | None, str | None]]]
 DEFAULT_RULES = DeskRules()
-
-
-class UnknownAgent(Exception):
-    """There is no such agent."""
-
-
-class NotAllowedNow(Exception):
-    """What was asked cannot be done in this state; the text is for the one who asked."""
 
 
 async def nobody(_arrival: Arrival) -> tuple[str | None, str | None]:
@@ -61,19 +48,27 @@ class Desk:
         rules: DeskRules = DEFAULT_RULES,
         identify: Identify = nobody,
     ) -> None:
-        self._ledger = Ledger(journal, clock)
+        self._floor = Floor(journal, channels, clock, rules)
         self._journal = journal
-        self._book = self._ledger.book
-        self._channels = channels
+        self._book = self._floor.book
         self._clock = clock
-        self._ids = ids
-        self._rules = rules
-        self._identify = identify
-        self._wires_up: set[ChannelKind] = set()
         self._presence = Presence()
-        self.follow_ups: list[Callable[[Contact], Awaitable[None]]] = []
-        self._hands = Hands(channels, journal, self.follow_ups)
-        self.late_events: Counter[str] = Counter()
+        self.follow_ups = self._floor.follow_ups
+        self.late_events = self._floor.late_events
+
+        # One face for those outside: what wires report goes straight to the reception.
+        reception = Reception(self._floor, ids, identify)
+        self.wire_changed = reception.wire_changed
+        self.arrive = reception.arrive
+        self.talk_began = reception.talk_began
+        self.offer_failed = reception.offer_failed
+        self.hold_changed = reception.hold_changed
+        self.talk_ended = reception.talk_ended
+        self.customer_left = reception.customer_left
+        self.reconcile = reception.reconcile
+        self.check = reception.check
+        self.device_changed = reception.device_changed
+        self.contact_by_wire = self._floor.contact_by_wire
 
     # Reading ------------------------------------------------------------------------------------------------------
 
@@ -94,10 +89,6 @@ class Desk:
         """An open contact."""
         return self._book.contacts.get(contact_id)
 
-    def contact_by_wire(self, wire_key: str) -> Contact | None:
-        """An open contact, by its wire's own name."""
-        return self._book.contacts.get(self._book.by_wire.get(wire_key, ""))
-
     async def find_contact(self, contact_id: str) -> Contact | None:
         """A contact, open or ended."""
         return self.contact(contact_id) or await self._journal.contact(contact_id)
@@ -109,7 +100,7 @@ class Desk:
         return await self._journal.closed_since(since)
 
     def subscribe(self, depth: int = 256) -> AbstractAsyncContextManager[asyncio.Queue[DeskChange]]:
-        return self._ledger.subscribe(depth)
+        return self._floor.ledger.subscribe(depth)
 
     # Start and time -----------------------------------------------------------------------------------------------
 
@@ -124,7 +115,7 @@ class Desk:
     async def resume_follow_ups(self) -> None:
         """Follow up what ended just before the last stop."""
         for ended in await self._journal.not_followed_up():
-            await self._hands.follow_up(ended)
+            await self._floor.hands.follow_up(ended)
 
     async def register(
         self, agent_id: str, name: str, sip_name: str, queues: Iterable[str], *, needs_page: bool = True
@@ -138,94 +129,12 @@ class Desk:
             if wanted != known:
                 draft.begin(wanted)
 
-        await self._change(act)
+        await self._floor.change(act)
 
     async def tick(self) -> None:
         """Let time work: call it twice a second."""
         gone = self._presence.gone_s(self._clock.monotonic())
-        await self._change(lambda draft: moves.pass_time(draft, gone, self._rules))
-
-    # What wires report --------------------------------------------------------------------------------------------
-
-    async def wire_changed(self, kind: ChannelKind, *, up: bool) -> None:
-        """A wire can, or cannot, be told what to do; without it nothing is offered on it."""
-        (self._wires_up.add if up else self._wires_up.discard)(kind)
-        if up:
-            await self._change(lambda draft: None)
-
-    async def arrive(self, arrival: Arrival) -> Contact:
-        """A contact came. The same wire key again is the same contact."""
-        known = await self._known_arrival(arrival)
-        if known is not None:
-            return known
-        if arrival.customer_id is None:
-            arrival = moves.with_customer(arrival, *await self._identify(arrival))
-        contact_id = self._ids()
-
-        def act(draft: Draft) -> Sequence[Command]:
-            if self.contact_by_wire(arrival.wire_key) is not None:
-                return ()
-            return moves.begin(draft, contact_id, arrival, self._rules)
-
-        await self._change(act)
-        arrived = await self._known_arrival(arrival)
-        if arrived is None:
-            raise RuntimeError("an arrival was committed and is not there")
-        return arrived
-
-    async def _known_arrival(self, arrival: Arrival) -> Contact | None:
-        return self.contact_by_wire(arrival.wire_key) or await self._journal.contact_by_wire(arrival.wire_key)
-
-    async def talk_began(self, wire_key: str, agent_id: str) -> None:
-        await self._hear(wire_key, lambda draft, contact: moves.connect(draft, contact, agent_id))
-
-    async def offer_failed(self, wire_key: str, reason: OfferFailure) -> None:
-        """The agent's device says no, or said nothing. The wire itself has put the customer back already."""
-
-        def act(draft: Draft, contact: Contact) -> None:
-            moves.miss(draft, contact, reason)
-
-        await self._hear(wire_key, act)
-
-    async def hold_changed(self, wire_key: str, *, held: bool) -> None:
-        def act(draft: Draft, contact: Contact) -> None:
-            draft.tell_contact(contact.id, contact_events.HoldChanged(draft.now, held))
-
-        await self._hear(wire_key, act)
-
-    async def talk_ended(self, wire_key: str) -> None:
-        """Agent and customer have parted."""
-        await self._hear(
-            wire_key,
-            lambda draft, contact: moves.end(draft, contact, contact_events.TalkEnded(draft.now), self._rules),
-        )
-
-    async def customer_left(self, wire_key: str, reason: str) -> None:
-        def act(draft: Draft, contact: Contact) -> Sequence[Command]:
-            if contact.state is ContactState.WRAP_UP:
-                return ()
-            return moves.end(draft, contact, contact_events.CustomerLeft(draft.now, reason), self._rules)
-
-        await self._hear(wire_key, act)
-
-    async def reconcile(self, kind: ChannelKind, legs: Mapping[str, LiveLeg], alive: str) -> None:
-        """After a gap: believe the wire. `alive` begins the wire keys of its present life; contacts of an earlier one are lost."""
-
-        def act(draft: Draft) -> Sequence[Command]:
-            ours = [contact for contact in self._book.contacts.values() if contact.kind is kind]
-            return moves.correct(draft, ours, legs, alive, self._rules)
-
-        await self._change(act)
-
-    async def device_changed(self, agent_id: str, *, up: bool) -> None:
-        """The agent's softphone is registered with Asterisk, or no longer."""
-
-        def act(draft: Draft) -> None:
-            if draft.agent(agent_id).device_up != up:
-                draft.tell_agent(agent_id, agent_events.DeviceChanged(draft.now, up))
-
-        if agent_id in self._book.agents:
-            await self._change(act)
+        await self._floor.change(lambda draft: moves.pass_time(draft, gone, self._floor.rules))
 
     # What people do -----------------------------------------------------------------------------------------------
 
@@ -241,14 +150,14 @@ class Desk:
                 return ()
             return moves.break_leg(draft, contact)
 
-        await self._change(act)
+        await self._floor.change(act)
 
     async def page_closed(self, agent_id: str, tab: str) -> None:
         def act(draft: Draft) -> None:
             draft.tell_agent(agent_id, agent_events.PageChanged(draft.now, False))
 
         if self._presence.closed(agent_id, tab, self._clock.monotonic()):
-            await self._change(act)
+            await self._floor.change(act)
 
     async def ready(self, agent_id: str) -> None:
         await self._ask(agent_id, agent_events.BecameReady, AgentState.READY)
@@ -274,10 +183,10 @@ class Desk:
             wish = agent_events.NextChosen(draft.now, state, code) if busy else event(draft.now)
             draft.tell_agent(agent_id, wish)
 
-        await self._must(act)
+        await self._floor.ask(act)
 
     async def decline(self, agent_id: str, contact_id: str) -> None:
-        await self._must(
+        await self._floor.ask(
             lambda draft: moves.miss(draft, self._own_contact(agent_id, contact_id), OfferFailure.DECLINED)
         )
 
@@ -287,7 +196,7 @@ class Desk:
         if contact.state is ContactState.OFFERED:
             raise NotAllowedNow("an offer is declined, not hung up")
         if contact.state in TALKING_STATES:
-            await self._channels[contact.kind].hang_up(contact)
+            await self._floor.channels[contact.kind].hang_up(contact)
 
     async def choose_customer(self, contact_id: str, customer_id: str | None, order_id: str | None) -> None:
         def act(draft: Draft) -> None:
@@ -295,7 +204,7 @@ class Desk:
                 raise NotAllowedNow("this contact has ended")
             draft.tell_contact(contact_id, contact_events.CustomerKnown(draft.now, customer_id, order_id))
 
-        await self._must(act)
+        await self._floor.ask(act)
 
     async def dispose(
         self, agent_id: str, contact_id: str, code: str, note: str = "", callback_at: datetime | None = None
@@ -312,7 +221,7 @@ class Desk:
             contact = self._own_contact(agent_id, contact_id)
             return moves.dispose(draft, contact, contact_events.Disposed(draft.now, code, note, promised))
 
-        await self._must(act)
+        await self._floor.ask(act)
 
     async def extend_wrap_up(self, agent_id: str, seconds: float) -> None:
         self._known_agent(agent_id)
@@ -321,7 +230,7 @@ class Desk:
             until = (draft.agent(agent_id).wrap_up_until or draft.now) + timedelta(seconds=seconds)
             draft.tell_agent(agent_id, agent_events.WrapUpExtended(draft.now, until))
 
-        await self._must(act)
+        await self._floor.ask(act)
 
     # The dialer's -------------------------------------------------------------------------------------------------
 
@@ -334,7 +243,7 @@ class Desk:
             if agent.state is AgentState.READY and agent.reachable:
                 draft.tell_agent(agent_id, agent_events.ReservedForAttempt(draft.now, attempt_id, until))
 
-        await self._change(act)
+        await self._floor.change(act)
         return self._known_agent(agent_id).attempt_id == attempt_id
 
     async def release(self, agent_id: str, attempt_id: str) -> None:
@@ -346,57 +255,11 @@ class Desk:
                 draft.tell_agent(agent_id, agent_events.Released(draft.now))
 
         if agent_id in self._book.agents:
-            await self._change(act)
-
-    # How a change is made, and what follows -----------------------------------------------------------------------
-
-    async def _change(self, act: Act) -> None:
-        def act_and_route(draft: Draft) -> Sequence[Command]:
-            commands = list(act(draft) or ())
-            return commands + moves.route(draft, self._wires_up, self._rules)
-
-        for command in await self._ledger.change(act_and_route):
-            await self._perform(command)
-
-    async def _must(self, act: Act) -> None:
-        try:
-            await self._change(act)
-        except IllegalTransition as refusal:
-            raise NotAllowedNow(str(refusal)) from refusal
-
-    async def _hear(self, wire_key: str, act: Callable[[Draft, Contact], Sequence[Command] | None]) -> None:
-        """A wire's report: late and doubled ones are normal there, so they are counted and forgiven."""
-
-        def act_if_known(draft: Draft) -> Sequence[Command] | None:
-            contact = self.contact_by_wire(wire_key)
-            if contact is None:
-                self.late_events["unknown contact"] += 1
-                return None
-            return act(draft, contact)
-
-        try:
-            await self._change(act_if_known)
-        except IllegalTransition as late:
-            self.late_events[str(late)] += 1
-            log.info("a late or doubled wire event was set aside: %s", late)
-
-    async def _perform(self, command: Command) -> None:
-        try:
-            await self._hands.perform(command)
-        except WireDown:
-            self._wires_up.discard(command.contact.kind)
-            if isinstance(command, OfferContact):
-                await self._take_back(command)
-
-    async def _take_back(self, command: OfferContact) -> None:
-        await self._hear(
-            command.contact.wire_key,
-            lambda draft, contact: moves.take_back(draft, contact.id, command.agent.id),
-        )
+            await self._floor.change(act)
 
     async def settle(self) -> None:
         """Wait for the follow-ups that run in the background."""
-        await self._hands.settle()
+        await self._floor.hands.settle()
 
     def _known_agent(self, agent_id: str) -> Agent:
         agent = self._book.agents.get(agent_id)
@@ -410,3 +273,6 @@ class Desk:
         if contact is None or contact.agent_id != agent_id:
             raise NotAllowedNow("this contact is not with you any more")
         return contact
+
+
+__all__ = ["DEFAULT_RULES", "Desk", "DeskChange", "NotAllowedNow", "UnknownAgent", "nobody"]

@@ -17,18 +17,16 @@ from ..queue.agent import Agent
 from ..queue.channel import Arrival, AttemptOutcome, ChannelKind, Direction, OfferFailure, WireDown
 from ..queue.contact import Contact
 from ..queue.desk import Desk
-from ..queue.reconcile import LegState, LiveLeg
 from ..storage.clock import Clock
 from . import call as calls
 from .ami import Ami, LinkState
-from .ami_actions import ActionOutcomeUnknown, ActionTimeout, LinkDown, Reply
+from .ami_actions import ActionOutcomeUnknown, ActionTimeout, AmiError, LinkDown, Reply
 from .ami_events import (
     BridgeEntered,
     BridgeLeft,
     ChannelCreated,
     ChannelEvent,
     ChannelHungUp,
-    ChannelRef,
     ChannelState,
     ChannelStateChanged,
     ContactChanged,
@@ -36,16 +34,17 @@ from .ami_events import (
     Event,
     HoldBegan,
     HoldEnded,
-    LiveChannel,
     OriginateResponded,
     Resync,
     UserEventSeen,
 )
 from .call import DialedCall
+from .legs import call_key, customers_of, is_customer, key_of, legs_of, shown_name
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 2.0
+CHECK_S = 5.0
 _DIALABLE = re.compile(r"\+?[0-9]{5,18}")
 _FAILURES = {"NOANSWER": OfferFailure.NO_ANSWER, "BUSY": OfferFailure.DECLINED}
 
@@ -208,14 +207,12 @@ class Voice:
             case ChannelHungUp():
                 await self._hung_up(event)
             case HoldBegan() | HoldEnded():
-                await self._desk.hold_changed(_call_key(event), held=isinstance(event, HoldBegan))
-            case ChannelEvent() if (
-                _is_customer(event.channel, event.variables) or event.channel.uniqueid in self._calls
-            ):
+                await self._desk.hold_changed(call_key(event), held=isinstance(event, HoldBegan))
+            case ChannelEvent() if is_customer(event.channel, event.variables) or event.channel.uniqueid in self._calls:
                 await self._customer_event(event)
 
     async def _customer_event(self, event: ChannelEvent) -> None:
-        key, uniqueid = _key(event.channel), event.channel.uniqueid
+        key, uniqueid = key_of(event.channel), event.channel.uniqueid
         match event:
             case ChannelCreated() | ChannelStateChanged():
                 self._names[key] = event.name
@@ -246,7 +243,7 @@ class Voice:
             await self._on_recorded(TalkRecorded(contact, path, started_at, (event.at or self._now()) - began))
 
     async def _user_event(self, event: UserEventSeen) -> None:
-        key = _call_key(event)
+        key = call_key(event)
         match event.kind:
             case "CCWaiting":
                 self._names[key] = event.name
@@ -277,7 +274,7 @@ class Voice:
                 queue=self._queue_of(event.fields.get("Dnis", "")),
                 wire_key=key,
                 address=self._to_e164(number),
-                name=_shown(unquote(event.fields.get("Name", ""))),
+                name=shown_name(unquote(event.fields.get("Name", ""))),
             )
         )
 
@@ -288,7 +285,7 @@ class Voice:
             await self._desk.offer_failed(key, _FAILURES.get(status, OfferFailure.UNREACHABLE))
 
     async def _hung_up(self, event: ChannelHungUp) -> None:
-        key, uniqueid = _key(event.channel), event.channel.uniqueid
+        key, uniqueid = key_of(event.channel), event.channel.uniqueid
         self._names.pop(key, None)
         call = self._calls.pop(uniqueid, None)
         if call is not None and self._dialing is not None:
@@ -315,10 +312,10 @@ class Voice:
     async def on_resync(self, resync: Resync) -> None:
         """Believe Asterisk: names, legs, softphones; then the wire is up. Who waits unknown to us is asked to announce himself."""
         alive = f"{resync.node}/{resync.boot_id}/"
-        customers = {_key(c.channel): c for c in resync.channels if _is_customer(c.channel, c.variables)}
+        customers = customers_of(resync.channels)
         self._names = {key: channel.name for key, channel in customers.items()}
         await self._beat()
-        legs = {key: leg for key, channel in customers.items() if (leg := self._leg(key, channel))}
+        legs = legs_of(customers, self._desk.agent_by_sip_name)
         await self._desk.reconcile(ChannelKind.VOICE, legs, alive)
         for key, channel in customers.items():
             if channel.variables.get("CC_STATE") == "hold" and self._desk.contact_by_wire(key) is None:
@@ -328,17 +325,18 @@ class Voice:
         await self._lost_calls({channel.channel.uniqueid for channel in resync.channels})
         await self._desk.wire_changed(ChannelKind.VOICE, up=True)
 
-    def _leg(self, key: str, channel: LiveChannel) -> LiveLeg | None:
-        state, _, sip_name = channel.variables.get("CC_STATE", "").partition("-")
-        agent = self._desk.agent_by_sip_name(sip_name)
-        match state:
-            case "hold" | "fallback" | "answered":
-                return LiveLeg(key, LegState.WAITING)
-            case "dial":
-                return LiveLeg(key, LegState.RINGING, agent.id if agent else None)
-            case "talk":
-                return LiveLeg(key, LegState.TALKING, agent.id if agent else None)
-        return None
+    async def check_forever(self) -> None:
+        """Nothing sticks after a lost event: every CHECK_S the desk's book is held against Asterisk's channels."""
+        while True:
+            await asyncio.sleep(CHECK_S)
+            if self._ami is None or self._ami.state is not LinkState.UP:
+                continue
+            try:
+                channels = await self._ami.show_channels()
+            except AmiError:
+                continue  # the link's own watchdog speaks of it
+            legs = legs_of(customers_of(channels), self._desk.agent_by_sip_name)
+            await self._desk.check(ChannelKind.VOICE, legs, self._alive)
 
     async def _lost_calls(self, alive: set[str]) -> None:
         """Calls that ended while nobody listened: how, cannot be told any more."""
@@ -375,22 +373,3 @@ class Voice:
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
-
-
-def _key(channel: ChannelRef) -> str:
-    return f"{channel.node}/{channel.boot_id}/{channel.uniqueid}"
-
-
-def _call_key(event: ChannelEvent) -> str:
-    """The wire key of the customer's leg that an event, perhaps of another leg, belongs to."""
-    uniqueid = event.variables.get("CC_CALL") or event.channel.uniqueid
-    return f"{event.channel.node}/{event.channel.boot_id}/{uniqueid}"
-
-
-def _is_customer(channel: ChannelRef, variables: Mapping[str, str]) -> bool:
-    return variables.get("CC_CALL") == channel.uniqueid
-
-
-def _shown(name: str) -> str:
-    """A caller's name as text for a screen: one line, no control characters, 80 letters at most."""
-    return "".join(letter for letter in name if letter.isprintable())[:80].strip()

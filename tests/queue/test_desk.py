@@ -269,6 +269,18 @@ async def test_after_our_restart_a_talk_is_found_again_and_a_missed_end_is_notic
     assert (after.agent("ilya"), await after.state(gone)) == (AgentState.WRAP_UP, ContactState.WRAP_UP)
 
 
+async def test_a_lost_hangup_is_found_by_the_second_check_and_a_passing_doubt_is_not() -> None:
+    house = await House().open("maria")
+    contact = await house.call()
+    await house.desk.check(ChannelKind.VOICE, {}, alive="n/b/")
+    await house.desk.talk_began("n/b/1", "maria")  # it moved since: the first look was only older than the book
+    await house.desk.check(ChannelKind.VOICE, {}, alive="n/b/")
+    assert await house.state(contact) is ContactState.CONNECTED
+    await house.desk.check(ChannelKind.VOICE, {}, alive="n/b/")
+    assert (house.agent("maria"), await house.state(contact)) == (AgentState.WRAP_UP, ContactState.WRAP_UP)
+    assert house.desk.late_events["lost, found by a check"] == 1
+
+
 async def test_a_new_life_of_asterisk_loses_talks_and_frees_agents_at_once() -> None:
     house = await House().open("maria")
     contact = await house.call("n/b1/1")

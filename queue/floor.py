@@ -1,0 +1,95 @@
+"""The floor on which the desk stands: how one change is made, from a draft to the wires that hear of it."""
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from ..storage.clock import Clock
+from . import moves
+from .book import Draft
+from .channel import Channel, ChannelKind, WireDown
+from .contact import Contact, IllegalTransition
+from .deadlines import DeskRules
+from .hands import Hands
+from .journal import Journal
+from .ledger import Act, Ledger
+from .moves import Command, OfferContact
+
+log = logging.getLogger(__name__)
+
+
+class UnknownAgent(Exception):
+    """There is no such agent."""
+
+
+class NotAllowedNow(Exception):
+    """What was asked cannot be done in this state; the text is for the one who asked."""
+
+
+class Floor:
+    """`change` makes a move and routes, commits, then tells the wires. `ask` is for people, who are told why not; `hear` for wires."""
+
+    def __init__(
+        self, journal: Journal, channels: Mapping[ChannelKind, Channel], clock: Clock, rules: DeskRules
+    ) -> None:
+        self.journal = journal
+        self.channels = channels
+        self.clock = clock
+        self.rules = rules
+        self.ledger = Ledger(journal, clock)
+        self.book = self.ledger.book
+        self.wires_up: set[ChannelKind] = set()
+        self.follow_ups: list[Callable[[Contact], Awaitable[None]]] = []
+        self.hands = Hands(channels, journal, self.follow_ups)
+        self.late_events: Counter[str] = Counter()
+
+    def contact_by_wire(self, wire_key: str) -> Contact | None:
+        """An open contact, by its wire's own name."""
+        return self.book.contacts.get(self.book.by_wire.get(wire_key, ""))
+
+    async def change(self, act: Act) -> None:
+        """Raises IllegalTransition, or what the journal raises; then nothing has changed."""
+
+        def act_and_route(draft: Draft) -> Sequence[Command]:
+            commands = list(act(draft) or ())
+            return commands + moves.route(draft, self.wires_up, self.rules)
+
+        for command in await self.ledger.change(act_and_route):
+            await self._perform(command)
+
+    async def ask(self, act: Act) -> None:
+        """Raises NotAllowedNow for the impossible."""
+        try:
+            await self.change(act)
+        except IllegalTransition as refusal:
+            raise NotAllowedNow(str(refusal)) from refusal
+
+    async def hear(self, wire_key: str, act: Callable[[Draft, Contact], Sequence[Command] | None]) -> None:
+        """A wire's report: late and doubled ones are normal there, so they are counted and forgiven."""
+
+        def act_if_known(draft: Draft) -> Sequence[Command] | None:
+            contact = self.contact_by_wire(wire_key)
+            if contact is None:
+                self.late_events["unknown contact"] += 1
+                return None
+            return act(draft, contact)
+
+        try:
+            await self.change(act_if_known)
+        except IllegalTransition as late:
+            self.late_events[str(late)] += 1
+            log.info("a late or doubled wire event was set aside: %s", late)
+
+    async def _perform(self, command: Command) -> None:
+        try:
+            await self.hands.perform(command)
+        except WireDown:
+            self.wires_up.discard(command.contact.kind)
+            if isinstance(command, OfferContact):
+                await self._take_back(command)
+
+    async def _take_back(self, command: OfferContact) -> None:
+        await self.hear(
+            command.contact.wire_key,
+            lambda draft, contact: moves.take_back(draft, contact.id, command.agent.id),
+        )

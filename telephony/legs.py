@@ -1,0 +1,51 @@
+"""A customer's leg: its key, and what the dialplan's variables tell of where it stands (asterisk_conf/extensions.conf). Pure."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from ..queue.agent import Agent
+from ..queue.reconcile import LegState, LiveLeg
+from .ami_events import ChannelEvent, ChannelRef, LiveChannel
+
+SHOWN_LETTERS = 80
+
+
+def key_of(channel: ChannelRef) -> str:
+    """The wire key of a leg: unique over nodes and their boots."""
+    return f"{channel.node}/{channel.boot_id}/{channel.uniqueid}"
+
+
+def call_key(event: ChannelEvent) -> str:
+    """The wire key of the customer's leg that an event, perhaps of another leg, belongs to."""
+    uniqueid = event.variables.get("CC_CALL") or event.channel.uniqueid
+    return f"{event.channel.node}/{event.channel.boot_id}/{uniqueid}"
+
+
+def is_customer(channel: ChannelRef, variables: Mapping[str, str]) -> bool:
+    """A leg whose call is named after itself; an agent's leg inherits the name."""
+    return variables.get("CC_CALL") == channel.uniqueid
+
+
+def customers_of(channels: Iterable[LiveChannel]) -> dict[str, LiveChannel]:
+    """The customers' legs among the channels that live, by wire key."""
+    return {key_of(one.channel): one for one in channels if is_customer(one.channel, one.variables)}
+
+
+def legs_of(customers: Mapping[str, LiveChannel], agent_of: Callable[[str], Agent | None]) -> dict[str, LiveLeg]:
+    """Where each customer stands; one who is being said goodbye to stands nowhere. `agent_of` knows agents by SIP name."""
+    legs: dict[str, LiveLeg] = {}
+    for key, channel in customers.items():
+        state, _, sip_name = channel.variables.get("CC_STATE", "").partition("-")
+        agent = agent_of(sip_name)
+        match state:
+            case "hold" | "fallback" | "answered":
+                legs[key] = LiveLeg(key, LegState.WAITING)
+            case "dial":
+                legs[key] = LiveLeg(key, LegState.RINGING, agent.id if agent else None)
+            case "talk":
+                legs[key] = LiveLeg(key, LegState.TALKING, agent.id if agent else None)
+    return legs
+
+
+def shown_name(name: str) -> str:
+    """A caller's name as text for a screen: one line, no control characters, 80 letters at most."""
+    return "".join(letter for letter in name if letter.isprintable())[:SHOWN_LETTERS].strip()
