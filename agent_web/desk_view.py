@@ -9,7 +9,7 @@ from typing import Any
 from ..queue.agent import Agent, AgentState
 from ..queue.contact import Contact, ContactState
 from ..queue.disposition import DISPOSITIONS, Disposition
-from ..shop.customer import Customer, FieldChange, TimelineEntry
+from ..shop.customer import Customer, EntryKind, FieldChange, TimelineEntry
 from ..shop.order import EDITABLE, OPEN, Order, OrderItem, OrderStatus, next_statuses
 from ..shop.product import Product
 
@@ -86,13 +86,17 @@ class ItemMove:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One line of the history: something of the shop's (`entry`) or an earlier contact. `moves` words a change of the items."""
+    """One line of the history: something of the shop's (`entry`) or an earlier contact.
+
+    `moves` words a change of the items; `items` are names and quantities of an order that was placed.
+    """
 
     at: datetime
     entry: TimelineEntry | None = None
     contact: Contact | None = None
     changes: tuple[FieldChange, ...] = ()
     moves: tuple[ItemMove, ...] = ()
+    items: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,7 @@ def desk_view(
     """The desk as it is at `now`. `products` by article; `queue`: how many wait and for how long the first does (s)."""
     phase = phase_of(agent, contact)
     card = None if contact is None else order_card(_order_of(contact, record), products, language)
+    names = {article: product.name(language) for article, product in products.items()} if language == "en" else {}
     return DeskView(
         now=now,
         agent=agent,
@@ -183,7 +188,7 @@ def desk_view(
         contact=contact,
         record=record,
         card=card,
-        history=history(record.timeline, record.contacts, contact),
+        history=history(record, names, contact),
         waited_s=0 if contact is None else _gone(contact.arrived_at, contact.connected_at or now),
         talk_s=_talk_s(contact, now),
         ring=_countdown(agent.since, agent.reserved_until, now) if phase is Phase.RINGING else None,
@@ -220,31 +225,36 @@ def _line(item: OrderItem, product: Product | None, language: str) -> Line:
     return Line(item, product.name(language) if language == "en" else item.name, product.stock)
 
 
-def history(
-    timeline: Iterable[TimelineEntry], contacts: Iterable[Contact], current: Contact | None = None
-) -> tuple[Past, ...]:
-    """Newest first; the contact that is going on is not yet history."""
-    past = [_past(entry) for entry in timeline]
-    past += [Past(one.arrived_at, contact=one) for one in contacts if current is None or one.id != current.id]
+def history(record: Record, names: Mapping[str, str], current: Contact | None = None) -> tuple[Past, ...]:
+    """Newest first; the contact that is going on is not yet history. `names` of products by article, in the reader's language."""
+    orders = {order.id: order for order in record.orders}
+    past = [_past(entry, orders.get(entry.order_id or ""), names) for entry in record.timeline]
+    past += [Past(one.arrived_at, contact=one) for one in record.contacts if current is None or one.id != current.id]
     return tuple(sorted(past, key=lambda one: one.at, reverse=True))
 
 
-def _past(entry: TimelineEntry) -> Past:
+def _past(entry: TimelineEntry, order: Order | None, names: Mapping[str, str]) -> Past:
     """The items are worded product by product, and then their sum goes without saying."""
-    moves = next((item_moves(change.before, change.after) for change in entry.changes if change.field == "items"), ())
+    if entry.kind == EntryKind.ORDER_PLACED and order is not None:
+        return Past(entry.at, entry, items=tuple((names.get(i.article, i.name), i.quantity) for i in order.items))
+    changed = (change for change in entry.changes if change.field == "items")
+    moves = next((item_moves(change.before, change.after, names) for change in changed), ())
     plain = tuple(c for c in entry.changes if c.field != "items" and not (moves and c.field == "total"))
     return Past(entry.at, entry=entry, changes=plain, moves=moves)
 
 
-def item_moves(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> tuple[ItemMove, ...]:
+def item_moves(
+    before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]], names: Mapping[str, str]
+) -> tuple[ItemMove, ...]:
     """What became more, less, new or gone between two recorded lists of items."""
     old = {item["article"]: item for item in before}
     new = {item["article"]: item for item in after}
-    names = {article: item["name"] for article, item in (old | new).items()}
-    counts = {
-        article: (old.get(article, {}).get("quantity", 0), new.get(article, {}).get("quantity", 0)) for article in names
-    }
-    return tuple(ItemMove(names[article], was, now) for article, (was, now) in counts.items() if was != now)
+    moves = []
+    for article, item in (old | new).items():
+        was, now = old.get(article, {}).get("quantity", 0), new.get(article, {}).get("quantity", 0)
+        if was != now:
+            moves.append(ItemMove(names.get(article, item["name"]), was, now))
+    return tuple(moves)
 
 
 def suggested_result(contact: Contact | None, timeline: Sequence[TimelineEntry]) -> str:

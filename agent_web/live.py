@@ -155,6 +155,11 @@ class LiveHub:
                 with anyio.CancelScope(shield=True):  # the reader has gone, and with it the task we run in
                     await desk.page_closed(user_id, tab_id)
 
+    def drop(self, user_id: str) -> None:
+        """End this user's streams; their pages come back by themselves, and look around."""
+        for tab in list(self._tabs.get(user_id, ())):
+            tab.end()
+
     def close(self) -> None:
         """Let every stream end, so that the server can."""
         self._closing = True

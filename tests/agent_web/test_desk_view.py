@@ -149,19 +149,26 @@ def test_products_are_named_in_the_reader_s_language_and_may_be_gone() -> None:
 def test_history_is_newest_first_without_the_present_call() -> None:
     note = TimelineEntry(NOW - timedelta(days=1), EntryKind.NOTE, "", "x", None, None, "Илья")
     old, now = contact(arrived_at=NOW - timedelta(days=2)), contact()
-    shown = history((note,), (replace(old, id="c0"), now), now)
+    shown = history(Record(timeline=(note,), contacts=(replace(old, id="c0"), now)), {}, now)
     assert [one.at for one in shown] == [note.at, old.arrived_at]
 
 
 def test_items_are_worded_product_by_product() -> None:
     lamp, shade = {"article": "L", "name": "Лампа", "quantity": 4}, {"article": "S", "name": "Абажур", "quantity": 1}
     dimmer = {"article": "D", "name": "Диммер", "quantity": 2}
-    moves = item_moves([lamp, shade], [lamp | {"quantity": 6}, dimmer])
-    assert moves == (ItemMove("Лампа", 4, 6), ItemMove("Абажур", 1, 0), ItemMove("Диммер", 0, 2))
+    moves = item_moves([lamp, shade], [lamp | {"quantity": 6}, dimmer], {"D": "Dimmer"})
+    assert moves == (ItemMove("Лампа", 4, 6), ItemMove("Абажур", 1, 0), ItemMove("Dimmer", 0, 2))
     changes = (FieldChange("items", [lamp], [shade]), FieldChange("total", 1, 2), FieldChange("payment", "", "paid"))
-    [past] = history([TimelineEntry(NOW, EntryKind.ORDER_CHANGED, "1", "", "o1", None, "", changes)], ())
+    entry = TimelineEntry(NOW, EntryKind.ORDER_CHANGED, "1", "", "o1", None, "", changes)
+    [past] = history(Record(timeline=(entry,)), {})
     assert [change.field for change in past.changes] == ["payment"]
     assert len(past.moves) == 2
+
+
+def test_a_placed_order_is_worded_in_the_reader_s_language() -> None:
+    entry = TimelineEntry(NOW, EntryKind.ORDER_PLACED, "48213", "Лампа × 2", "o1", None, "")
+    [past] = history(Record(orders=(order(),), timeline=(entry,)), {"LE-27W": "Bulb"})
+    assert past.items == (("Bulb", 2),)
 
 
 def test_the_suggested_result_follows_what_was_done_in_the_talk() -> None:

@@ -37,7 +37,7 @@ live.addEventListener("order", e => { if ($("#order")?.dataset.order === e.detai
 live.addEventListener("resync", update);
 live.addEventListener("board", e => figures(e.detail));
 live.addEventListener("up", () => { serverDown = false; paintLost(); update(); });
-live.addEventListener("down", () => { serverDown = true; paintLost(); });
+live.addEventListener("down", () => { serverDown = true; paintLost(); update(); });
 live.addEventListener("elsewhere", () => { elsewhere = true; phone.stop(); paintLost(); });
 document.addEventListener("cb:lang", update);
 document.addEventListener("cb:signed-out", () => { if (!phone.talking) location.assign("/sign-in?next=/desk"); });
