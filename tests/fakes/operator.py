@@ -25,7 +25,7 @@ class OperatorDesk:
         """Through the status menu; ends when the operator is on the line, where somebody may have waited for him."""
         await self.page.click("#status")
         await self.page.click("#go-ready")
-        await self.until_phase("ready|ringing|talking")
+        await self.until_phase("ready|dialing|ringing|talking")
 
     async def go_home(self) -> None:
         """End the shift and close the browser's window, whatever stands on the page."""
@@ -94,8 +94,8 @@ class OperatorDesk:
         await expect(self.page.locator("#wrap")).to_have_count(0, timeout=20_000)
 
     async def finish(self, code: str = "consulted") -> None:
-        """Hang up, write the result, and be ready again."""
+        """Hang up, write the result, and be on the line again (where the dialer may be at work for him already)."""
         await self.hang_up()
         await self.until_phase("wrap.*")
         await self.write_result(code)
-        await self.until_phase("ready")
+        await self.until_phase("ready|dialing")

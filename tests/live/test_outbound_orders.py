@@ -122,7 +122,7 @@ async def test_a_customer_answers_and_a_promised_callback_is_dialed_at_its_minut
     # "Call me at ..." in the customer's own time: the next whole minute that is not too near to be written.
     at = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
     await desk.promise_callback(at.astimezone(zone))
-    await desk.until_phase("ready")
+    await desk.until_phase("ready|dialing")
     await supervisor.tell("start")
     second = await called(carrier, number, 2, within_s=180.0)
     assert at <= second[1].moment < at + timedelta(minutes=1)
