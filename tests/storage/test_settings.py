@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from cordboard.storage.data_folder import DataFolder, FolderTaken, FolderUnusable, PortTaken, listen
 from cordboard.storage.settings import BadSettings, load_settings
 
