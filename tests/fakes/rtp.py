@@ -8,8 +8,6 @@ import struct
 from dataclasses import dataclass, field
 from typing import Self, cast
 
-import numpy as np
-
 from tests.fakes import ear
 
 PACKET_S, SAMPLES, EVENT_TYPE = 0.02, 160, 101
@@ -142,14 +140,3 @@ class RtpPeer(asyncio.DatagramProtocol):
                 self._transport.sendto(line.next_sound(), line.far)
                 line.next_at += PACKET_S
         self._clock = loop.call_at(now + PACKET_S / 2, self._tick)
-
-
-def silence_s(pcm: ear.Pcm, rate: int, below: float = 0.01) -> float:
-    """The longest stretch, in seconds, in which no 20 ms are louder than `below`."""
-    size = int(rate * PACKET_S)
-    frames = pcm[: pcm.size // size * size].reshape(-1, size).astype(np.float64) / 32768.0
-    longest = run = 0
-    for quiet in np.sqrt((frames**2).mean(axis=1)) < below:
-        run = run + 1 if quiet else 0
-        longest = max(longest, run)
-    return longest * PACKET_S
