@@ -1,4 +1,4 @@
-"""The dialer's tables: campaigns and their changes, leads, attempts. The room's only SQLAlchemy."""
+"""Campaigns and their changes, leads and attempts in their tables (tables.py); here alone they change."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -10,7 +10,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..queue.channel import AttemptOutcome
-from ..storage.base import Json, UtcDateTime, id_column, metadata
 from ..storage.clock import Clock
 from ..storage.database import Database
 from ..storage.ids import Ids
@@ -19,79 +18,7 @@ from .campaign import Campaign, Change, changed_knobs, check_campaign
 from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState, advance, end_of
 from .priority import Weights
 from .rows import attempt_of, campaign_of, campaign_row, lead_of, lead_row, row_of, values
-
-campaign_table = sa.Table(
-    "campaign",
-    metadata,
-    id_column(),
-    sa.Column("name", sa.String(120), nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("settings", Json, nullable=False),
-)
-change_table = sa.Table(
-    "campaign_change",
-    metadata,
-    id_column(),
-    sa.Column("campaign_id", sa.String(36), sa.ForeignKey("campaign.id"), nullable=False),
-    sa.Column("actor_id", sa.String(36), nullable=False),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("field", sa.String(60), nullable=False),
-    sa.Column("old", Json),
-    sa.Column("new", Json),
-    sa.Index("ix_campaign_change_campaign_id", "campaign_id", "at"),
-)
-_POOL = sa.text(
-    "state IN ('fresh', 'due') AND NOT is_callback"
-)  # literally the same in index and query, or it is not used
-lead_table = sa.Table(
-    "lead",
-    metadata,
-    id_column(),
-    sa.Column("campaign_id", sa.String(36), sa.ForeignKey("campaign.id"), nullable=False),
-    sa.Column("source", sa.String(80), nullable=False),
-    sa.Column("phone", sa.String(20), nullable=False),
-    sa.Column("zone", sa.String(40), nullable=False),
-    sa.Column("placed_at", UtcDateTime, nullable=False),
-    sa.Column(
-        "placed_s", sa.BigInteger, nullable=False
-    ),  # placed_at in whole seconds since 1970: what the score counts by
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    *(sa.Column(name, sa.String(36)) for name in ("order_id", "customer_id", "agent_id", "settled_by")),
-    sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("order_total", sa.BigInteger, nullable=False),
-    sa.Column("due_at", UtcDateTime),
-    sa.Column("is_callback", sa.Boolean, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("last_outcome", sa.String(16)),
-    sa.Column("disposition", sa.String(40)),
-    sa.Column("wanted", sa.Boolean, nullable=False),
-    sa.Index("ux_lead_source", "campaign_id", "source", unique=True),
-    sa.Index("ix_lead_pick", "campaign_id", "state", "is_callback", "zone"),
-    sa.Index("ix_lead_pool_sum", "campaign_id", "order_total", sqlite_where=_POOL, postgresql_where=_POOL),
-    sa.Index("ix_lead_pool_age", "campaign_id", "placed_s", sqlite_where=_POOL, postgresql_where=_POOL),
-    sa.Index("ix_lead_due", "state", "due_at"),
-    sa.Index("ix_lead_order_id", "order_id"),
-)
-_open = sa.Column("ended_at", UtcDateTime)
-attempt_table = sa.Table(
-    "attempt",
-    metadata,
-    id_column(),
-    sa.Column("lead_id", sa.String(36), sa.ForeignKey("lead.id"), nullable=False),
-    sa.Column("campaign_id", sa.String(36), sa.ForeignKey("campaign.id"), nullable=False),
-    sa.Column("agent_id", sa.String(36)),
-    sa.Column("number", sa.String(20), nullable=False),
-    sa.Column("intent_at", UtcDateTime, nullable=False),
-    sa.Column("answered_at", UtcDateTime),
-    _open,
-    sa.Column("outcome", sa.String(16)),
-    sa.Column("cause", sa.Integer),
-    sa.Column("tech_cause", sa.String(40)),
-    sa.Index("ix_attempt_lead_id", "lead_id", "intent_at"),
-    sa.Index("ix_attempt_campaign_id", "campaign_id", "intent_at"),
-    # Never two calls to one number at once, whatever the code above believes.
-    sa.Index("ux_attempt_open", "number", unique=True, sqlite_where=_open.is_(None), postgresql_where=_open.is_(None)),
-)
+from .tables import POOL, attempt_table, campaign_table, change_table, lead_table
 
 _c = lead_table.c
 _IN_CALL = sa.select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(None))
@@ -213,7 +140,7 @@ class DialerStore:
         """Search only the first `depth` leads by sum and by placing, not all. Empty unless that is proof enough: the last one found
         must be worth at least what any lead beyond can be."""
         per_kopeck, per_second, per_attempt = weights.exact()
-        pool = sa.and_(_c.campaign_id == campaign_id, _POOL)
+        pool = sa.and_(_c.campaign_id == campaign_id, POOL)
         bound, parts = 0, []
         async with self._db.read() as connection:
             for column, weight in ((_c.order_total, per_kopeck), (_c.placed_s, -per_second)):
