@@ -172,8 +172,9 @@ class Works:
         for user in agents:
             queues = [self.settings.queue_name] if user.active else []
             await self.desk.register(user.id, user.name, user.sip_name, queues, needs_page=user.device_uri is None)
-            if not user.active and user.id in {agent.id for agent in self.desk.agents()}:
+            if not user.active:
                 await self.desk.log_out(user.id)
+                self.live.drop(user.id)
         render_agents(endpoints(agents), self.folder.asterisk)
         await self.asterisk.reload_agents()
 
@@ -296,6 +297,8 @@ class Works:
             if user.can(Permission.DESK_WORK):
                 queues = [self.settings.queue_name] if user.active else []
                 await self.desk.register(user.id, user.name, user.sip_name, queues, needs_page=user.device_uri is None)
+        for attempt in await self.dialer.in_flight():
+            self.voice.adopt_call(attempt.id, self.settings.dial_ring_s, answered=attempt.answered_at is not None)
         await self.ami.start()
         await self.desk.resume_follow_ups()
         for order in await self.shop.orders(WAITS_FOR_CALL, limit=MOST_ORDERS):  # an order whose lead a crash prevented

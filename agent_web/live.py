@@ -9,12 +9,13 @@ For an operator the open stream of the desk is the presence of the page: while i
 import asyncio
 import json
 from collections import OrderedDict, defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import anyio
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 
@@ -26,12 +27,13 @@ from ..queue.ledger import DeskChange
 from ..queue.metrics import waits
 from ..storage.clock import Clock
 from .house import HouseDep
-from .security import require
+from .security import cookie_name, require
 
 HEARTBEAT_S = 5.0
 BOARD_GAP_S = 0.5
 RETRY_MS = 500
 MAX_PENDING = 64
+SESSION_LOOK_S = 30.0
 
 
 def figures(contacts: Iterable[Contact], now: datetime) -> dict[str, Any]:
@@ -41,13 +43,22 @@ def figures(contacts: Iterable[Contact], now: datetime) -> dict[str, Any]:
     return {"waiting": len(arrived), "longest_s": int(longest)}
 
 
+StillIn = Callable[[], Awaitable[bool]]
+"""Whether the page's session still lives; asking keeps it awake."""
+
+
+async def always_in() -> bool:
+    return True
+
+
 class Tab:
     """One open page, and the news it has not been given yet."""
 
-    def __init__(self, user_id: str, tab_id: str, works: bool) -> None:
+    def __init__(self, user_id: str, tab_id: str, works: bool, still_in: StillIn) -> None:
         self.user_id = user_id
         self.tab_id = tab_id
         self.works = works
+        self.still_in = still_in
         self.last = False
         self._pending: OrderedDict[str, tuple[str, Any]] = OrderedDict()
         self._news = asyncio.Event()
@@ -114,6 +125,7 @@ class LiveHub:
         """Read the desk's changes and pass them on, for ever."""
         async with desk.subscribe() as changes, asyncio.TaskGroup() as group:
             group.create_task(self._paint_boards())
+            group.create_task(self._look_after_sessions())
             while True:
                 self.tell_change(desk, await changes.get())
 
@@ -136,9 +148,19 @@ class LiveHub:
                 tab.tell("board", dict(self._board))
             await asyncio.sleep(self._board_gap_s)
 
-    async def stream(self, desk: Desk, user_id: str, tab_id: str, *, works: bool) -> AsyncIterator[bytes]:
+    async def _look_after_sessions(self) -> None:
+        """An open page is not idle; one whose session ended gets no more news."""
+        while True:
+            await asyncio.sleep(SESSION_LOOK_S)
+            for tab in self._all():
+                if not await tab.still_in():
+                    tab.end()
+
+    async def stream(
+        self, desk: Desk, user_id: str, tab_id: str, *, works: bool, still_in: StillIn = always_in
+    ) -> AsyncIterator[bytes]:
         """The events of one tab as text/event-stream. `works`: the tab is an operator's desk, so its stream is his presence."""
-        tab = self._open(user_id, tab_id, works)
+        tab = self._open(user_id, tab_id, works, still_in)
         try:
             yield format_sse_event(event="ping", data_str="{}", retry=RETRY_MS)
             if works:
@@ -166,9 +188,9 @@ class LiveHub:
         for tab in self._all():
             tab.end()
 
-    def _open(self, user_id: str, tab_id: str, works: bool) -> Tab:
+    def _open(self, user_id: str, tab_id: str, works: bool, still_in: StillIn) -> Tab:
         """The newer desk works; the older is told so and ends. The same tab again is a reconnect: its old stream ends unheard."""
-        tab = Tab(user_id, tab_id, works)
+        tab = Tab(user_id, tab_id, works, still_in)
         for other in self._tabs[user_id]:
             if other.tab_id == tab_id:
                 other.end()
@@ -188,11 +210,14 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/live")
 async def live(
+    request: Request,
     house: HouseDep,
     user: Annotated[User, Depends(require())],
     tab: Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[\w-]+$")],
 ) -> StreamingResponse:
     """The news of this tab (an id made at each load of the page): events desk, order, board, resync, elsewhere, ping."""
     works = user.can(Permission.DESK_WORK) and house.desk.agent(user.id) is not None
-    events = house.live.stream(house.desk, user.id, tab, works=works)
+    token = request.cookies.get(cookie_name(house.site.secure))
+    still_in = partial(house.access.touch_session, token) if token else always_in
+    events = house.live.stream(house.desk, user.id, tab, works=works, still_in=still_in)
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

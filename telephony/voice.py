@@ -254,14 +254,18 @@ class Voice:
                     await self._desk.talk_began(key, agent.id)
             case "CCDialEnd":
                 await self._dial_ended(key, event.fields.get("Status", ""))
-            case "CCAnswered" if event.channel.uniqueid in self._calls and self._dialing is not None:
-                uniqueid = event.channel.uniqueid
+            case "CCAnswered":
                 self._names[key] = event.name
-                self._calls[uniqueid] = replace(self._calls[uniqueid], answered=True)
-                await self._dialing.on_answered(uniqueid, key)
+                await self._answered(event.channel.uniqueid, key)
             case "CCAbandon" if event.channel.uniqueid in self._calls:
                 uniqueid = event.channel.uniqueid
                 self._calls[uniqueid] = replace(self._calls[uniqueid], abandoned=True)
+
+    async def _answered(self, uniqueid: str, key: str) -> None:
+        call = self._calls.get(uniqueid)
+        if call is not None and not call.answered and self._dialing is not None:
+            self._calls[uniqueid] = replace(call, answered=True)
+            await self._dialing.on_answered(uniqueid, key)
 
     async def _waiting(self, key: str, event: UserEventSeen) -> None:
         if self._desk.contact_by_wire(key) is not None:
@@ -320,6 +324,9 @@ class Voice:
         for key, channel in customers.items():
             if channel.variables.get("CC_STATE") == "hold" and self._desk.contact_by_wire(key) is None:
                 await self._link.redirect(channel.name, "cc-hold", "s")
+        for key, channel in customers.items():
+            if channel.variables.get("CC_STATE") == "answered" and self._desk.contact_by_wire(key) is None:
+                await self._answered(channel.channel.uniqueid, key)
         for agent in self._desk.agents():
             await self._ask_device(agent.sip_name)
         await self._lost_calls({channel.channel.uniqueid for channel in resync.channels})
@@ -347,9 +354,9 @@ class Voice:
             if self._dialing is not None:
                 await self._dialing.on_ended(attempt_id, result, 0, "")
 
-    async def adopt_call(self, attempt_id: str, ring_timeout_s: float) -> None:
-        """After our restart: a call that was dialed before it and lives still."""
-        self._calls.setdefault(attempt_id, DialedCall(attempt_id, ring_timeout_s, rang=True))
+    def adopt_call(self, attempt_id: str, ring_timeout_s: float, *, answered: bool) -> None:
+        """Before the link is up after our restart: a call that was dialed before it, and may live still."""
+        self._calls[attempt_id] = DialedCall(attempt_id, ring_timeout_s, rang=True, answered=answered)
 
     async def _ask_device(self, endpoint: str) -> None:
         """Asterisk's own answer whether the softphone is registered: events of an old and a new registration may cross."""
