@@ -54,7 +54,7 @@ async def always_in() -> bool:
 class Tab:
     """One open page, and the news it has not been given yet."""
 
-    def __init__(self, user_id: str, tab_id: str, works: bool, still_in: StillIn) -> None:
+    def __init__(self, user_id: str, tab_id: str, works: bool, still_in: StillIn = always_in) -> None:
         self.user_id = user_id
         self.tab_id = tab_id
         self.works = works

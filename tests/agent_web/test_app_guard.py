@@ -26,11 +26,9 @@ def guards(app: FastAPI) -> dict[str, list[object]]:
     found: dict[str, list[object]] = {}
     for route in iter_route_contexts(app.routes):
         dependant = getattr(route, "dependant", None)
-        present = (
-            []
-            if dependant is None
-            else [call for call in calls(dependant) if isinstance(call, Require) or call is public]
-        )
+        present: list[object] = []
+        if dependant is not None:
+            present = [call for call in calls(dependant) if isinstance(call, Require) or call is public]
         for method in sorted(route.methods or {"ANY"}):
             found[f"{method} {route.path}"] = present
     return found
