@@ -21,7 +21,7 @@ from ..storage.clock import Clock
 from ..storage.data_folder import DataFolder
 from ..storage.settings import Settings
 from ..telephony.carrier import Carrier
-from ..telephony.install import AsteriskTree
+from ..telephony.install import AsteriskTree, default_cache
 from ..telephony.site import Ports
 from .robot import RobotColleague
 from .shop import PastClock, open_shop
@@ -113,7 +113,7 @@ class DemoWorld:
             ),
             peer=f"{self._settings.sip_bind}:{ports['sip']}",
             inbound_number=self._settings.inbound_number,
-            cache=self._folder.path / "voices",
+            cache=default_cache() / "voices",
             pid_file=self._folder.run / "carrier.pid",
             chance=self._chance,
             language=self._settings.language,

@@ -4,7 +4,7 @@ import JsSIP from "../vendor/jssip-3.13.8.js";
 import { api } from "./core.js";
 import { beep, deaf, hush, listenTo, ring, sound } from "./sound.js";
 
-const CANDIDATES_MS = 150;            /* Asterisk learns where we are from the first packets; no need to wait for the slowest address */
+const CANDIDATES_MS = 40;             /* Asterisk learns where we are from the first packets; no need to wait for the slowest address */
 
 export class NoMicrophone extends Error { constructor(reason) { super(reason); this.reason = reason; } }
 
