@@ -5,6 +5,7 @@ import { api } from "./core.js";
 import { beep, deaf, hush, listenTo, ring, sound } from "./sound.js";
 
 const CANDIDATES_MS = 40;             /* Asterisk learns where we are from the first packets; no need to wait for the slowest address */
+const REGISTER_MS = 3000;
 
 export class NoMicrophone extends Error { constructor(reason) { super(reason); this.reason = reason; } }
 
@@ -40,21 +41,27 @@ export class Softphone extends EventTarget {
     if (!this.ua) this.open(settings); else if (this.ua.isRegistered() && !this.session) this.to("registered");
     await this.registered();
   }
-  open({ uri, user, password, websocket }) {
+  open(settings) {
+    const { uri, user, password, websocket } = settings;
     JsSIP.debug.disable();
     const ua = this.ua = new JsSIP.UA({
       sockets: [new JsSIP.WebSocketInterface(websocket)], uri, authorization_user: user, password, register: true, register_expires: 120, session_timers: false,
       connection_recovery_min_interval: 1, connection_recovery_max_interval: 4, user_agent: "Cordboard",
     });
-    const free = () => !this.session;
-    ua.on("registered", () => { this.was = true; if (free()) this.to("registered"); });
-    ua.on("registrationFailed", () => { if (free()) this.to("failed", "registration"); clearTimeout(this.again); this.again = setTimeout(() => { if (ua.isConnected()) ua.register(); }, 2000); });
+    const free = () => this.ua === ua && !this.session;
+    ua.on("registered", () => { clearTimeout(this.late); this.was = true; if (free()) this.to("registered"); });
+    ua.on("registrationFailed", () => { if (free()) this.to("failed", "registration"); clearTimeout(this.again); this.again = setTimeout(() => { if (this.ua === ua && ua.isConnected()) ua.register(); }, 2000); });
     ua.on("unregistered", () => { if (free() && this.wanted) this.to("connecting"); });
-    ua.on("disconnected", () => { if (free() && this.wanted) this.to("connecting"); else this.dispatchEvent(new CustomEvent("line", { detail: { up: false } })); });
-    ua.on("connected", () => this.dispatchEvent(new CustomEvent("line", { detail: { up: true } })));
+    ua.on("disconnected", () => { clearTimeout(this.late); if (free() && this.wanted) this.to("connecting"); else this.dispatchEvent(new CustomEvent("line", { detail: { up: false } })); });
+    ua.on("connected", () => { this.dispatchEvent(new CustomEvent("line", { detail: { up: true } })); this.expect(ua, settings); });
     ua.on("newRTCSession", e => this.take(e));
     this.to("connecting");
     ua.start();
+  }
+  /* An Asterisk that just starts may take the connection and not yet hear the REGISTER, for which SIP would wait half a minute. */
+  expect(ua, settings) {
+    clearTimeout(this.late);
+    this.late = setTimeout(() => { if (this.ua === ua && !this.session && !ua.isRegistered()) { ua.stop(); this.open(settings); } }, REGISTER_MS);
   }
   registered() {
     if (["registered", "ringing", "in-call"].includes(this.state)) return Promise.resolve();
@@ -66,7 +73,7 @@ export class Softphone extends EventTarget {
     });
   }
   stop() {
-    this.wanted = false; this.answerNext = false; clearTimeout(this.again);
+    this.wanted = false; this.answerNext = false; clearTimeout(this.again); clearTimeout(this.late);
     this.session?.terminate();
     this.ua?.stop(); this.ua = null;
     for (const track of this.mic?.getTracks() ?? []) track.stop();
