@@ -16,6 +16,7 @@ from ..queue.agent import AgentState
 from ..queue.contact import Contact
 from ..queue.desk import Desk
 from ..queue.routing import waiting
+from ..shop.order import WAITS_FOR_CALL
 from ..shop.store import ShopStore
 from ..storage.clock import Clock
 from ..storage.data_folder import DataFolder
@@ -62,6 +63,7 @@ class DemoWorld:
         self._carrier: Carrier | None = None
         self._robot: RobotColleague | None = None
         self._calling: asyncio.Task[None] | None = None
+        self._called = False
 
     async def furnish(self, say: Say, admin_password: str | None) -> None:
         """People, logins and the shop. `admin_password` is there at the first start only."""
@@ -167,13 +169,15 @@ class DemoWorld:
             await self._call_in(desk.contacts(), carrier)
 
     async def _call_in(self, contacts: tuple[Contact, ...], carrier: Carrier) -> None:
-        """Mostly somebody with an open order, now and then a stranger."""
+        """Mostly somebody whose order waits for a call, sometimes an old customer, now and then a stranger; never one at first."""
         talking = {contact.address for contact in contacts}
-        orders = await self._shop.orders(limit=200)
-        if self._chance.random() < 0.15 or not orders:
+        luck = self._chance.random() if self._called else 0.0
+        self._called = True
+        if luck > 0.85:
             carrier.call_in(f"7900111{self._chance.randint(1000, 9999)}", "")
             return
-        customer = await self._shop.customer(self._chance.choice(orders).customer_id)
+        orders = await self._shop.orders(WAITS_FOR_CALL if luck < 0.6 else (), limit=200)
+        customer = await self._shop.customer(self._chance.choice(orders).customer_id) if orders else None
         if customer is not None and customer.phones[0] not in talking:
             carrier.call_in(customer.phones[0].lstrip("+"), customer.name)
 

@@ -236,6 +236,8 @@ class Voice:
         contact = self._desk.contact_by_wire(key) or (begun[0] if begun else None)
         if contact is None:
             return
+        if begun is not None:  # a broken leg has parted them already; it was his talk all the same
+            contact = replace(contact, agent_id=begun[0].agent_id)
         path = event.variables.get("CC_REC", "") or (begun[1] if begun else "")
         began = begun[2] if begun else (contact.connected_at or contact.arrived_at).timestamp()
         if path:

@@ -158,6 +158,17 @@ async def test_a_talk_is_recorded_by_asterisks_clock_and_wrapped_up(line: Line) 
     assert line.desk.late_events.total() == 0
 
 
+async def test_a_talk_that_broke_is_recorded_as_the_talk_of_whom_it_was(line: Line) -> None:
+    channel = line.calls()
+    await line.agent_is(AgentState.RESERVED)
+    line.talks(channel)
+    await line.agent_is(AgentState.BUSY)
+    await line.desk.page_opened("maria", "reloaded")
+    line.leaves(channel)
+    await until(lambda: line.recorded, "recorded")
+    assert line.recorded[0].contact.agent_id == "maria"
+
+
 @pytest.mark.parametrize(
     ("status", "agent"),
     [
