@@ -21,7 +21,7 @@ from . import __version__
 from .access.bootstrap import first_start
 from .agent_web.app import create_app
 from .demo.world import DemoWorld
-from .storage.data_folder import DataFolder, FolderTaken, FolderUnusable, PortTaken, listen
+from .storage.data_folder import DataFolder, FolderTaken, FolderUnusable, PortTaken
 from .storage.database import Database, DatabaseUnreachable
 from .storage.migrate import DatabaseNewerThanCode, upgrade
 from .storage.settings import BadSettings, Settings, load_settings
@@ -127,7 +127,7 @@ async def run(folder: DataFolder, settings: Settings, *, demo: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        listener = listen(settings.bind, settings.port)
+        listener = folder.listen(settings.bind, settings.port)
         stack.callback(listener.close)
         starting = asyncio.create_task(start(folder, settings, stack, demo=demo))
         stopping = asyncio.create_task(stop.wait())
@@ -173,6 +173,7 @@ async def furnish(works: Works, tree: AsteriskTree, stack: AsyncExitStack, drawn
     async with works.db.together():  # some thousand small writes: as one, it takes a second
         await world.furnish(say, next(iter(drawn), None))
     stack.push_async_callback(world.close)
+    works.demo = True
     if works.settings.demo_carrier and works.settings.trunk is None:
         works.trunk_uri = await world.start_carrier()
         works.robot = await world.hire_robot()

@@ -56,7 +56,7 @@ NO_TREE = AsteriskTree("", (), Path("/"), (), None, None, None)
 class Works:
     """The rooms of one engine, made in the order in which they need each other.
 
-    `trunk_uri` and `robot` are the demo's: it sets them before Asterisk starts.
+    `demo`, `trunk_uri` and `robot` are the demo's: it sets them before Asterisk starts.
     """
 
     asterisk: AsteriskProcess
@@ -64,15 +64,9 @@ class Works:
     def __init__(
         self, folder: DataFolder, settings: Settings, ports: dict[str, int], secrets: Secrets, db: Database
     ) -> None:
-        clock = SystemClock()
-        self.folder, self.settings, self.ports, self.secrets, self.db, self.clock = (
-            folder,
-            settings,
-            ports,
-            secrets,
-            db,
-            clock,
-        )
+        self.folder, self.settings, self.ports, self.secrets, self.db = folder, settings, ports, secrets, db
+        self.clock = clock = SystemClock()
+        self.demo = False
         self.trunk_uri: str | None = None
         self.robot: RobotSwitch | None = None
         self.takes: set[asyncio.Task[None]] = set()
@@ -168,15 +162,24 @@ class Works:
 
     async def people_changed(self) -> None:
         """Operators come and go: their seats at the desk and their endpoints in Asterisk follow."""
-        agents = [user for user in await self.access.users() if user.can(Permission.DESK_WORK)]
+        agents = await self.seat_people()
         for user in agents:
-            queues = [self.settings.queue_name] if user.active else []
-            await self.desk.register(user.id, user.name, user.sip_name, queues, needs_page=user.device_uri is None)
             if not user.active:
                 await self.desk.log_out(user.id)
                 self.live.drop(user.id)
         render_agents(endpoints(agents), self.folder.asterisk)
         await self.asterisk.reload_agents()
+
+    async def seat_people(self) -> list[User]:
+        """Every operator has a seat; one whose access is closed serves no queue."""
+        agents = await self.operators()
+        for user in agents:
+            queues = [self.settings.queue_name] if user.active else []
+            await self.desk.register(user.id, user.name, user.sip_name, queues, needs_page=user.device_uri is None)
+        return agents
+
+    async def operators(self) -> list[User]:
+        return [user for user in await self.access.users() if user.can(Permission.DESK_WORK)]
 
     # Parts ---------------------------------------------------------------------------------------------------------
 
@@ -221,7 +224,7 @@ class Works:
             websocket_url=f"{'wss' if secure else 'ws'}://{host}:{port}/ws",
             secure=secure,
             version=__version__,
-            demo=self.robot is not None,
+            demo=self.demo,
             health=parts.report,
             on_users_changed=self.people_changed,
             sound_processing=settings.sound_processing,
@@ -269,8 +272,7 @@ class Works:
 
     async def start_asterisk(self, tree: AsteriskTree) -> None:
         """Tell it everything, let it run; the one that outlived us is taken over with its calls."""
-        users = [user for user in await self.access.users() if user.can(Permission.DESK_WORK)]
-        site = self.asterisk_site(tree, users)
+        site = self.asterisk_site(tree, await self.operators())
         await asyncio.to_thread(render, site, self.folder.asterisk)
         self.asterisk = AsteriskProcess(
             tree,
@@ -293,10 +295,7 @@ class Works:
 
     async def start_desk(self) -> None:
         await self.desk.load()
-        for user in await self.access.users():
-            if user.can(Permission.DESK_WORK):
-                queues = [self.settings.queue_name] if user.active else []
-                await self.desk.register(user.id, user.name, user.sip_name, queues, needs_page=user.device_uri is None)
+        await self.seat_people()
         for attempt in await self.dialer.in_flight():
             self.voice.adopt_call(attempt.id, self.settings.dial_ring_s, answered=attempt.answered_at is not None)
         await self.ami.start()

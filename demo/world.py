@@ -77,9 +77,10 @@ class DemoWorld:
         """Drawn once, kept in run/logins.json (mode 0600); a lost file means new passwords."""
         try:
             kept: list[dict[str, Any]] = json.loads((self._folder.run / "logins.json").read_text())
-            return kept
         except (OSError, ValueError):
-            pass
+            kept = []
+        if kept and await self._access.user_by_login(PEOPLE[0][0]) is not None:
+            return kept
         logins: list[dict[str, Any]] = []
         for login, name, role in PEOPLE:
             password = new_password()

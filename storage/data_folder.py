@@ -5,6 +5,7 @@ import json
 import os
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,23 @@ class DataFolder:
         chosen = {
             name: port or kept.get(name) or free_port(bind, udp=name in also_udp) for name, port in wanted.items()
         }
-        if chosen != kept:
-            _write(self.path / "ports.json", chosen)
+        if not chosen.items() <= kept.items():
+            _write(self.path / "ports.json", {**kept, **chosen})
         return chosen
+
+    def listen(self, bind: str, port: int) -> socket.socket:
+        """A listening socket for the pages; for port 0 the one of last time if it is still free, so that open pages find us again.
+
+        Raises PortTaken for a port that was asked for by number.
+        """
+        kept = self._kept_ports()
+        if port == 0 and "web" in kept:
+            with suppress(PortTaken):
+                return listen(bind, kept["web"])
+        listener = listen(bind, port)
+        if port == 0:
+            _write(self.path / "ports.json", {**kept, "web": int(listener.getsockname()[1])})
+        return listener
 
     def _kept_ports(self) -> dict[str, int]:
         try:

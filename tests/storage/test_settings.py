@@ -62,3 +62,15 @@ def test_a_taken_port_is_said_on_one_line() -> None:
         port = held.getsockname()[1]
         with pytest.raises(PortTaken, match=str(port)):
             listen("127.0.0.1", port)
+
+
+def test_a_free_port_for_the_pages_is_the_same_next_time_unless_somebody_took_it(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    folder.hold()
+    with folder.listen("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+    folder.choose_ports({"ami": 4321}, "127.0.0.1", also_udp=frozenset())
+    with folder.listen("127.0.0.1", 0) as again:
+        assert again.getsockname()[1] == port
+        with folder.listen("127.0.0.1", 0) as other:
+            assert other.getsockname()[1] != port
