@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,14 +19,14 @@ Drawn from the code by trying every event in every state (`python -m tests.queue
 stale. An event that is not drawn is illegal in that state: it raises, and the shell counts a late wire's or refuses a person's. Events that
 leave the state as it is are not drawn.
 """
-State = TypeVar("State", ContactState, AgentState)
+State = TypeVar("State", bound=StrEnum)
 
 
 def edges(
     states: type[State], events: Mapping[str, object], after: Callable[[State, str], State | None]
 ) -> list[tuple[State, str, State]]:
     """(from, event, to) of every event that moves a state."""
-    found = ((state, event, after(state, event)) for state in states for event in events)
+    found = [(state, event, after(state, event)) for state in states for event in events]
     return [(state, event, to) for state, event, to in found if to is not None and to is not state]
 
 
