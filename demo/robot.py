@@ -48,10 +48,10 @@ class RobotColleague:
     async def _work(self, desk: Desk) -> None:
         async with desk.subscribe() as changes:
             while True:
-                await changes.get()
                 agent = desk.agent(self._agent_id)
                 if agent is not None:
                     await self._act(desk, agent)
+                await changes.get()
 
     async def _act(self, desk: Desk, agent: Agent) -> None:
         try:

@@ -27,8 +27,8 @@ class PastClock:
         return self.told.timestamp()
 
 
-async def open_shop(shop: ShopStore, past: PastClock) -> None:
-    """Fill an empty shop; one that sells already is left alone. Old orders are settled, the newest wait for a call.
+async def open_shop(shop: ShopStore, past: PastClock, *, waiting: int = WAITING) -> None:
+    """Fill an empty shop; one that sells already is left alone. Old orders are settled, the newest `waiting` wait for a call.
 
     `shop` must keep its time by `past`, so that each order's life stands where it belongs.
     """
@@ -52,15 +52,15 @@ async def open_shop(shop: ShopStore, past: PastClock) -> None:
             note=chance.choice(goods.NOTES),
             since=now - timedelta(days=chance.randint(30, 900)),
         )
-    await _orders(shop, customers, chance, past)
+    await _orders(shop, customers, chance, past, waiting)
 
 
 async def _orders(
-    shop: ShopStore, customers: list[tuple[PostedCustomer, str, str]], chance: Random, past: PastClock
+    shop: ShopStore, customers: list[tuple[PostedCustomer, str, str]], chance: Random, past: PastClock, waiting: int
 ) -> None:
     now = past.now()
     for number in range(ORDERS):
-        waits = number >= ORDERS - WAITING
+        waits = number >= ORDERS - waiting
         age = timedelta(minutes=chance.randint(5, 600)) if waits else timedelta(days=chance.randint(2, 400))
         # The newest orders are of different customers, so that each waiting call is another person's.
         customer, city, street = customers[number % len(customers)] if waits else chance.choice(customers)

@@ -25,7 +25,7 @@ from ..telephony.carrier import Carrier
 from ..telephony.install import AsteriskTree, default_cache
 from ..telephony.site import Ports
 from .robot import RobotColleague
-from .shop import PastClock, open_shop
+from .shop import WAITING, PastClock, open_shop
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,8 @@ class DemoWorld:
         for login in logins:
             say(f"Demo {login['role']}: {login.get('login', 'API key')} {login.get('password', login.get('key', ''))}")
         past = PastClock(self._clock.now())
-        await open_shop(self._shop_of(past), past)
+        # Made-up people are called by the make-believe carrier only: on a carrier of the site's own somebody might answer.
+        await open_shop(self._shop_of(past), past, waiting=0 if self._settings.trunk else WAITING)
 
     async def _logins(self, admin_password: str | None) -> list[dict[str, Any]]:
         """Drawn once, kept in run/logins.json (mode 0600); a lost file means new passwords."""
