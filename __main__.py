@@ -70,6 +70,8 @@ def up(
 ) -> None:
     """Run the engine, its Asterisk and its pages until SIGTERM or Ctrl-C."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    for chatty in ("alembic", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     folder = DataFolder(data)
     asyncio.run(run(folder, load_settings(folder.path, port=port), demo=demo))
 
