@@ -5,19 +5,20 @@ import { Waveform } from "./waveform.js";
 class Player {
   constructor(card) {
     this.seconds = +card.dataset.seconds;
-    this.sound = $("#sound"); this.wave = $("#wave"); this.start = 0;
+    this.sound = $("#sound"); this.wave = $("#wave"); this.start = 0; this.next = null;
     const marks = $$("[data-at]", card).map(b => ({ at: +b.dataset.at, length: +b.dataset.length, kind: b.dataset.kind }));
     this.form = new Waveform(this.wave, this.seconds, marks, kind => kind === "silence" ? T("тишина") : "");
     this.sound.controls = false; $("#controls").hidden = false;
     this.#listen(card);
     trying(async () => { const { operator, customer } = await api("GET", `/recordings/${card.dataset.id}/peaks`); this.form.peaks = [operator, customer]; });
   }
-  get at() { return this.sound.readyState ? this.sound.currentTime : this.start; }
+  get at() { return this.next ?? (this.sound.readyState ? this.sound.currentTime : this.start); }
 
   #listen(card) {
     const { sound } = this, show = () => this.show();
     for (const name of ["timeupdate", "seeked", "loadedmetadata"]) sound.addEventListener(name, show);
     sound.addEventListener("loadedmetadata", () => { if (this.start) sound.currentTime = this.start; });
+    sound.addEventListener("seeked", () => { if (this.next !== null) { sound.currentTime = this.next; this.next = null; } });
     for (const name of ["play", "pause", "ended"]) sound.addEventListener(name, () => this.#paintPlay());
     sound.addEventListener("error", () => toast(T("Запись не загрузилась. Попробуйте ещё раз."), { kind: "alert" }));
     $("#play").onclick = () => this.toggle();
@@ -40,7 +41,9 @@ class Player {
   toggle() { if (this.sound.paused) this.sound.play().catch(() => { /* the error event says it */ }); else this.sound.pause(); }
   go(seconds) {
     this.start = Math.max(0, Math.min(this.seconds, seconds));
-    if (this.sound.readyState) this.sound.currentTime = this.start;
+    /* One seek at a time: Chromium may never come back from seeks in an Ogg file that overtake each other. */
+    if (this.sound.seeking) this.next = this.start;
+    else if (this.sound.readyState) this.sound.currentTime = this.start;
     this.show();
   }
   show() {
