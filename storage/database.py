@@ -99,7 +99,9 @@ class Database:
             raise DatabaseUnreachable(f"the database {shown} does not answer ({type(error).__name__})") from error
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        """Let the writer whose turn it is finish, then give all connections back."""
+        async with self._turn:
+            await self._engine.dispose()
 
 
 def _tune_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

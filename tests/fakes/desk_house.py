@@ -138,6 +138,7 @@ class DeskHouse:
                     await serving
                     for task in beside:
                         task.cancel()
+                    await self.desk.settle()
 
     async def _tick(self) -> None:
         while True:
