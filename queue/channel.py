@@ -1,6 +1,5 @@
 """What a channel is to the queue: its kind, and the port through which the desk moves contacts on its wire."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -62,7 +61,6 @@ class Arrival:
     customer_id: str | None = None
     order_id: str | None = None
     for_agent: str | None = None
-    details: Mapping[str, str] | None = None
 
 
 class Channel(Protocol):

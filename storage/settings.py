@@ -61,7 +61,6 @@ class Settings(BaseSettings):
 
     demo_carrier: bool = True
     demo_calls_per_minute: Annotated[float, Field(ge=0, le=60)] = 1.0
-    demo_campaign_running: bool = False
 
     @classmethod
     def settings_customise_sources(
