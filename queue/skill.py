@@ -22,7 +22,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Relaxing:
-    """Each `step_s` (s) of waiting takes a level off every need, down to `floor`; 0 lets the need go altogether, a step of 0 s never relaxes."""
+    """Each `step_s` (s) of waiting takes a level off every need, down to `floor`; a floor of 0 lets the need go altogether.
+
+    A step of 0 s never relaxes.
+    """
 
     step_s: float = 0.0
     floor: int = 0
