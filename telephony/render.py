@@ -40,7 +40,7 @@ MODULES = (
     *("res_timing_timerfd", "res_sorcery_config", "res_sorcery_memory", "res_sorcery_astdb", "res_pjproject"),
     *("res_rtp_asterisk", "res_srtp", "res_http_websocket", "res_pjsip", "res_pjsip_pubsub", "res_pjsip_session"),
     *(f"res_pjsip_{name}" for name in _SIP.split()),
-    "chan_pjsip",
+    *("chan_pjsip", "res_rtp_multicast", "chan_rtp"),  # chan_rtp, the leg of a call from the site, wants the multicast
     *("bridge_simple", "bridge_native_rtp", "bridge_softmix", "bridge_holding", "bridge_builtin_features"),
     *("codec_ulaw", "codec_alaw", "codec_a_mu", "codec_gsm", "codec_resample", "codec_opus_open_source"),
     *("res_format_attr_opus", "format_pcm", "format_wav", "format_gsm", "format_sln", "res_musiconhold"),
