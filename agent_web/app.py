@@ -23,6 +23,7 @@ from . import (
     problem,
     quality_pages,
     signin,
+    web_call_pages,
 )
 from .house import House
 from .problem import ProblemBody
@@ -44,6 +45,7 @@ ROUTERS = (
     campaign_api.router,
     people_pages.router,
     quality_pages.router,
+    web_call_pages.router,
 )
 
 
