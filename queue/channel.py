@@ -44,6 +44,17 @@ class OfferFailure(StrEnum):
     NO_ANSWER = "no_answer"
     DECLINED = "declined"
     UNREACHABLE = "unreachable"
+    UNREACHABLE_CUSTOMER = "unreachable_customer"
+
+
+class Dismissal(StrEnum):
+    """What the overflow rule lets the wire say to a customer. After CALLBACK he may wait on; the others end his waiting."""
+
+    MESSAGE = "message"
+    VOICEMAIL = "voicemail"
+    CALLBACK = "callback"
+    CLOSED = "closed"
+    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
