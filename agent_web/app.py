@@ -15,7 +15,10 @@ from . import (
     board_pages,
     campaign_api,
     campaign_pages,
+    chat_api,
+    chat_pages,
     desk_api,
+    desk_chat_api,
     desk_pages,
     health,
     live,
@@ -46,6 +49,9 @@ ROUTERS = (
     people_pages.router,
     quality_pages.router,
     web_call_pages.router,
+    chat_pages.router,
+    chat_api.router,
+    desk_chat_api.router,
 )
 
 
