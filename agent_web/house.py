@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ..queue.desk import Desk
     from ..queue.setup_store import SetupStore
     from ..telephony.web_call import WebCalls
-    from ..telephony.web_call import WebCalls
     from .live import LiveHub
 
 
@@ -71,7 +70,6 @@ class House:
     live: "LiveHub"
     site: Site
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
-    web_calls: "WebCalls | None" = None
     web_calls: "WebCalls | None" = None
     chat: "ChatRoom | None" = None
     setup: "SetupStore | None" = None
