@@ -239,20 +239,19 @@ class Voice:
                 await self._message_left(key, event)
 
     async def _waiting(self, key: str, event: UserEventSeen) -> None:
-        if self._desk.contact_by_wire(key) is None:
-            if await self._room.resume_farewell(key, event.fields.get("Kept", "")):
-                return
-            await self._desk.arrive(
-                Arrival(
-                    kind=ChannelKind.VOICE,
-                    direction=Direction.INBOUND,
-                    queue=self._queue_of(event.fields.get("Dnis", "")),
-                    wire_key=key,
-                    address=self._to_e164(event.fields.get("Num", "")),
-                    name=shown_name(unquote(event.fields.get("Name", ""))),
-                )
-            )
         await self._room.entered(key)
+        contact = self._desk.contact_by_wire(key) or await self._desk.arrive(
+            Arrival(
+                kind=ChannelKind.VOICE,
+                direction=Direction.INBOUND,
+                queue=self._queue_of(event.fields.get("Dnis", "")),
+                wire_key=key,
+                address=self._to_e164(event.fields.get("Num", "")),
+                name=shown_name(unquote(event.fields.get("Name", ""))),
+            )
+        )
+        if not contact.is_open:
+            await self._room.let_go(contact)
 
     async def _message_left(self, key: str, event: UserEventSeen) -> None:
         contact = self._room.message_of(key)
