@@ -200,9 +200,9 @@ def change_lines(
 def _edit_line(each: Edit, setup: QueueSetup, people: Mapping[str, str], words: Words) -> tuple[str, str]:
     label = _item_label(each.noun, each.key, each.new or each.old, setup, people, words)
     if each.old is None:
-        return label, words.say(N_("заведено"))
+        return label, words.say(N_("новое"))
     if each.new is None:
-        return label, words.say(N_("убрано"))
+        return label, words.say(N_("убрано совсем"))
     differing = [name for name in each.new if each.old.get(name) != each.new[name]]
     return label, ", ".join(_field_line(name, each.old.get(name), each.new[name], words) for name in differing)
 
