@@ -55,6 +55,11 @@ class WaitingRoom:
         self._over: dict[str, Contact] = {}
         self._somebody = asyncio.Event()
 
+    @property
+    def somebody(self) -> bool:
+        """Whether the room is awake: a leg is on hold, or was a moment ago."""
+        return self._somebody.is_set()
+
     # Who is there -----------------------------------------------------------------------------------------------------
 
     async def entered(self, key: str) -> None:
@@ -134,7 +139,9 @@ class WaitingRoom:
         if not dialable(contact.address):
             await self._say(contact, "hold", "callback-impossible", still=lambda: self._waits(key) is not None)
             return
-        if await self._desk.keep_place(key, contact.address) is not None:
+        if await self._desk.keep_place(key, contact.address) is None:
+            guest.pressed = True  # an offer was quicker
+        else:
             await self._farewell(contact)
 
     async def _farewell(self, contact: Contact) -> None:
