@@ -91,6 +91,8 @@ class WaitingRoom:
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         """The overflow rule's word. Safe to repeat. Raises WireDown."""
         key = contact.wire_key
+        if key not in self._wire.names:
+            return  # nobody is on the line
         words = dismissal_words(how)
         if how is Dismissal.CALLBACK:
             guest = self._guests.get(key)

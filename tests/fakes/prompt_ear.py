@@ -10,6 +10,8 @@ import soundfile
 from tests.fakes.ear import TELEPHONE_RATE, Pcm
 
 SURE = 0.75
+PAUSE, SLACK = TELEPHONE_RATE, TELEPHONE_RATE // 10
+"""Between two prompts of one announcement, in samples: the longest silence, and how much the first may seem to outlast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def prompt_sound(folder: Path, language: str, name: str) -> Pcm:
 def find(heard: Pcm, prompt: Pcm, name: str = "") -> Found:
     """The place where the sound is most like the prompt: normalised cross-correlation."""
     sound, wanted = heard.astype(np.float64), prompt.astype(np.float64)
-    if len(sound) < len(wanted):
+    if len(sound) < len(wanted) or not len(wanted):
         return Found(name, 0.0, 0.0)
     size = 1 << (len(sound) + len(wanted)).bit_length()
     product = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(wanted, size)), size)
@@ -46,14 +48,16 @@ def find(heard: Pcm, prompt: Pcm, name: str = "") -> Found:
 
 
 def find_in_order(heard: Pcm, folder: Path, language: str, names: Iterable[str]) -> list[Found]:
-    """Each prompt, sought after the one before it. Its likeness tells whether it is there (SURE or more)."""
+    """The first prompt wherever it is, each other one right after the one before. Its likeness tells whether it is there."""
     found: list[Found] = []
-    start = 0
+    begin, end = 0, len(heard)
     for name in names:
         prompt = prompt_sound(folder, language, name)
-        one = find(heard[start:], prompt, name)
-        found.append(Found(name, start / TELEPHONE_RATE + one.at_s, one.likeness))
-        start += round(one.at_s * TELEPHONE_RATE) + len(prompt) // 2
+        if found:
+            end = begin + len(prompt) + PAUSE
+        one = find(heard[begin:end], prompt, name)
+        found.append(Found(name, begin / TELEPHONE_RATE + one.at_s, one.likeness))
+        begin += round(one.at_s * TELEPHONE_RATE) + len(prompt) - SLACK
     return found
 
 

@@ -22,6 +22,7 @@ from cordboard.telephony.ami_events import (
     Event,
     HoldBegan,
     HoldEnded,
+    KeyPressed,
     MonitorStarted,
     MonitorStopped,
     NodeBooted,
@@ -94,6 +95,7 @@ def test_an_originate_dials_from_nobody() -> None:
         ("Newstate", [], ChannelStateChanged),
         ("Hold", ["MusicClass: default"], HoldBegan),
         ("Unhold", [], HoldEnded),
+        ("DTMFEnd", ["Digit: 1", "DurationMs: 100", "Direction: Received"], KeyPressed),
         ("MixMonitorStart", [], MonitorStarted),
         ("MixMonitorStop", [], MonitorStopped),
         ("BridgeEnter", ["BridgeUniqueid: b1", "BridgeNumChannels: 1"], BridgeEntered),
@@ -105,6 +107,7 @@ def test_events_about_one_channel(name: str, parts: list[str], kind: type) -> No
     assert isinstance(seen, kind)
     assert getattr(seen, "channel", None) == CALLER
     assert getattr(seen, "bridge", "b1") == "b1"
+    assert getattr(seen, "digit", "1") == "1"
 
 
 def test_a_user_event_keeps_its_fields_apart_from_the_channel() -> None:
@@ -201,6 +204,7 @@ NAMES = [
     "OriginateResponse",
     "Timestamp",
     "Hold",
+    "DTMFEnd",
 ]
 KEYS = [
     "Uniqueid",
