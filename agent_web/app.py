@@ -15,7 +15,10 @@ from . import (
     board_pages,
     campaign_api,
     campaign_pages,
+    chat_api,
+    chat_pages,
     desk_api,
+    desk_chat_api,
     desk_pages,
     health,
     live,
@@ -23,6 +26,7 @@ from . import (
     problem,
     quality_pages,
     signin,
+    web_call_pages,
 )
 from .house import House
 from .problem import ProblemBody
@@ -44,6 +48,10 @@ ROUTERS = (
     campaign_api.router,
     people_pages.router,
     quality_pages.router,
+    web_call_pages.router,
+    chat_pages.router,
+    chat_api.router,
+    desk_chat_api.router,
 )
 
 

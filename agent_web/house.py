@@ -14,7 +14,11 @@ from ..storage.clock import Clock
 if TYPE_CHECKING:
     from ..dialer.dialer import Dialer
     from ..quality.store import RecordingStore
+    from ..queue.channels.chat import ChatRoom
     from ..queue.desk import Desk
+    from ..queue.setup_store import SetupStore
+    from ..telephony.web_call import WebCalls
+    from ..telephony.web_call import WebCalls
     from .live import LiveHub
 
 
@@ -67,6 +71,9 @@ class House:
     live: "LiveHub"
     site: Site
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
+    web_calls: "WebCalls | None" = None
+    chat: "ChatRoom | None" = None
+    setup: "SetupStore | None" = None
 
 
 def house_of(request: Request) -> House:

@@ -9,7 +9,7 @@ For an operator the open stream of the desk is the presence of the page: while i
 import asyncio
 import json
 from collections import OrderedDict, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -34,6 +34,7 @@ BOARD_GAP_S = 0.5
 RETRY_MS = 500
 MAX_PENDING = 64
 SESSION_LOOK_S = 30.0
+MAX_GUEST_TABS = 4
 
 
 def figures(contacts: Iterable[Contact], now: datetime) -> dict[str, Any]:
@@ -97,13 +98,15 @@ class Tab:
 
 
 class LiveHub:
-    """All open tabs. `follow(desk)` is to run as long as the house does."""
+    """All open tabs, and apart from them the pages of visitors, who hear nothing but what is meant for them. `follow(desk)` is to run as
+    long as the house does."""
 
     def __init__(self, clock: Clock, heartbeat_s: float = HEARTBEAT_S, board_gap_s: float = BOARD_GAP_S) -> None:
         self._clock = clock
         self._heartbeat_s = heartbeat_s
         self._board_gap_s = board_gap_s
         self._tabs: dict[str, set[Tab]] = defaultdict(set)
+        self._guests: dict[str, list[Tab]] = {}
         self._board: dict[str, Any] = {}
         self._board_changed = asyncio.Event()
         self._closing = False
@@ -120,6 +123,16 @@ class LiveHub:
             return
         for tab in self._all():
             tab.tell(topic, data, f"{topic}:{data.get('order_id', '')}")
+
+    def tell_user(self, user_id: str, event: str, data: dict[str, Any], key: str = "") -> None:
+        """Tell one user's tabs; news of one key fold into the latest."""
+        for tab in self._tabs.get(user_id, ()):
+            tab.tell(event, data, key)
+
+    def tell_guest(self, guest: str, event: str, data: dict[str, Any]) -> None:
+        """Tell one visitor's pages."""
+        for tab in self._guests.get(guest, ()):
+            tab.tell(event, data)
 
     async def follow(self, desk: Desk) -> None:
         """Read the desk's changes and pass them on, for ever."""
@@ -177,6 +190,27 @@ class LiveHub:
                 with anyio.CancelScope(shield=True):  # the reader has gone, and with it the task we run in
                     await desk.page_closed(user_id, tab_id)
 
+    async def guest_stream(
+        self, guest: str, event: str, now: Callable[[], dict[str, Any]]
+    ) -> AsyncGenerator[bytes, None]:
+        """The events of one page of a visitor; the first is how things are `now`. Of more than MAX_GUEST_TABS pages the oldest ends."""
+        tab = Tab(guest, "", False)
+        tabs = self._guests.setdefault(guest, [])
+        tabs.append(tab)
+        tab.tell(event, now())
+        for old in tabs[:-MAX_GUEST_TABS]:
+            old.end()
+        if self._closing:
+            tab.end()
+        try:
+            yield format_sse_event(event="ping", data_str="{}", retry=RETRY_MS)
+            while (told := await tab.next(self._heartbeat_s)) is not None:
+                yield format_sse_event(event=told[0], data_str=json.dumps(told[1], ensure_ascii=False))
+        finally:
+            tabs.remove(tab)
+            if not tabs and self._guests.get(guest) is tabs:
+                del self._guests[guest]
+
     def drop(self, user_id: str) -> None:
         """End this user's streams; their pages come back by themselves, and look around."""
         for tab in list(self._tabs.get(user_id, ())):
@@ -185,7 +219,7 @@ class LiveHub:
     def close(self) -> None:
         """Let every stream end, so that the server can."""
         self._closing = True
-        for tab in self._all():
+        for tab in (*self._all(), *(tab for tabs in self._guests.values() for tab in tabs)):
             tab.end()
 
     def _open(self, user_id: str, tab_id: str, works: bool, still_in: StillIn) -> Tab:
@@ -215,7 +249,7 @@ async def live(
     user: Annotated[User, Depends(require())],
     tab: Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[\w-]+$")],
 ) -> StreamingResponse:
-    """The news of this tab (an id made at each load of the page): events desk, order, board, resync, elsewhere, ping."""
+    """The news of this tab (an id made at each load of the page): events desk, order, chat, board, resync, elsewhere, ping."""
     works = user.can(Permission.DESK_WORK) and house.desk.agent(user.id) is not None
     token = request.cookies.get(cookie_name(house.site.secure))
     still_in = partial(house.access.touch_session, token) if token else always_in

@@ -52,6 +52,24 @@ RUSSIAN = {
     "lies in the future; check the clock and the time zone": "Это в будущем: проверьте часы и часовой пояс",
     "the items come to {sum} kopecks": "Сумма по строкам {sum} копеек",
     "another order has this number": "Этот номер уже у другого заказа",
+    "this page has waited too long; call again": "Страница открыта слишком давно, позвоните ещё раз",
+    "this call was already begun; call again": "Этот звонок уже начат, позвоните ещё раз",
+    "this page may not call; load it again": "С этой страницы позвонить нельзя, загрузите её ещё раз",
+    "your browser sent more than a call needs; load the page again": "Браузер прислал лишнее, загрузите страницу ещё раз",
+    "your browser sent what we cannot read; load the page again, or try another browser": (
+        "Не удалось понять браузер: загрузите страницу ещё раз или откройте её в другом браузере"
+    ),
+    "your browser offered no sound; allow the microphone and call again": (
+        "Браузер не предложил звук: разрешите микрофон и позвоните ещё раз"
+    ),
+    "your browser does not speak the sound of telephones; try another browser": (
+        "Браузер не умеет телефонный звук, откройте страницу в другом"
+    ),
+    "your browser offered more than sound; load the page again": "Браузер предложил не только звук, загрузите страницу ещё раз",
+    "too many calls from your network; try again in a minute": "Слишком много звонков из вашей сети, попробуйте через минуту",
+    "all lines are busy; try again in a minute": "Все линии заняты, попробуйте через минуту",
+    "calls from the site do not work right now; try again soon": "Звонки с сайта сейчас не работают, попробуйте немного позже",
+    "this is not a phone number; correct it or leave it empty": "Это не номер телефона: исправьте его или оставьте пустым",
     "Bad Request": "Неверный запрос",
     "Unauthorized": "Нужно войти",
     "Forbidden": "Нет доступа",

@@ -48,7 +48,7 @@ class OfferFailure(StrEnum):
     NO_ANSWER = "no_answer"
     DECLINED = "declined"
     UNREACHABLE = "unreachable"
-    CUSTOMER_UNREACHED = "customer_unreached"
+    UNREACHABLE_CUSTOMER = "unreachable_customer"
 
 
 class Dismissal(StrEnum):

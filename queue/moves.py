@@ -132,7 +132,7 @@ def unreached(draft: Draft, contact: Contact, rules: DeskRules) -> list[Command]
     if contact.tries >= rules.callback_tries:
         return end(draft, contact, contacts.CustomerLeft(draft.now, "callback_unreached"), rules)
     later = draft.now + timedelta(seconds=rules.callback_retry_s)
-    draft.tell_contact(contact.id, contacts.OfferFailed(draft.now, OfferFailure.CUSTOMER_UNREACHED, later))
+    draft.tell_contact(contact.id, contacts.OfferFailed(draft.now, OfferFailure.UNREACHABLE_CUSTOMER, later))
     _free(draft, contact)
     return []
 

@@ -94,7 +94,7 @@ class Reception:
         """The agent's device says no, or said nothing. The wire itself has put the customer back already."""
 
         def act(draft: Draft, contact: Contact) -> Sequence[Command]:
-            if contact.is_kept_place and reason is OfferFailure.CUSTOMER_UNREACHED:
+            if contact.is_kept_place and reason is OfferFailure.UNREACHABLE_CUSTOMER:
                 return moves.unreached(draft, contact, self._floor.rules)
             moves.miss(draft, contact, reason)
             return ()

@@ -129,6 +129,13 @@ class HoldEnded(ChannelEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPressed(ChannelEvent):
+    """A key of the telephone was let go. Only the one that waiting customers may press leaves Asterisk (manager.conf)."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserEventSeen(ChannelEvent):
     """The dialplan's UserEvent(kind,Key: value,...). One raised without a channel leaves as `AmiEvent`."""
 
@@ -188,6 +195,7 @@ Event = (
     | DialEnded
     | HoldBegan
     | HoldEnded
+    | KeyPressed
     | UserEventSeen
     | OriginateResponded
     | MonitorStarted

@@ -26,6 +26,7 @@ from .ami_events import (
     Event,
     HoldBegan,
     HoldEnded,
+    KeyPressed,
     LiveChannel,
     MonitorStarted,
     MonitorStopped,
@@ -223,6 +224,10 @@ def _unhold(p: Packet, node: str, boot_id: str) -> Event:
     return HoldEnded(**_common(p, node, boot_id))
 
 
+def _key(p: Packet, node: str, boot_id: str) -> Event:
+    return KeyPressed(**_common(p, node, boot_id), digit=p.get("Digit"))
+
+
 def _user_event(p: Packet, node: str, boot_id: str) -> Event:
     # The fields stand after the UserEvent line; a field named like a channel header must not hide it, nor be hidden.
     at = (
@@ -271,6 +276,7 @@ _READERS: Mapping[str, Callable[[Packet, str, str], Event]] = {
     "DialEnd": _dial_ended,
     "Hold": _hold,
     "Unhold": _unhold,
+    "DTMFEnd": _key,
     "UserEvent": _user_event,
     "OriginateResponse": _originated,
     "MixMonitorStart": _monitor_started,

@@ -18,7 +18,10 @@ from .site import NUMBER, BadSite, Ports
 
 HABIT_FACTOR, HABIT_OFFSET = 37, 11
 EXTRA_MODULES = ("pbx_spool", "app_waitforsilence", "func_rand")
-UNUSED_MODULES = ("app_queue", "app_mixmonitor", "res_pjsip_transport_websocket", "res_http_websocket")
+UNUSED_MODULES = (
+    *("chan_rtp", "res_rtp_multicast", "app_queue", "app_mixmonitor"),
+    *("res_pjsip_transport_websocket", "res_http_websocket"),
+)
 
 
 class Habit(StrEnum):

@@ -3,17 +3,12 @@
 import hashlib
 import os
 import shutil
-import subprocess
 import tempfile
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from .install import AsteriskTree, InstallError
-
-RATE = 8000
+from .install import AsteriskTree
+from .speech import speak
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +98,7 @@ def spoken(tree: AsteriskTree, cache: Path) -> Path:
             (work / voice.name).mkdir()
             texts = {str(number): text for number, text in enumerate(voice.lines, 1)}
             for name, text in {**texts, "bye": voice.bye, "machine": voice.machine}.items():
-                _speak(tree, voice, text, work / voice.name / f"{name}.wav")
+                speak(tree, voice.espeak, voice.pitch, voice.speed, text, work / voice.name / f"{name}.wav")
         os.chmod(work, 0o755)  # Asterisk's own user reads it
         try:
             work.rename(folder)
@@ -113,29 +108,3 @@ def spoken(tree: AsteriskTree, cache: Path) -> Path:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return folder
-
-
-def _speak(tree: AsteriskTree, voice: Voice, text: str, path: Path) -> None:
-    loud = path.with_suffix(".full.wav")
-    options = ("-v", voice.espeak, "-p", str(voice.pitch), "-s", str(voice.speed), "-w", str(loud), "--", text)
-    done = subprocess.run(tree.speech_argv(*options), capture_output=True, text=True, timeout=60, check=False)
-    if done.returncode != 0 or not loud.exists():
-        raise InstallError(f"espeak-ng cannot speak: {(done.stderr.strip() or 'no reason told')[:200]}")
-    with wave.open(str(loud)) as source:
-        rate = source.getframerate()
-        samples = np.frombuffer(source.readframes(source.getnframes()), np.int16).astype(np.float64)
-    loud.unlink()
-    with wave.open(str(path), "wb") as target:
-        target.setparams((1, 2, RATE, 0, "NONE", ""))
-        target.writeframes(to_telephone(samples, rate).tobytes())
-
-
-def to_telephone(samples: np.ndarray, rate: int) -> np.ndarray:
-    """16-bit samples at RATE: all above 3.4 kHz is cut first, so that nothing folds back."""
-    taps = np.arange(-64, 65)
-    cut = 2 * 3400 / rate
-    kernel = np.sinc(cut * taps) * cut * np.hamming(len(taps))
-    smooth = np.convolve(samples, kernel, mode="same")
-    count = int(len(samples) * RATE / rate)
-    moved = np.interp(np.arange(count) * rate / RATE, np.arange(len(samples)), smooth)
-    return np.clip(moved, -32768, 32767).astype(np.int16)

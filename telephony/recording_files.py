@@ -7,7 +7,7 @@ the sound itself, never from the header alone.
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +57,8 @@ class TwoSides:
 
     @property
     def unequal_frames(self) -> int:
-        """How many frames one side lacks; 0 for an interleaved file."""
-        return abs(self.operator.frames - self.customer.frames)
+        """How many frames one side lacks; 0 for a file that holds all there was."""
+        return 0 if self.operator.path == self.customer.path else abs(self.operator.frames - self.customer.frames)
 
 
 def look_at(path: Path, channels: int, rate: int) -> SoundFile:
@@ -100,15 +100,16 @@ def _wav_shape(head: bytes, size: int) -> tuple[int, int, int, int]:
 
 
 def sides_of(files: tuple[Path, ...], rate: int, operator_first: bool) -> TwoSides:
-    """Say which channel of which file is whose. One file holds both sides interleaved; of two, each holds one side.
+    """Say which channel of which file is whose. One file holds both sides interleaved, or with one channel the
+    customer's alone; of two, each holds one side.
 
     `operator_first` tells the order of the channels, or of the files. Raises UnreadableTake and OSError.
     """
     match files:
         case (both,):
             sound = look_at(both, channels=2, rate=rate)
-            if sound.channels != 2:
-                raise UnreadableTake("one file with one channel holds both sides mixed")
+            if sound.channels == 1:  # a message that a customer left: there is no other side
+                return TwoSides(replace(sound, frames=0), sound, 0, 0)
             return TwoSides(sound, sound, 0 if operator_first else 1, 1 if operator_first else 0)
         case (first, second):
             one, other = look_at(first, channels=1, rate=rate), look_at(second, channels=1, rate=rate)

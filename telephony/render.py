@@ -10,6 +10,7 @@ from pathlib import Path
 
 import jinja2
 
+from .announcing import KEEP_PLACE_KEY
 from .install import AsteriskTree
 from .site import (
     PATH,
@@ -40,11 +41,20 @@ MODULES = (
     *("res_timing_timerfd", "res_sorcery_config", "res_sorcery_memory", "res_sorcery_astdb", "res_pjproject"),
     *("res_rtp_asterisk", "res_srtp", "res_http_websocket", "res_pjsip", "res_pjsip_pubsub", "res_pjsip_session"),
     *(f"res_pjsip_{name}" for name in _SIP.split()),
-    "chan_pjsip",
+    *("chan_pjsip", "res_rtp_multicast", "chan_rtp"),  # chan_rtp, the leg of a call from the site, wants the multicast
     *("bridge_simple", "bridge_native_rtp", "bridge_softmix", "bridge_holding", "bridge_builtin_features"),
     *("codec_ulaw", "codec_alaw", "codec_a_mu", "codec_gsm", "codec_resample", "codec_opus_open_source"),
     *("res_format_attr_opus", "format_pcm", "format_wav", "format_gsm", "format_sln", "res_musiconhold"),
-    *("pbx_config", "app_dial", "app_queue", "app_mixmonitor", "app_playback", "app_stack", "app_userevent"),
+    *(
+        "pbx_config",
+        "app_dial",
+        "app_queue",
+        "app_mixmonitor",
+        "app_playback",
+        "app_record",
+        "app_stack",
+        "app_userevent",
+    ),
     *("app_waitforcond", "func_callerid", "func_channel", "func_global", "func_hangupcause", "func_logic", "func_math"),
     *("func_strings", "func_timeout", "func_uri", "func_uuid"),
 )
@@ -80,6 +90,7 @@ def render(site: AsteriskSite, into: Path) -> Path:
         "trunk_match": trunk_addresses(site),
         "advanced_filters": has_advanced_filters(site.tree.version),
         "events": EVENTS,
+        "key": KEEP_PLACE_KEY,  # what else customers type, in a talk above all, never leaves Asterisk
         "modules_loaded": MODULES,
     }
     return write_files(site.tree, into, TEMPLATES, TEMPLATE_NAMES, values)

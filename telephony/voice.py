@@ -6,69 +6,57 @@ to `cc-dial`, a withdrawal one back to `cc-hold`. What Asterisk tells comes in t
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
 from urllib.parse import unquote
 
 from ..queue.agent import Agent
-from ..queue.channel import Arrival, AttemptOutcome, ChannelKind, Direction, OfferFailure, WireDown
+from ..queue.channel import Arrival, ChannelKind, Direction, Dismissal, OfferFailure, WireDown
 from ..queue.contact import Contact
 from ..queue.desk import Desk
 from ..storage.clock import Clock
-from . import call as calls
 from .ami import Ami, LinkState
-from .ami_actions import ActionOutcomeUnknown, ActionTimeout, AmiError, LinkDown, Reply
+from .ami_actions import AmiError
 from .ami_events import (
     BridgeEntered,
     BridgeLeft,
     ChannelCreated,
     ChannelEvent,
     ChannelHungUp,
-    ChannelState,
     ChannelStateChanged,
     ContactChanged,
-    DialStateChanged,
     Event,
     HoldBegan,
     HoldEnded,
+    KeyPressed,
     OriginateResponded,
     Resync,
     UserEventSeen,
 )
+from .announcing import KEEP_PLACE_KEY
 from .call import DialedCall
+from .calls_back import CallsBack, is_kept_place
 from .legs import call_key, customers_of, is_customer, key_of, legs_of, shown_name
+from .placed_calls import Dialing, PlacedCalls
+from .waiting_room import WaitingRoom
+from .wire import Wire
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 2.0
 CHECK_S = 5.0
-_DIALABLE = re.compile(r"\+?[0-9]{5,18}")
 _FAILURES = {"NOANSWER": OfferFailure.NO_ANSWER, "BUSY": OfferFailure.DECLINED}
-
-
-class Dialing(Protocol):
-    """Who placed the calls and wants to hear of them."""
-
-    async def on_answered(self, attempt_id: str, wire_key: str) -> object: ...
-
-    async def on_ended(self, attempt_id: str, outcome: AttemptOutcome, cause: int, tech_cause: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class TalkRecorded:
-    """A piece of talk is over and its raw recording lies at `path`. `talk_s` by Asterisk's own clock."""
+    """A piece of talk, or a message left for us, is over and its raw recording lies at `path`. `talk_s` by Asterisk's own clock."""
 
     contact: Contact
     path: str
     started_at: datetime
     talk_s: float
-
-
-class NotDialable(ValueError):
-    """The number holds something that is no telephone number; the text does not repeat it."""
 
 
 class Voice:
@@ -83,67 +71,77 @@ class Voice:
         to_e164: Callable[[str], str],
         on_recorded: Callable[[TalkRecorded], Awaitable[None]],
         ring_s: int,
+        language_of: Callable[[str], str] = lambda _queue: "",
+        caller_id: str = "",
     ) -> None:
-        """`queue_of` names the queue behind a dialed number; `to_e164` normalises a caller's number, "" when it is none."""
+        """`queue_of` names the queue behind a dialed number; `to_e164` normalises a caller's number, "" when it is none.
+
+        `language_of` names the language ("ru", "en") in which a queue's customers are told things; `caller_id` is shown to those
+        whom we call back.
+        """
         self._desk = desk
         self._clock = clock
         self._queue_of = queue_of
         self._to_e164 = to_e164
         self._on_recorded = on_recorded
         self._ring_s = ring_s
-        self._ami: Ami | None = None
+        self._wire = Wire()
         self._dialing: Dialing | None = None
-        self._names: dict[str, str] = {}
-        self._calls: dict[str, DialedCall] = {}
+        self._placed = PlacedCalls(self._wire)
+        self._back = CallsBack(desk, self._wire, self._placed, self._ring_called_back, caller_id)
         self._talks: dict[str, tuple[Contact, str, float]] = {}
+
+        # One face for those outside: whoever waits is the waiting room's.
+        room = self._room = WaitingRoom(desk, self._wire, clock, language_of)
+        self.announce = room.announce
+        self.announce_forever = room.announce_forever
+        self.cancel = self._placed.cancel
+        self.known = self._placed.known
 
     def attach(self, ami: Ami, dialing: Dialing) -> None:
         """Join the two ends that need this object to be made first."""
-        self._ami = ami
+        self._wire.ami = ami
         self._dialing = dialing
+
+    def lives(self, wire_key: str) -> bool:
+        """Whether this leg is still there."""
+        return wire_key in self._wire.names
 
     # Channel: what the desk wants -----------------------------------------------------------------------------------
 
     async def offer(self, contact: Contact, agent: Agent, *, auto_answer: bool) -> None:
-        channel = self._names.get(contact.wire_key)
-        if channel is None:
-            return  # its hangup is on the way
+        if is_kept_place(contact):
+            await self._back.offer(contact)
+        else:
+            await self._ring(contact, agent, auto_answer=auto_answer)
+
+    async def _ring(self, contact: Contact, agent: Agent, *, auto_answer: bool) -> None:
         variables = {"CC_CONTACT": contact.id, "CC_AUTO": "1" if auto_answer else "0", "CC_RING": str(self._ring_s)}
-        for name, value in variables.items():
-            await self._told(self._link.setvar(channel, name, value))
-        await self._told(self._link.redirect(channel, "cc-dial", agent.sip_name))
+        await self._wire.move(contact.wire_key, "cc-dial", agent.sip_name, variables)
+
+    async def _ring_called_back(self, contact: Contact, agent: Agent) -> None:
+        await self._ring(contact, agent, auto_answer=True)
 
     async def withdraw(self, contact: Contact, agent: Agent) -> None:
-        await self._to_hold(contact)
+        if is_kept_place(contact):
+            await self._back.withdraw(contact)
+        else:
+            await self._wire.move(contact.wire_key, "cc-hold", "s")
 
     async def return_to_queue(self, contact: Contact, agent: Agent) -> None:
-        await self._to_hold(contact)
+        await self._wire.move(contact.wire_key, "cc-hold", "s")
 
     async def hang_up(self, contact: Contact) -> None:
-        channel = self._names.get(contact.wire_key)
-        if channel is not None:
-            await self._told(self._link.hangup(channel))
+        if is_kept_place(contact):
+            await self._back.withdraw(contact)
+        else:
+            await self._wire.hang_up(contact.wire_key)
 
-    async def _to_hold(self, contact: Contact) -> None:
-        channel = self._names.get(contact.wire_key)
-        if channel is not None:
-            await self._told(self._link.redirect(channel, "cc-hold", "s"))
+    async def accepted(self, contact: Contact, agent: Agent) -> None:
+        """A call is answered in the softphone: there is nothing more to do."""
 
-    @property
-    def _link(self) -> Ami:
-        if self._ami is None or self._ami.state is LinkState.DOWN:
-            raise WireDown
-        return self._ami
-
-    async def _told(self, telling: Awaitable[Reply]) -> Reply:
-        """A refusal by Asterisk means that the channel is gone, which its own events tell; a broken link is WireDown."""
-        try:
-            reply = await telling
-        except (LinkDown, ActionTimeout, ActionOutcomeUnknown) as broken:
-            raise WireDown from broken
-        if not reply.ok:
-            log.info("Asterisk refused an action: %s", reply.message)
-        return reply
+    async def dismiss(self, contact: Contact, how: Dismissal) -> None:
+        await self._room.dismiss(contact, how)
 
     # Originate: what the dialer wants -------------------------------------------------------------------------------
 
@@ -154,45 +152,21 @@ class Voice:
 
         Raises NotDialable, and WireDown when it is certain that nothing was dialed or nobody can tell (see `known`).
         """
-        if _DIALABLE.fullmatch(number) is None:
-            raise NotDialable("not a telephone number")
-        self._calls[attempt_id] = DialedCall(attempt_id, float(ring_timeout_s))
-        reply = await self._told(
-            self._link.originate(
-                f"PJSIP/{number.lstrip('+')}@trunk",
-                attempt_id,
-                "cc-out",
-                "s",
-                {"__CC_CALL": attempt_id, **variables},
-                timeout_s=float(ring_timeout_s),
-                caller_id=caller_id or None,
-            )
-        )
-        if not reply.ok:
-            del self._calls[attempt_id]
+        if not await self._placed.place(
+            attempt_id,
+            number,
+            self._owner,
+            ring_timeout_s=float(ring_timeout_s),
+            caller_id=caller_id,
+            variables=variables,
+        ):
             raise WireDown
 
-    async def cancel(self, attempt_id: str) -> None:
-        call = self._calls.get(attempt_id)
-        channel = self._names.get(self._key_of(attempt_id))
-        if call is not None and channel is not None:
-            self._calls[attempt_id] = replace(call, cancelled=True)
-            await self._told(self._link.hangup(channel))
-
-    async def known(self, attempt_id: str) -> bool | None:
-        """Whether a channel of that attempt lives now; None when Asterisk cannot be asked."""
-        try:
-            channels = await self._link.show_channels()
-        except (WireDown, LinkDown, ActionTimeout, ActionOutcomeUnknown):
-            return None
-        return any(channel.channel.uniqueid == attempt_id for channel in channels)
-
-    def _key_of(self, uniqueid: str) -> str:
-        return f"{self._alive}{uniqueid}"
-
     @property
-    def _alive(self) -> str:
-        return "" if self._ami is None else f"{self._ami.node}/{self._ami.boot_id}/"
+    def _owner(self) -> Dialing:
+        if self._dialing is None:
+            raise WireDown
+        return self._dialing
 
     # What Asterisk tells --------------------------------------------------------------------------------------------
 
@@ -203,27 +177,26 @@ class Voice:
             case UserEventSeen():
                 await self._user_event(event)
             case OriginateResponded() if not event.success:
-                await self._originate_failed(event)
+                await self._placed.failed(event)
             case ChannelHungUp():
                 await self._hung_up(event)
             case HoldBegan() | HoldEnded():
                 await self._desk.hold_changed(call_key(event), held=isinstance(event, HoldBegan))
-            case ChannelEvent() if is_customer(event.channel, event.variables) or event.channel.uniqueid in self._calls:
+            case KeyPressed(digit=digit) if digit == KEEP_PLACE_KEY and is_customer(event.channel, event.variables):
+                await self._room.pressed(key_of(event.channel))
+            case ChannelEvent() if (
+                is_customer(event.channel, event.variables) or event.channel.uniqueid in self._placed
+            ):
                 await self._customer_event(event)
 
     async def _customer_event(self, event: ChannelEvent) -> None:
-        key, uniqueid = key_of(event.channel), event.channel.uniqueid
+        key = key_of(event.channel)
+        await self._placed.seen(event)
         match event:
             case ChannelCreated() | ChannelStateChanged():
-                self._names[key] = event.name
-                if uniqueid in self._calls and isinstance(event, ChannelCreated):
-                    self._calls[uniqueid] = calls.appeared(self._calls[uniqueid], event.at)
-                if uniqueid in self._calls and event.state is ChannelState.RINGING:
-                    self._calls[uniqueid] = calls.rang(self._calls[uniqueid])
-            case DialStateChanged() if uniqueid in self._calls:
-                self._calls[uniqueid] = calls.rang(self._calls[uniqueid])
+                self._wire.names[key] = event.name
             case BridgeEntered():
-                self._names[key] = event.name
+                self._wire.names[key] = event.name
                 contact = self._desk.contact_by_wire(key)
                 if contact is not None:
                     self._talks[key] = (contact, event.variables.get("CC_REC", ""), event.at or self._now())
@@ -248,41 +221,46 @@ class Voice:
         key = call_key(event)
         match event.kind:
             case "CCWaiting":
-                self._names[key] = event.name
+                self._wire.names[key] = event.name
                 await self._waiting(key, event)
             case "CCTalk":
+                self._room.talks(key)
                 agent = self._desk.agent_by_sip_name(event.fields.get("Agent", ""))
                 if agent is not None:
                     await self._desk.talk_began(key, agent.id)
             case "CCDialEnd":
                 await self._dial_ended(key, event.fields.get("Status", ""))
             case "CCAnswered":
-                self._names[key] = event.name
-                await self._answered(event.channel.uniqueid, key)
-            case "CCAbandon" if event.channel.uniqueid in self._calls:
-                uniqueid = event.channel.uniqueid
-                self._calls[uniqueid] = replace(self._calls[uniqueid], abandoned=True)
-
-    async def _answered(self, uniqueid: str, key: str) -> None:
-        call = self._calls.get(uniqueid)
-        if call is not None and not call.answered and self._dialing is not None:
-            self._calls[uniqueid] = replace(call, answered=True)
-            await self._dialing.on_answered(uniqueid, key)
+                self._wire.names[key] = event.name
+                await self._placed.answered(event.channel.uniqueid, key)
+            case "CCAbandon":
+                self._placed.abandoned(event.channel.uniqueid)
+            case "CCMessage":
+                await self._message_left(key, event)
 
     async def _waiting(self, key: str, event: UserEventSeen) -> None:
-        if self._desk.contact_by_wire(key) is not None:
-            return
-        number = event.fields.get("Num", "")
-        await self._desk.arrive(
-            Arrival(
-                kind=ChannelKind.VOICE,
-                direction=Direction.INBOUND,
-                queue=self._queue_of(event.fields.get("Dnis", "")),
-                wire_key=key,
-                address=self._to_e164(number),
-                name=shown_name(unquote(event.fields.get("Name", ""))),
+        if self._desk.contact_by_wire(key) is None:
+            if await self._room.resume_farewell(key, event.fields.get("Kept", "")):
+                return
+            await self._desk.arrive(
+                Arrival(
+                    kind=ChannelKind.VOICE,
+                    direction=Direction.INBOUND,
+                    queue=self._queue_of(event.fields.get("Dnis", "")),
+                    wire_key=key,
+                    address=self._to_e164(event.fields.get("Num", "")),
+                    name=shown_name(unquote(event.fields.get("Name", ""))),
+                )
             )
-        )
+        await self._room.entered(key)
+
+    async def _message_left(self, key: str, event: UserEventSeen) -> None:
+        contact = self._room.message_of(key)
+        path = event.fields.get("Rec", "")
+        if contact is not None and path:
+            seconds = float(event.fields.get("Answered") or 0.0)
+            began = datetime.fromtimestamp((event.at or self._now()) - seconds, UTC)
+            await self._on_recorded(TalkRecorded(contact, path, began, seconds))
 
     async def _dial_ended(self, key: str, status: str) -> None:
         if status == "ANSWER":
@@ -291,23 +269,12 @@ class Voice:
             await self._desk.offer_failed(key, _FAILURES.get(status, OfferFailure.UNREACHABLE))
 
     async def _hung_up(self, event: ChannelHungUp) -> None:
-        key, uniqueid = key_of(event.channel), event.channel.uniqueid
-        self._names.pop(key, None)
-        call = self._calls.pop(uniqueid, None)
-        if call is not None and self._dialing is not None:
-            result = calls.outcome(call, event.cause, event.tech_cause, event.at)
-            await self._dialing.on_ended(uniqueid, result, event.cause, event.tech_cause)
+        key = key_of(event.channel)
+        self._wire.names.pop(key, None)
+        self._room.left(key)
+        await self._placed.hung_up(event)
         if self._desk.contact_by_wire(key) is not None:
             await self._desk.customer_left(key, f"cause_{event.cause}")
-
-    async def _originate_failed(self, event: OriginateResponded) -> None:
-        """A failure whose channel never appeared has no Hangup to tell of it."""
-        uniqueid = event.channel.uniqueid
-        call = self._calls.get(uniqueid)
-        if call is None or call.began_at is not None or self._dialing is None:
-            return
-        del self._calls[uniqueid]
-        await self._dialing.on_ended(uniqueid, AttemptOutcome.TRUNK_TROUBLE, 0, "")
 
     # After a gap ----------------------------------------------------------------------------------------------------
 
@@ -319,53 +286,50 @@ class Voice:
         """Believe Asterisk: names, legs, softphones; then the wire is up. Who waits unknown to us is asked to announce himself."""
         alive = f"{resync.node}/{resync.boot_id}/"
         customers = customers_of(resync.channels)
-        self._names = {key: channel.name for key, channel in customers.items()}
+        channels = {channel.channel.uniqueid: channel for channel in resync.channels}
+        self._wire.names = {key: channel.name for key, channel in customers.items()}
         await self._beat()
         legs = legs_of(customers, self._desk.agent_by_sip_name)
         await self._desk.reconcile(ChannelKind.VOICE, legs, alive)
         for key, channel in customers.items():
-            if channel.variables.get("CC_STATE") == "hold" and self._desk.contact_by_wire(key) is None:
-                await self._link.redirect(channel.name, "cc-hold", "s")
+            if channel.variables.get("CC_STATE") == "hold":
+                if self._desk.contact_by_wire(key) is None:
+                    await self._wire.move(key, "cc-hold", "s")
+                else:
+                    await self._room.entered(key)
+        await self._back.resync(channels)
         for key, channel in customers.items():
             if channel.variables.get("CC_STATE") == "answered" and self._desk.contact_by_wire(key) is None:
-                await self._answered(channel.channel.uniqueid, key)
+                await self._placed.answered(channel.channel.uniqueid, key)
         for agent in self._desk.agents():
             await self._ask_device(agent.sip_name)
-        await self._lost_calls({channel.channel.uniqueid for channel in resync.channels})
+        await self._placed.lost(channels.keys())
         await self._desk.wire_changed(ChannelKind.VOICE, up=True)
 
     async def check_forever(self) -> None:
         """Nothing sticks after a lost event: every CHECK_S the desk's book is held against Asterisk's channels."""
         while True:
             await asyncio.sleep(CHECK_S)
-            if self._ami is None or self._ami.state is not LinkState.UP:
+            ami = self._wire.ami
+            if ami is None or ami.state is not LinkState.UP:
                 continue
             try:
-                channels = await self._ami.show_channels()
+                channels = await ami.show_channels()
             except AmiError:
                 continue  # the link's own watchdog speaks of it
             legs = legs_of(customers_of(channels), self._desk.agent_by_sip_name)
-            await self._desk.check(ChannelKind.VOICE, legs, self._alive)
-
-    async def _lost_calls(self, alive: set[str]) -> None:
-        """Calls that ended while nobody listened: how, cannot be told any more."""
-        gone = [attempt_id for attempt_id in self._calls if attempt_id not in alive]
-        for attempt_id in gone:
-            call = self._calls.pop(attempt_id)
-            result = AttemptOutcome.PERSON if call.answered else AttemptOutcome.UNKNOWN
-            if self._dialing is not None:
-                await self._dialing.on_ended(attempt_id, result, 0, "")
+            await self._desk.check(ChannelKind.VOICE, legs, self._wire.alive)
 
     def adopt_call(self, attempt_id: str, ring_timeout_s: float, *, answered: bool) -> None:
         """Before the link is up after our restart: a call that was dialed before it, and may live still."""
-        self._calls[attempt_id] = DialedCall(attempt_id, ring_timeout_s, rang=True, answered=answered)
+        self._placed.adopt(DialedCall(attempt_id, ring_timeout_s, rang=True, answered=answered), self._owner)
 
     async def _ask_device(self, endpoint: str) -> None:
         """Asterisk's own answer whether the softphone is registered: events of an old and a new registration may cross."""
         agent = self._desk.agent_by_sip_name(endpoint)
-        if agent is None or self._ami is None:
+        if agent is None or self._wire.ami is None:
             return
-        contacts = await self._ami.getvar(None, f"PJSIP_DIAL_CONTACTS({endpoint})")
+        contacts = await self._wire.ami.getvar(None, f"PJSIP_DIAL_CONTACTS({endpoint})")
         await self._desk.device_changed(agent.id, up=bool(contacts))
 
     async def beat_forever(self) -> None:
@@ -378,7 +342,7 @@ class Voice:
             await asyncio.sleep(HEARTBEAT_S)
 
     async def _beat(self) -> None:
-        await self._told(self._link.setvar(None, "ENGINE_HB", str(int(self._now()))))
+        await self._wire.told(self._wire.link.setvar(None, "ENGINE_HB", str(int(self._now()))))
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

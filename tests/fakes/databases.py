@@ -23,15 +23,17 @@ from cordboard.storage.database import Database
 from cordboard.storage.migrate import upgrade
 
 ROOT = Path(__file__).resolve().parents[2]
+_NO_ROOMS = ("cordboard", "tests", "bench")  # the nameplate links to the rooms
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB", "listen_addresses=")
 
 
 def import_all_stores() -> list[str]:
-    """Import each room's store, so that `metadata` knows every table; the names of the rooms."""
-    rooms = sorted(path.parent.name for path in ROOT.glob("*/store.py"))
-    for room in rooms:
-        import_module(f"cordboard.{room}.store")
-    return rooms
+    """Import each room's stores, so that `metadata` knows every table; the names of the rooms."""
+    files = [*ROOT.glob("*/*store.py"), *ROOT.glob("*/*/*store.py")]
+    found = sorted(path.relative_to(ROOT) for path in files if path.relative_to(ROOT).parts[0] not in _NO_ROOMS)
+    for path in found:
+        import_module(".".join(("cordboard", *path.with_suffix("").parts)))
+    return sorted({path.parts[0] for path in found})
 
 
 @dataclass(frozen=True)

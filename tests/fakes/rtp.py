@@ -37,10 +37,12 @@ class Line:
         self.heard.append(packet[12:])
         del self.heard[:-KEEP_PACKETS]
 
-    def next_packet(self, kind: int, payload: bytes, *, mark: bool = False) -> bytes:
+    def next_packet(self, kind: int, payload: bytes, *, mark: bool = False, at: int | None = None) -> bytes:
+        """`at` is the packet of the talk in which an event began: all its packets carry that time (RFC 4733)."""
         self.said += 1
         head = struct.pack(
-            "!BBHII", 0x80, kind | (0x80 if mark else 0), self.said & 0xFFFF, self.said * SAMPLES, 0x0C0DB0A2
+            *("!BBHII", 0x80, kind | (0x80 if mark else 0), self.said & 0xFFFF),
+            *((self.said if at is None else at) * SAMPLES, 0x0C0DB0A2),
         )
         return head + payload
 
@@ -116,6 +118,11 @@ class RtpPeer(asyncio.DatagramProtocol):
         packets = line.heard[-round(last_s / PACKET_S) :] if line else []
         return ear.hear(ear.ulaw_decode(b"".join(packets)), ear.TELEPHONE_RATE)
 
+    def sound(self, far: Address) -> ear.Pcm:
+        """All that was kept of what came from `far` (a minute at most)."""
+        line = self.lines.get(far)
+        return ear.ulaw_decode(b"".join(line.heard if line else []))
+
     def heard_s(self, far: Address) -> float:
         """How many seconds of sound were kept from `far`."""
         line = self.lines.get(far)
@@ -126,10 +133,10 @@ class RtpPeer(asyncio.DatagramProtocol):
         assert self._transport is not None
         line = self.lines.setdefault(far, Line(far))
         for digit in digits:
-            event = "0123456789*#ABCD".index(digit)
+            event, began = "0123456789*#ABCD".index(digit), line.said + 1
             for step in range(6):
                 body = struct.pack("!BBH", event, 10 | (0x80 if step >= 3 else 0), min(step + 1, 4) * SAMPLES)
-                self._transport.sendto(line.next_packet(EVENT_TYPE, body, mark=step == 0), far)
+                self._transport.sendto(line.next_packet(EVENT_TYPE, body, mark=step == 0, at=began), far)
 
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()

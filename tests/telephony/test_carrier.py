@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from cordboard.telephony.carrier import SHARES, Carrier, Habit, habit_of
-from cordboard.telephony.carrier_voices import RATE, to_telephone
 from cordboard.telephony.render import render_agents
 from cordboard.telephony.site import AgentEndpoint, BadSite, Ports
+from cordboard.telephony.speech import RATE, to_telephone
 from tests.fakes.asterisk_tree import (
     INBOUND,
     Node,

@@ -55,6 +55,16 @@ def test_a_side_whose_file_is_gone_is_silent(tmp_path: Path) -> None:
     assert not sound[:, 0].any()
 
 
+def test_a_message_that_a_customer_left_is_his_alone_and_lacks_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "a-1.wav"
+    file.write_bytes(wav(tone(CUSTOMER_HZ, 0.5).tobytes()))
+    sound = _all((file,), operator_first=True)
+    assert len(sound) == 4000
+    assert not sound[:, 0].any()
+    assert loudest_hz(sound[:, 1]) == CUSTOMER_HZ
+    assert sides_of((file,), 8000, True).unequal_frames == 0
+
+
 @pytest.mark.parametrize("said", [None, 0, 0xFFFFFFFF, 10**6, 1600])
 def test_a_wav_is_read_by_its_sound_where_its_header_is_wrong(tmp_path: Path, said: int | None) -> None:
     file = tmp_path / "a-1.wav"
@@ -86,7 +96,7 @@ def test_what_cannot_be_told_apart_is_refused(tmp_path: Path) -> None:
     mono.write_bytes(wav(tone(440, 0.1).tobytes()))
     fast.write_bytes(wav(tone(440, 0.1, 16000).tobytes(), rate=16000))
     compressed.write_bytes(wav(b"\0" * 800).replace(b"\x01\x00\x01\x00", b"\x31\x00\x01\x00", 1))
-    for files in ((mono,), (mono, fast), (compressed,), (), (mono, mono, mono)):
+    for files in ((mono, fast), (compressed,), (), (mono, mono, mono)):
         with pytest.raises(UnreadableTake):
             sides_of(files, 8000, False)
 

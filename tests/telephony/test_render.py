@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cordboard.telephony.announcing import KEEP_PLACE_KEY
 from cordboard.telephony.install import AsteriskTree
 from cordboard.telephony.render import (
     EVENTS,
@@ -84,11 +85,14 @@ def test_the_engines_door(site: AsteriskSite, tmp_path: Path) -> None:
     assert "channelvars = CC_CALL,CC_STATE,CC_AGENT,CC_REC" in manager
     assert "write = call,agent,reporting,originate\n" in manager
     assert re.findall(r"eventfilter\(name\((\w+)\)\) =", manager) == list(EVENTS)
+    assert f"\neventfilter(name(DTMFEnd),header(Digit),method(exact)) = {KEEP_PLACE_KEY}\n" in manager
 
 
 def test_an_older_asterisk_gets_the_older_filter(site: AsteriskSite, tmp_path: Path) -> None:
     render(replace(site, tree=replace(site.tree, version="20.5.0")), tmp_path / "home")
-    assert re.findall(r"eventfilter = \^Event: (\w+)", text_of(tmp_path / "home", "manager.conf")) == list(EVENTS)
+    manager = text_of(tmp_path / "home", "manager.conf")
+    assert re.findall(r"eventfilter = \^Event: (\w+)\n", manager) == list(EVENTS)
+    assert f"\neventfilter = ^Event: DTMFEnd.*Digit: {KEEP_PLACE_KEY}\n" in manager
 
 
 @pytest.mark.parametrize(
@@ -276,7 +280,7 @@ def test_patterns_are_spelled_with_care() -> None:
 def test_every_application_and_function_has_its_module() -> None:
     """A name that the dialplan uses and no module brings would only fail in the middle of a call."""
     core = "Answer Goto GotoIf Hangup Set Wait Ringing"
-    loaded = "StartMusicOnHold MixMonitor UserEvent WaitForCondition Dial Playback Return WaitForSilence"
+    loaded = "StartMusicOnHold StopMusicOnHold MixMonitor UserEvent WaitForCondition Dial Playback Record Return WaitForSilence"
     used = {
         re.sub(r"^(?:n(?:\(\w+\))?|[^,]+,1),", "", step).split("(")[0] for path in DIALPLANS for step in steps(path)
     }

@@ -14,7 +14,8 @@ from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
 from cordboard.telephony.ami import Ami
-from cordboard.telephony.voice import NotDialable, TalkRecorded, Voice
+from cordboard.telephony.placed_calls import NotDialable
+from cordboard.telephony.voice import TalkRecorded, Voice
 from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel
 from tests.fakes.asterisk_words import Verdict
 from tests.fakes.wait import until

@@ -16,7 +16,7 @@ export class Live extends EventTarget {
     this.lastHeard = performance.now();
     source.onopen = () => this.heard(true);
     source.onerror = () => this.lost();
-    for (const event of ["desk", "order", "board", "resync", "ping", "elsewhere"]) source.addEventListener(event, e => {
+    for (const event of ["desk", "order", "chat", "board", "resync", "ping", "elsewhere"]) source.addEventListener(event, e => {
       this.heard(false);
       if (event === "elsewhere") { this.stop(); }
       this.dispatchEvent(new CustomEvent(event, { detail: JSON.parse(e.data), cancelable: false }));

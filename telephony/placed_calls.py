@@ -1,0 +1,153 @@
+"""The calls that we place: dialed once, followed from the order to dial to the hangup, and told to whoever wanted them."""
+
+import re
+from collections.abc import Mapping, Set
+from dataclasses import replace
+from typing import Protocol
+
+from ..queue.channel import AttemptOutcome, WireDown
+from . import call as calls
+from .ami_actions import ActionOutcomeUnknown, ActionTimeout, LinkDown
+from .ami_events import (
+    ChannelCreated,
+    ChannelEvent,
+    ChannelHungUp,
+    ChannelState,
+    ChannelStateChanged,
+    DialStateChanged,
+    OriginateResponded,
+)
+from .call import DialedCall
+from .wire import Wire
+
+_DIALABLE = re.compile(r"\+?[0-9]{5,18}")
+
+
+class Dialing(Protocol):
+    """Who placed the calls and wants to hear of them."""
+
+    async def on_answered(self, attempt_id: str, wire_key: str) -> object: ...
+
+    async def on_ended(self, attempt_id: str, outcome: AttemptOutcome, cause: int, tech_cause: str) -> None: ...
+
+
+class NotDialable(ValueError):
+    """The number holds something that is no telephone number; the text does not repeat it."""
+
+
+def dialable(number: str) -> bool:
+    """Whether it is a telephone number, and nothing else."""
+    return _DIALABLE.fullmatch(number) is not None
+
+
+class PlacedCalls:
+    """`attempt_id` is the channel's id, so that a second order for it is refused by Asterisk itself."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._calls: dict[str, DialedCall] = {}
+        self._owners: dict[str, Dialing] = {}
+
+    def __contains__(self, attempt_id: str) -> bool:
+        return attempt_id in self._calls
+
+    async def place(
+        self,
+        attempt_id: str,
+        number: str,
+        owner: Dialing,
+        *,
+        ring_timeout_s: float,
+        caller_id: str = "",
+        variables: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Dial. False when Asterisk does not take the order. Raises NotDialable, and WireDown when nobody can tell (see `known`)."""
+        if not dialable(number):
+            raise NotDialable("not a telephone number")
+        self.adopt(DialedCall(attempt_id, ring_timeout_s), owner)
+        reply = await self._wire.told(
+            self._wire.link.originate(
+                f"PJSIP/{number.lstrip('+')}@trunk",
+                attempt_id,
+                "cc-out",
+                "s",
+                {"__CC_CALL": attempt_id, **(variables or {})},
+                timeout_s=ring_timeout_s,
+                caller_id=caller_id or None,
+            )
+        )
+        if not reply.ok:
+            self._forget(attempt_id)
+        return reply.ok
+
+    def adopt(self, call: DialedCall, owner: Dialing) -> None:
+        """Follow a call: a new one, or one that was dialed before our restart."""
+        self._calls[call.attempt_id] = call
+        self._owners[call.attempt_id] = owner
+
+    async def cancel(self, attempt_id: str) -> None:
+        """Give it up. Safe to repeat; one that has no channel yet is hung up when it gets one."""
+        call = self._calls.get(attempt_id)
+        if call is not None:
+            self._calls[attempt_id] = replace(call, cancelled=True)
+            name = self._wire.names.get(self._wire.key_of(attempt_id), attempt_id)
+            await self._wire.told(self._wire.link.hangup(name))
+
+    async def known(self, attempt_id: str) -> bool | None:
+        """Whether a channel of that attempt lives now; None when Asterisk cannot be asked."""
+        try:
+            channels = await self._wire.link.show_channels()
+        except (WireDown, LinkDown, ActionTimeout, ActionOutcomeUnknown):
+            return None
+        return any(channel.channel.uniqueid == attempt_id for channel in channels)
+
+    # What Asterisk tells --------------------------------------------------------------------------------------------
+
+    async def seen(self, event: ChannelEvent) -> None:
+        """An event of a leg; of one that is not ours it says nothing."""
+        uniqueid = event.channel.uniqueid
+        call = self._calls.get(uniqueid)
+        if call is None:
+            return
+        if isinstance(event, ChannelCreated):
+            self._calls[uniqueid] = call = calls.appeared(call, event.at)
+            if call.cancelled:
+                await self._wire.told(self._wire.link.hangup(event.name))
+        rings = isinstance(event, ChannelCreated | ChannelStateChanged) and event.state is ChannelState.RINGING
+        if rings or isinstance(event, DialStateChanged):
+            self._calls[uniqueid] = calls.rang(call)
+
+    async def answered(self, uniqueid: str, key: str) -> None:
+        call = self._calls.get(uniqueid)
+        if call is not None and not call.answered:
+            self._calls[uniqueid] = replace(call, answered=True)
+            await self._owners[uniqueid].on_answered(uniqueid, key)
+
+    def abandoned(self, uniqueid: str) -> None:
+        """He answered, and nobody of us was there in time."""
+        if uniqueid in self._calls:
+            self._calls[uniqueid] = replace(self._calls[uniqueid], abandoned=True)
+
+    async def hung_up(self, event: ChannelHungUp) -> None:
+        uniqueid = event.channel.uniqueid
+        call = self._calls.get(uniqueid)
+        if call is not None:
+            result = calls.outcome(call, event.cause, event.tech_cause, event.at)
+            await self._forget(uniqueid).on_ended(uniqueid, result, event.cause, event.tech_cause)
+
+    async def failed(self, event: OriginateResponded) -> None:
+        """A failure whose channel never appeared has no Hangup to tell of it."""
+        uniqueid = event.channel.uniqueid
+        call = self._calls.get(uniqueid)
+        if call is not None and call.began_at is None:
+            await self._forget(uniqueid).on_ended(uniqueid, AttemptOutcome.TRUNK_TROUBLE, 0, "")
+
+    async def lost(self, alive: Set[str]) -> None:
+        """Calls that ended while nobody listened: how, cannot be told any more."""
+        for attempt_id in [attempt_id for attempt_id in self._calls if attempt_id not in alive]:
+            result = AttemptOutcome.PERSON if self._calls[attempt_id].answered else AttemptOutcome.UNKNOWN
+            await self._forget(attempt_id).on_ended(attempt_id, result, 0, "")
+
+    def _forget(self, attempt_id: str) -> Dialing:
+        del self._calls[attempt_id]
+        return self._owners.pop(attempt_id)

@@ -1,0 +1,178 @@
+"""The waiting room: what customers on hold are told, and the one key that they may press.
+
+Asterisk plays the music and goes on without us (asterisk_conf/extensions.conf, cc-hold); here it is only interrupted. Nothing runs
+while nobody waits.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..queue.channel import Dismissal, WireDown
+from ..queue.contact import Contact, ContactState
+from ..queue.desk import Desk
+from ..storage.clock import Clock
+from .announcing import announcement, dismissal_words
+from .calls_back import PREFIX
+from .placed_calls import dialable
+from .wire import Wire
+
+LOOK_S = 1.0
+FIRST_S = 10.0
+_WAITING = (ContactState.ARRIVED, ContactState.QUEUED)
+
+
+class Place(Protocol):
+    """Where a contact stands: `position` 1 is next; `expected_s` None when nobody can tell."""
+
+    @property
+    def position(self) -> int: ...
+
+    @property
+    def expected_s(self) -> float | None: ...
+
+
+@dataclass(slots=True)
+class _Guest:
+    """One leg on hold: the music plays since `since` (monotonic s), unless he is just being told something."""
+
+    since: float
+    told: bool = False
+    listens: bool = False
+    may_keep: bool = False
+    pressed: bool = False
+
+
+class WaitingRoom:
+    """Legs come in by `entered` (again after each interruption) and go by `left`. `language_of` names a queue's language."""
+
+    def __init__(self, desk: Desk, wire: Wire, clock: Clock, language_of: Callable[[str], str]) -> None:
+        self._desk = desk
+        self._wire = wire
+        self._clock = clock
+        self._language_of = language_of
+        self._guests: dict[str, _Guest] = {}
+        self._over: dict[str, Contact] = {}
+        self._somebody = asyncio.Event()
+
+    # Who is there -----------------------------------------------------------------------------------------------------
+
+    async def entered(self, key: str) -> None:
+        """The music begins for this leg, or begins again."""
+        now = self._clock.monotonic()
+        guest = self._guests.setdefault(key, _Guest(now))
+        guest.since, guest.listens = now, False
+        self._somebody.set()
+        if guest.pressed:
+            await self.pressed(key)
+
+    def talks(self, key: str) -> None:
+        """An agent has him: what he pressed before is forgotten."""
+        self._guests.pop(key, None)
+
+    def left(self, key: str) -> None:
+        self._guests.pop(key, None)
+        self._over.pop(key, None)
+
+    # What they are told -------------------------------------------------------------------------------------------------
+
+    async def announce(self, contact: Contact, place: Place, *, offer_callback: bool) -> None:
+        """Tell his place and the expected wait, then the music again; not to one who is being offered. Raises WireDown."""
+        language = self._language_of(contact.queue)
+        words = announcement(place.position, place.expected_s, language, offers_callback=offer_callback)
+        await self._say(contact, "hold", *words, still=lambda: self._waits(contact.wire_key) is not None)
+
+    async def dismiss(self, contact: Contact, how: Dismissal) -> None:
+        """The overflow rule's word. Safe to repeat. Raises WireDown."""
+        key = contact.wire_key
+        words = dismissal_words(how)
+        if how is Dismissal.CALLBACK:
+            guest = self._guests.get(key)
+            if guest is not None and not guest.may_keep and dialable(contact.address):
+                guest.may_keep = True
+                await self._say(contact, "hold", *words, still=lambda: self._waits(key) is not None)
+        elif key not in self._over:
+            self._over[key] = contact
+            try:
+                await self._say(contact, "voicemail" if how is Dismissal.VOICEMAIL else "bye", *words)
+            except WireDown:
+                del self._over[key]
+                raise
+
+    def message_of(self, key: str) -> Contact | None:
+        """Whose message was recorded on this leg."""
+        return self._over.get(key)
+
+    async def _say(self, contact: Contact, then: str, *words: str, still: Callable[[], bool] = lambda: True) -> None:
+        guest = self._guests.get(contact.wire_key)
+        variables = {"CC_SAY": "&".join(words), "CC_LANG": self._language_of(contact.queue)}
+        if await self._wire.move(contact.wire_key, "cc-announce", then, variables, still=still) and guest is not None:
+            guest.told = guest.listens = True
+
+    # The key --------------------------------------------------------------------------------------------------------------
+
+    async def pressed(self, key: str) -> None:
+        """He wants to be called back. One who is being offered is asked again if that comes to nothing."""
+        guest = self._guests.get(key)
+        contact = self._desk.contact_by_wire(key)
+        if guest is None or contact is None or not self._may_keep(guest, contact):
+            return
+        guest.pressed = contact.state is ContactState.OFFERED
+        if contact.state not in _WAITING:
+            return
+        if not dialable(contact.address):
+            await self._say(contact, "hold", "callback-impossible", still=lambda: self._waits(key) is not None)
+            return
+        await self._wire.mark(key, "CC_KEPT", contact.id)
+        if await self._desk.keep_place(key, contact.address) is not None:
+            await self.farewell(contact)
+
+    async def farewell(self, contact: Contact) -> None:
+        """Confirm the kept place and let him go."""
+        self._over[contact.wire_key] = contact
+        await self._say(contact, "bye", "callback-kept")
+
+    async def resume_farewell(self, key: str, kept_id: str) -> bool:
+        """A leg that came back to hold though its place was kept already: we fell silent between the two."""
+        kept = self._desk.contact_by_wire(f"{PREFIX}{kept_id}") if kept_id else None
+        if kept is None:
+            return False
+        variables = {"CC_SAY": "callback-kept", "CC_LANG": self._language_of(kept.queue)}
+        return await self._wire.move(key, "cc-announce", "bye", variables)
+
+    def _may_keep(self, guest: _Guest, contact: Contact) -> bool:
+        return guest.may_keep or self._desk.setup.rules(contact.queue).keep_place
+
+    # The clock ------------------------------------------------------------------------------------------------------------
+
+    async def announce_forever(self) -> None:
+        """Tell each his place 10 s after he came, then as often as his queue wants. Sleeps while nobody waits."""
+        while True:
+            await self._somebody.wait()
+            await asyncio.sleep(LOOK_S)
+            await self.look()
+
+    async def look(self) -> None:
+        """Tell those whose time has come."""
+        for key, guest in list(self._guests.items()):
+            contact = self._waits(key)
+            if contact is None or guest.listens:
+                continue
+            rules = self._desk.setup.rules(contact.queue)
+            due = guest.since + (rules.announce_every_s if guest.told else FIRST_S)
+            if rules.announce_every_s <= 0 or self._clock.monotonic() < due:
+                continue
+            place = self._desk.place(contact.id)
+            if place is None:
+                continue
+            try:
+                await self.announce(contact, place, offer_callback=rules.keep_place and dialable(contact.address))
+            except WireDown:
+                return  # the resync counts anew who is there
+        if not self._guests:
+            self._somebody.clear()
+
+    def _waits(self, key: str) -> Contact | None:
+        contact = self._desk.contact_by_wire(key)
+        return contact if contact is not None and contact.state in _WAITING else None

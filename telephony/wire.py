@@ -1,0 +1,71 @@
+"""Our hands on the customers' legs: which live, by wire key, and how one is moved through the dialplan."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from ..queue.channel import WireDown
+from .ami import Ami, LinkState
+from .ami_actions import ActionOutcomeUnknown, ActionTimeout, LinkDown, Reply
+
+log = logging.getLogger(__name__)
+
+
+class Wire:
+    """`names` are the channels' names by wire key. Every order raises WireDown when Asterisk cannot be told."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.ami: Ami | None = None
+
+    @property
+    def link(self) -> Ami:
+        if self.ami is None or self.ami.state is LinkState.DOWN:
+            raise WireDown
+        return self.ami
+
+    @property
+    def alive(self) -> str:
+        """What the wire keys of Asterisk's present life begin with."""
+        return "" if self.ami is None else f"{self.ami.node}/{self.ami.boot_id}/"
+
+    def key_of(self, uniqueid: str) -> str:
+        return f"{self.alive}{uniqueid}"
+
+    async def told(self, telling: Awaitable[Reply]) -> Reply:
+        """A refusal by Asterisk means that the channel is gone, which its own events tell; a broken link is WireDown."""
+        try:
+            reply = await telling
+        except (LinkDown, ActionTimeout, ActionOutcomeUnknown) as broken:
+            raise WireDown from broken
+        if not reply.ok:
+            log.info("Asterisk refused an action: %s", reply.message)
+        return reply
+
+    async def move(
+        self,
+        key: str,
+        context: str,
+        exten: str,
+        variables: Mapping[str, str] | None = None,
+        *,
+        still: Callable[[], bool] = lambda: True,
+    ) -> bool:
+        """Redirect a leg, its variables first. False when there is no such leg, or when it is not wanted any more: `still` is asked
+        at the last moment, so that of two orders the one that was decided later is the later one on the wire."""
+        channel = self.names.get(key)
+        if channel is None:
+            return False  # its hangup is on the way
+        for name, value in (variables or {}).items():
+            await self.mark(key, name, value)
+        return still() and (await self.told(self.link.redirect(channel, context, exten))).ok
+
+    async def mark(self, key: str, name: str, value: str) -> None:
+        """Set a variable of a leg; nothing happens when there is no such leg."""
+        channel = self.names.get(key)
+        if channel is not None:
+            await self.told(self.link.setvar(channel, name, value))
+
+    async def hang_up(self, key: str) -> None:
+        channel = self.names.get(key)
+        if channel is not None:
+            await self.told(self.link.hangup(channel))
