@@ -8,6 +8,7 @@ class Permission(StrEnum):
     DESK_WORK = "desk.work"
     QUEUE_VIEW = "queue.view"
     QUEUE_STEER = "queue.steer"
+    QUEUE_SETUP = "queue.setup"
     CAMPAIGN_VIEW = "campaign.view"
     CAMPAIGN_STEER = "campaign.steer"
     RECORDING_LIST = "recording.list"
@@ -31,6 +32,7 @@ _STEERING = frozenset(
     {
         Permission.QUEUE_VIEW,
         Permission.QUEUE_STEER,
+        Permission.QUEUE_SETUP,
         Permission.CAMPAIGN_VIEW,
         Permission.CAMPAIGN_STEER,
         Permission.RECORDING_LIST,

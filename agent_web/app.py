@@ -25,6 +25,8 @@ from . import (
     people_pages,
     problem,
     quality_pages,
+    setup_api,
+    setup_pages,
     signin,
     web_call_pages,
 )
@@ -48,6 +50,8 @@ ROUTERS = (
     campaign_api.router,
     people_pages.router,
     quality_pages.router,
+    setup_api.router,
+    setup_pages.router,
     web_call_pages.router,
     chat_pages.router,
     chat_api.router,

@@ -18,7 +18,12 @@ from .security import require
 
 PAGE = 500  # messages in one answer
 
-router = APIRouter(prefix="/api/v1/desk/chats", tags=["desk"], responses=problems(401, 403, 404, 409, 413, 422, 503))
+router = APIRouter(
+    prefix="/api/v1/desk/chats",
+    tags=["desk"],
+    dependencies=[Depends(require(Permission.DESK_WORK))],  # before anything is said of chats
+    responses=problems(401, 403, 404, 409, 413, 422, 503),
+)
 Operator = Annotated[User, Depends(require(Permission.DESK_WORK))]
 
 

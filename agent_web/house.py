@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ..queue.desk import Desk
     from ..queue.setup_store import SetupStore
     from ..telephony.web_call import WebCalls
-    from ..telephony.web_call import WebCalls
     from .live import LiveHub
 
 

@@ -38,14 +38,17 @@ class ProblemBody(BaseModel):
 
 
 class Problem(Exception):
-    """An answer that is an error. `detail` and the errors' reasons are English templates, said in the reader's language."""
+    """An answer that is an error. `detail` and the orders' reasons are English templates, said in the reader's language.
+
+    A FieldError is said already.
+    """
 
     def __init__(
         self,
         status: int,
         detail: str,
         *,
-        errors: Sequence[OrderRefused] = (),
+        errors: Sequence[OrderRefused | FieldError] = (),
         headers: Mapping[str, str] | None = None,
         **extra: Any,
     ) -> None:
@@ -124,7 +127,9 @@ async def _on_refused(request: Request, refused: Exception) -> Response:
     return answer(request, 422, "the order was refused", [_field_error(request, refused)])
 
 
-def _field_error(request: Request, refused: OrderRefused) -> FieldError:
+def _field_error(request: Request, refused: OrderRefused | FieldError) -> FieldError:
+    if isinstance(refused, FieldError):
+        return refused
     return FieldError(field=refused.field, reason=say(_language(request), refused.template, **refused.values))
 
 

@@ -32,6 +32,11 @@ RUSSIAN = {
     "you cannot switch yourself off": "Нельзя отключить самого себя",
     "there is no such customer": "Такого клиента нет",
     "there is no such result": "Такого результата нет",
+    "the queues of this house are not set up here": "Очереди этого дома настраиваются не здесь",
+    "the queues cannot be set up like this": "Так очереди настроить нельзя",
+    "somebody else changed this meanwhile; load the page again": "Это тем временем изменил кто-то другой, обновите страницу",
+    "there are contacts in this queue; wait until it is empty": "В этой очереди есть контакты, подождите, пока она опустеет",
+    "a campaign calls for this queue": "Для этой очереди работает обзвон",
     "you have no seat in the queue; ask the supervisor": "Для вас нет места в очереди, скажите супервизору",
     "a hidden number cannot become a customer's card": "Скрытый номер нельзя завести карточкой клиента",
     "this call is not with you any more": "Этот звонок уже не у вас",
@@ -39,6 +44,19 @@ RUSSIAN = {
     "the time for the result is over": "Время на итог вышло",
     "the result is already written, or its time is over": "Итог уже записан, или время на него вышло",
     "choose a time that is still to come": "Выберите время, которое ещё не прошло",
+    "the message is empty": "В сообщении нет ни слова",
+    "a message has at most 4,000 letters; split it into several": "В сообщении не больше 4000 знаков, разделите его на части",
+    "you write faster than we can read; the message will go a little later": "Вы пишете слишком часто, сообщение уйдёт чуть позже",
+    "too many chats were begun from your network; try again in a minute": (
+        "Из вашей сети начали слишком много чатов, попробуйте через минуту"
+    ),
+    "too many chats are open from your network; try again later": "Из вашей сети открыто слишком много чатов, попробуйте позже",
+    "this chat has ended": "Этот чат завершён",
+    "there is no such chat": "Такого чата нет",
+    "this chat is not with you any more": "Этот чат уже не у вас",
+    "your browser does not keep cookies for this page; allow them and try again": (
+        "Браузер не хранит cookie этой страницы: разрешите их и попробуйте ещё раз"
+    ),
     "an order has 1 to {most} lines": "В заказе от 1 до {most} строк",
     "must be between 1 and {most}": "Нужно число от 1 до {most}",
     "must be between 0 and {most} kopecks": "Нужна сумма от 0 до {most} копеек",

@@ -101,6 +101,12 @@ class SetupStore:
         async with self._db.read() as connection:
             return await _version(connection, noun, key)
 
+    async def versions(self, noun: Noun) -> dict[str, int]:
+        """The same for all items of a kind that are there."""
+        query = sa.select(setup_table.c.code, setup_table.c.version).where(setup_table.c.noun == noun.value)
+        async with self._db.read() as connection:
+            return {row.code: row.version for row in await connection.execute(query)}
+
     async def changes(self, limit: int = 50) -> list[SetupChange]:
         """The newest first."""
         query = sa.select(setup_change_table).order_by(setup_change_table.c.id.desc()).limit(limit)

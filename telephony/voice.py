@@ -92,7 +92,7 @@ class Voice:
         self._talks: dict[str, tuple[Contact, str, float]] = {}
 
         # One face for those outside: whoever waits is the waiting room's.
-        room = self._room = WaitingRoom(desk, self._wire, clock, language_of)
+        room = self.waiting_room = WaitingRoom(desk, self._wire, clock, language_of)
         self.announce = room.announce
         self.announce_forever = room.announce_forever
         self.cancel = self._placed.cancel
@@ -141,7 +141,7 @@ class Voice:
         """A call is answered in the softphone: there is nothing more to do."""
 
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
-        await self._room.dismiss(contact, how)
+        await self.waiting_room.dismiss(contact, how)
 
     # Originate: what the dialer wants -------------------------------------------------------------------------------
 
@@ -183,7 +183,7 @@ class Voice:
             case HoldBegan() | HoldEnded():
                 await self._desk.hold_changed(call_key(event), held=isinstance(event, HoldBegan))
             case KeyPressed(digit=digit) if digit == KEEP_PLACE_KEY and is_customer(event.channel, event.variables):
-                await self._room.pressed(key_of(event.channel))
+                await self.waiting_room.pressed(key_of(event.channel))
             case ChannelEvent() if (
                 is_customer(event.channel, event.variables) or event.channel.uniqueid in self._placed
             ):
@@ -224,7 +224,7 @@ class Voice:
                 self._wire.names[key] = event.name
                 await self._waiting(key, event)
             case "CCTalk":
-                self._room.talks(key)
+                self.waiting_room.talks(key)
                 agent = self._desk.agent_by_sip_name(event.fields.get("Agent", ""))
                 if agent is not None:
                     await self._desk.talk_began(key, agent.id)
@@ -239,23 +239,22 @@ class Voice:
                 await self._message_left(key, event)
 
     async def _waiting(self, key: str, event: UserEventSeen) -> None:
-        if self._desk.contact_by_wire(key) is None:
-            if await self._room.resume_farewell(key, event.fields.get("Kept", "")):
-                return
-            await self._desk.arrive(
-                Arrival(
-                    kind=ChannelKind.VOICE,
-                    direction=Direction.INBOUND,
-                    queue=self._queue_of(event.fields.get("Dnis", "")),
-                    wire_key=key,
-                    address=self._to_e164(event.fields.get("Num", "")),
-                    name=shown_name(unquote(event.fields.get("Name", ""))),
-                )
+        await self.waiting_room.entered(key)
+        contact = self._desk.contact_by_wire(key) or await self._desk.arrive(
+            Arrival(
+                kind=ChannelKind.VOICE,
+                direction=Direction.INBOUND,
+                queue=self._queue_of(event.fields.get("Dnis", "")),
+                wire_key=key,
+                address=self._to_e164(event.fields.get("Num", "")),
+                name=shown_name(unquote(event.fields.get("Name", ""))),
             )
-        await self._room.entered(key)
+        )
+        if not contact.is_open:
+            await self.waiting_room.let_go(contact)
 
     async def _message_left(self, key: str, event: UserEventSeen) -> None:
-        contact = self._room.message_of(key)
+        contact = self.waiting_room.message_of(key)
         path = event.fields.get("Rec", "")
         if contact is not None and path:
             seconds = float(event.fields.get("Answered") or 0.0)
@@ -271,7 +270,7 @@ class Voice:
     async def _hung_up(self, event: ChannelHungUp) -> None:
         key = key_of(event.channel)
         self._wire.names.pop(key, None)
-        self._room.left(key)
+        self.waiting_room.left(key)
         await self._placed.hung_up(event)
         if self._desk.contact_by_wire(key) is not None:
             await self._desk.customer_left(key, f"cause_{event.cause}")
@@ -296,7 +295,7 @@ class Voice:
                 if self._desk.contact_by_wire(key) is None:
                     await self._wire.move(key, "cc-hold", "s")
                 else:
-                    await self._room.entered(key)
+                    await self.waiting_room.entered(key)
         await self._back.resync(channels)
         for key, channel in customers.items():
             if channel.variables.get("CC_STATE") == "answered" and self._desk.contact_by_wire(key) is None:

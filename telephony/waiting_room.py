@@ -14,7 +14,6 @@ from ..queue.contact import Contact, ContactState
 from ..queue.desk import Desk
 from ..storage.clock import Clock
 from .announcing import announcement, dismissal_words
-from .calls_back import PREFIX
 from .placed_calls import dialable
 from .wire import Wire
 
@@ -56,6 +55,11 @@ class WaitingRoom:
         self._over: dict[str, Contact] = {}
         self._somebody = asyncio.Event()
 
+    @property
+    def somebody(self) -> bool:
+        """Whether the room is awake: a leg is on hold, or was a moment ago."""
+        return self._somebody.is_set()
+
     # Who is there -----------------------------------------------------------------------------------------------------
 
     async def entered(self, key: str) -> None:
@@ -63,6 +67,7 @@ class WaitingRoom:
         now = self._clock.monotonic()
         guest = self._guests.setdefault(key, _Guest(now))
         guest.since, guest.listens = now, False
+        self._over.pop(key, None)
         self._somebody.set()
         if guest.pressed:
             await self.pressed(key)
@@ -100,6 +105,16 @@ class WaitingRoom:
                 del self._over[key]
                 raise
 
+    async def let_go(self, contact: Contact) -> None:
+        """A leg is on hold though its contact has been dismissed already: we fell silent between the two."""
+        reason = contact.lost_reason or ""
+        if contact.is_open or contact.wire_key in self._over or reason not in set(Dismissal):
+            return
+        if reason == Dismissal.CALLBACK:
+            await self._farewell(contact)
+        else:
+            await self.dismiss(contact, Dismissal(reason))
+
     def message_of(self, key: str) -> Contact | None:
         """Whose message was recorded on this leg."""
         return self._over.get(key)
@@ -124,22 +139,15 @@ class WaitingRoom:
         if not dialable(contact.address):
             await self._say(contact, "hold", "callback-impossible", still=lambda: self._waits(key) is not None)
             return
-        await self._wire.mark(key, "CC_KEPT", contact.id)
-        if await self._desk.keep_place(key, contact.address) is not None:
-            await self.farewell(contact)
+        if await self._desk.keep_place(key, contact.address) is None:
+            guest.pressed = True  # an offer was quicker
+        else:
+            await self._farewell(contact)
 
-    async def farewell(self, contact: Contact) -> None:
-        """Confirm the kept place and let him go."""
+    async def _farewell(self, contact: Contact) -> None:
+        """His place is kept, which is in the journal: now he may hear it."""
         self._over[contact.wire_key] = contact
         await self._say(contact, "bye", "callback-kept")
-
-    async def resume_farewell(self, key: str, kept_id: str) -> bool:
-        """A leg that came back to hold though its place was kept already: we fell silent between the two."""
-        kept = self._desk.contact_by_wire(f"{PREFIX}{kept_id}") if kept_id else None
-        if kept is None:
-            return False
-        variables = {"CC_SAY": "callback-kept", "CC_LANG": self._language_of(kept.queue)}
-        return await self._wire.move(key, "cc-announce", "bye", variables)
 
     def _may_keep(self, guest: _Guest, contact: Contact) -> bool:
         return guest.may_keep or self._desk.setup.rules(contact.queue).keep_place

@@ -67,6 +67,15 @@ def test_open_to_all_are_these_and_no_others(web: Web) -> None:
         "GET /static/{version}/{name:path}",
         "GET /favicon.ico",
         "GET /i18n/en.json",
+        "GET /chat",
+        "GET /api/v1/chat",
+        "POST /api/v1/chat/start",
+        "GET /api/v1/chat/messages",
+        "POST /api/v1/chat/messages",
+        "POST /api/v1/chat/typing",
+        "POST /api/v1/chat/read",
+        "POST /api/v1/chat/end",
+        "GET /api/v1/chat/stream",
     }
 
 

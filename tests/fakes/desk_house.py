@@ -20,7 +20,10 @@ from cordboard.agent_web.live import LiveHub
 from cordboard.dialer.dialer import Dialer
 from cordboard.dialer.store import DialerStore
 from cordboard.quality.store import RecordingStore
-from cordboard.queue.channel import Arrival, ChannelKind, Direction
+from cordboard.queue.channel import Arrival, Channel, ChannelKind, Direction
+from cordboard.queue.channels.chat import ChatRoom
+from cordboard.queue.channels.store import ChatStore
+from cordboard.queue.channels.visitor_door import Opening
 from cordboard.queue.contact import Contact
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
@@ -56,14 +59,18 @@ class DeskHouse:
         self.shop = ShopStore(db, clock, random_ids)
         self.wire = RememberingWire()
         rules = DeskRules(wrap_up_s=wrap_up_s)
-        self.desk = Desk(QueueStore(db), {ChannelKind.VOICE: self.wire}, clock, random_ids, rules, self._identify)
+        channels: dict[ChannelKind, Channel] = {ChannelKind.VOICE: self.wire}
+        self.desk = Desk(QueueStore(db), channels, clock, random_ids, rules, self._identify)
         dialer = Dialer(DialerStore(db, clock, random_ids), self.desk, Telephones(), clock, random_ids, "Europe/Moscow")
         self.live = LiveHub(clock)
+        self.chat = ChatRoom(ChatStore(db), self.desk, clock, random_ids, self.live, lambda _code: "orders")
+        channels[ChannelKind.CHAT] = self.chat
+        self.desk.follow_ups.append(self.chat.on_contact_ended)
         self.shop.on_order.append(self._on_order)
         recordings = RecordingStore(db, clock, random_ids, self.access, data)
         site = Site("Лампа и дом", websocket_url, False, "0.1.0", True, _health, sound_processing=False)
         self.app: FastAPI = create_app(
-            House(clock, self.access, self.shop, self.desk, dialer, recordings, self.live, site)
+            House(clock, self.access, self.shop, self.desk, dialer, recordings, self.live, site, chat=self.chat)
         )
 
     async def _identify(self, arrival: Arrival) -> Known:
@@ -76,7 +83,9 @@ class DeskHouse:
 
     async def open(self) -> None:
         await self.desk.load()
-        await self.desk.wire_changed(ChannelKind.VOICE, up=True)
+        await self.chat.resync()
+        for kind in (ChannelKind.VOICE, ChannelKind.CHAT):
+            await self.desk.wire_changed(kind, up=True)
         for article, name_ru, name_en, price, stock in PRODUCTS:
             await self.shop.add_product(article, name_ru, price, name_en, stock)
 
@@ -105,6 +114,14 @@ class DeskHouse:
 
     async def call_in(self, key: str = "call-1", address: str = ANNA, name: str = "") -> Contact:
         return await self.desk.arrive(Arrival(ChannelKind.VOICE, Direction.INBOUND, "orders", key, address, name))
+
+    async def chat_in(self, text: str = "Где мой заказ?", token: str = "t" * 43, name: str = "Анна") -> Contact:
+        """A visitor of the site writes. What he does further: `house.chat.visitors`."""
+        opening = Opening("192.0.2.1", name, "ru", "", "first-message", text)
+        chat, _ = await self.chat.visitors.start(token, opening)
+        contact = self.desk.contact_by_wire(chat.wire_key)
+        assert contact is not None
+        return contact
 
     async def seat(self, user: User, tab: str = "tab") -> None:
         """As if the page were open and its softphone up."""
@@ -144,6 +161,7 @@ class DeskHouse:
     async def _tick(self) -> None:
         while True:
             await self.desk.tick()
+            await self.chat.tick()
             await asyncio.sleep(0.5)
 
 

@@ -20,6 +20,7 @@ from cordboard.queue.channel import Arrival, ChannelKind, Direction
 from cordboard.queue.contact import Contact
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
+from cordboard.queue.setup_store import SetupStore
 from cordboard.queue.store import QueueStore
 from cordboard.shop.order import Order
 from cordboard.shop.posting import OrderPosted, PostedCustomer, PostedItem
@@ -65,7 +66,10 @@ class SteeringHouse:
             "Лампа", "", False, "0.1.0", demo, _health, time_zone="Europe/Moscow", robot=self.robot if demo else None
         )
         recordings = RecordingStore(db, clock, random_ids, self.access, data)
-        self.house = House(clock, self.access, self.shop, self.desk, self.dialer, recordings, self.live, self.site)
+        self.setup = SetupStore(db, clock, self.access)
+        self.house = House(
+            clock, self.access, self.shop, self.desk, self.dialer, recordings, self.live, self.site, setup=self.setup
+        )
         self.app: FastAPI = create_app(self.house)
 
     async def _on_order(self, order: Order, _created: bool) -> None:

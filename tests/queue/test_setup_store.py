@@ -111,7 +111,7 @@ async def test_a_change_names_who_made_it_and_is_in_the_audit_trail(house: Fixtu
     assert edit.old is not None
     assert edit.new is not None
     assert (edit.old["weight"], edit.new["weight"]) == (1.0, 2.0)
-    row = (await house.access.audit_rows(action="queue_setup.change"))[0]
+    (row,) = await house.access.audit_rows(action="queue_setup.change", subject=str(change.id))
     assert (row.actor_id, row.subject, row.detail) == (chief.id, str(change.id), {"touched": ["queue:orders"]})
 
 

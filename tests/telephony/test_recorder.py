@@ -80,7 +80,7 @@ async def test_what_cannot_be_kept_is_entered_as_failed_and_tried_again(
     recorder: Recorder, books: Books, raw: Path
 ) -> None:
     file = raw / "c1-1.wav"
-    file.write_bytes(wav(tone(440, 1.0).tobytes(), channels=1))
+    file.write_bytes(wav(tone(440, 1.0).tobytes(), channels=3))
     assert (await recorder.keep(RawTake(_talk("c1"), (file,)))).state == "failed"
     assert file.exists()
     file.write_bytes(wav(both_sides(1.0), channels=2))

@@ -158,7 +158,7 @@ def test_a_long_take_is_read_in_blocks(tmp_path: Path) -> None:
 
 def test_an_unreadable_take_is_refused_and_stays(tmp_path: Path) -> None:
     file = tmp_path / "x-1.wav"
-    file.write_bytes(wav(tone(440, 1.0).tobytes(), channels=1))
+    file.write_bytes(wav(tone(440, 1.0).tobytes(), channels=3))
     with pytest.raises(UnreadableTake):
         finish(RawTake(TALK, (file,)), tmp_path / "kept")
     assert file.exists()

@@ -2,121 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from itertools import count
-from random import Random
 
 import pytest
 
 from cordboard.queue.agent import AgentState
-from cordboard.queue.channel import AttemptOutcome, ChannelKind
+from cordboard.queue.channel import AttemptOutcome
 from cordboard.queue.contact import Contact, ContactState
-from cordboard.queue.deadlines import DeskRules
-from cordboard.queue.desk import Desk
-from cordboard.telephony.ami import Ami
 from cordboard.telephony.placed_calls import NotDialable
-from cordboard.telephony.voice import TalkRecorded, Voice
-from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel
+from tests.fakes.asterisk_wire import FakeChannel
 from tests.fakes.asterisk_words import Verdict
+from tests.fakes.line import KEYS, Line
 from tests.fakes.wait import until
-from tests.fakes.wire import MemoryJournal, MovedClock
-
-BOOT = "2026-11-21 10:00:00"
-KEYS = "cordboard/2026-11-21T10:00:00/"
-
-
-@dataclass
-class Dialing:
-    """Remembers what the dialer would hear."""
-
-    answered: list[tuple[str, str]] = field(default_factory=list)
-    ended: list[tuple[str, AttemptOutcome]] = field(default_factory=list)
-
-    async def on_answered(self, attempt_id: str, wire_key: str) -> None:
-        self.answered.append((attempt_id, wire_key))
-
-    async def on_ended(self, attempt_id: str, outcome: AttemptOutcome, cause: int, tech_cause: str) -> None:
-        self.ended.append((attempt_id, outcome))
-
-
-class Line:
-    """One desk, one voice, one fake Asterisk; `maria` sits at agent-maria."""
-
-    def __init__(self) -> None:
-        self.asterisk = FakeAsterisk(boot=BOOT)
-        self.asterisk.globals["PJSIP_DIAL_CONTACTS(agent-maria)"] = "PJSIP/agent-maria/sip:x"
-        self.dialing = Dialing()
-        self.recorded: list[TalkRecorded] = []
-        clock, channels, numbers = MovedClock(), dict[ChannelKind, Voice](), count()
-        self.desk = Desk(MemoryJournal(), channels, clock, lambda: f"contact-{next(numbers)}", DeskRules())
-
-        async def keep(recorded: TalkRecorded) -> None:
-            self.recorded.append(recorded)
-
-        self.voice = Voice(
-            self.desk, clock, queue_of=lambda _: "orders", to_e164=lambda n: f"+{n}", on_recorded=keep, ring_s=20
-        )
-        channels[ChannelKind.VOICE] = self.voice
-
-    async def open(self) -> None:
-        await self.asterisk.start()
-        await self.desk.register("maria", "Maria", "agent-maria", ["orders"])
-        await self.desk.page_opened("maria", "tab")
-        self.ami = Ami(
-            "cordboard",
-            "127.0.0.1",
-            self.asterisk.port,
-            "engine",
-            "s3cret",
-            on_event=self.voice.on_event,
-            on_resync=self.voice.on_resync,
-            on_link=self.voice.on_link,
-            random=Random(1),
-        )
-        self.voice.attach(self.ami, self.dialing)
-        await self.ami.start()
-        await self.desk.ready("maria")
-
-    async def close(self) -> None:
-        await self.ami.stop()
-        await self.asterisk.stop()
-
-    def calls(self, uniqueid: str = "lab-1.1", name: str = "Eve") -> FakeChannel:
-        """A customer's leg reaches cc-hold."""
-        channel = FakeChannel(uniqueid, f"PJSIP/trunk-{uniqueid}", variables={"CC_CALL": uniqueid, "CC_STATE": "hold"})
-        self.asterisk.add_channel(channel)
-        self.waits(channel, name)
-        return channel
-
-    def waits(self, channel: FakeChannel, name: str = "Eve") -> None:
-        fields = {"Cc": channel.uniqueid, "Dnis": "100", "Num": "79000000001", "Name": name}
-        self.asterisk.user_event("CCWaiting", channel, fields)
-
-    def talks(self, channel: FakeChannel) -> None:
-        """The agent answers: cc-talk on his leg, both enter the bridge."""
-        leg = FakeChannel("leg-1", "PJSIP/agent-maria-1", variables={"CC_CALL": channel.uniqueid})
-        self.asterisk.user_event("CCTalk", leg, {"Cc": channel.uniqueid, "Agent": "agent-maria"})
-        channel.variables |= {"CC_STATE": "talk-agent-maria", "CC_REC": "/rec/lab-1.1-1.raw"}
-        self.enters(channel)
-
-    def enters(self, channel: FakeChannel, at: str = "1000.5") -> None:
-        bridge = [("BridgeUniqueid", "b"), ("BridgeNumChannels", "2"), ("Timestamp", at)]
-        self.asterisk.emit("BridgeEnter", [*self.asterisk.about(channel), *bridge])
-
-    def leaves(self, channel: FakeChannel, at: str = "1060.75") -> None:
-        bridge = [("BridgeUniqueid", "b"), ("BridgeNumChannels", "1"), ("Timestamp", at)]
-        self.asterisk.emit("BridgeLeave", [*self.asterisk.about(channel), *bridge])
-
-    def states(self) -> list[ContactState]:
-        return [contact.state for contact in self.desk.contacts()]
-
-    def maria(self) -> AgentState:
-        agent = self.desk.agent("maria")
-        assert agent is not None
-        return agent.state
-
-    async def agent_is(self, state: AgentState) -> None:
-        await until(lambda: self.maria() is state, f"maria {state}")
 
 
 @pytest.fixture

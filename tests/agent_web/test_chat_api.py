@@ -1,0 +1,362 @@
+"""Web chat over HTTP: a visitor with nothing but a cookie, an operator with his session, and whatever is sent to hurt."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from cordboard.access.user import User
+from cordboard.agent_web.live import MAX_GUEST_TABS, LiveHub
+from cordboard.queue.contact import ContactState
+from cordboard.storage.database import Database
+from tests.fakes.desk_house import DeskHouse
+from tests.fakes.wire import MovedClock
+
+BASE = "http://test.local"
+START = {"client_id": "message-1", "text": "Где мой заказ?", "name": "Анна", "language": "ru"}
+
+
+@pytest.fixture
+async def house(sqlite_database: Database, tmp_path: Path) -> DeskHouse:
+    house = DeskHouse(sqlite_database, MovedClock(), tmp_path)
+    await house.open()
+    return house
+
+
+@asynccontextmanager
+async def browser(house: DeskHouse, address: str = "192.0.2.1", **headers: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """A visitor's browser that has opened the page."""
+    transport = httpx2.ASGITransport(app=house.app, client=(address, 5000))
+    async with httpx2.AsyncClient(transport=transport, base_url=BASE, headers=headers) as visitor:
+        first = await visitor.get("/api/v1/chat")
+        assert first.json()["phase"] == "new"
+        yield visitor
+
+
+@asynccontextmanager
+async def operator(house: DeskHouse, user: User) -> AsyncIterator[httpx2.AsyncClient]:
+    async with await house.client(user) as page:
+        page.headers["Accept-Language"] = "ru"
+        yield page
+
+
+async def talking(house: DeskHouse, visitor: httpx2.AsyncClient, user: User) -> str:
+    """The visitor's chat is with this operator; the contact's id."""
+    await visitor.post("/api/v1/chat/start", json=START)
+    await house.seat(user)
+    (contact,) = house.desk.contacts()
+    await house.desk.accept(user.id, contact.id)
+    return contact.id
+
+
+async def test_a_talk_both_ways(house: DeskHouse) -> None:
+    user = await house.operator()
+    async with browser(house) as visitor, operator(house, user) as page:
+        contact_id = await talking(house, visitor, user)
+        mine = f"/api/v1/desk/chats/{contact_id}"
+        talk = (await page.get(f"{mine}/messages")).json()
+        assert (talk["name"], talk["language"], talk["draft"]) == ("Анна", "ru", "")
+        assert (talk["state"]["live"], talk["state"]["unread"]) == (True, 1)
+        said = await page.post(f"{mine}/messages", json={"client_id": "answer-01", "text": "Уже едет"})
+        assert (said.status_code, said.json()["seq"], said.json()["name"]) == (200, 3, "Мария Соколова")
+        news = (await visitor.get("/api/v1/chat/messages?after=1")).json()
+        assert news["state"]["phase"] == "talking"
+        assert news["state"]["agent"] == "Мария"
+        shown = [(m["author"], m["text"], m["name"], m["notice"], m["client_id"]) for m in news["messages"]]
+        assert shown == [
+            ("system", "", "Мария", "joined", None),
+            ("agent", "Уже едет", "Мария", None, None),
+        ]
+        assert (await page.post(f"{mine}/read", json={"seq": 3})).status_code == 204
+        assert (await page.post(f"{mine}/typing")).status_code == 204
+        assert (await visitor.post("/api/v1/chat/typing")).status_code == 204
+        assert (await visitor.post("/api/v1/chat/read", json={"seq": 3})).status_code == 204
+        state = (await page.get(f"{mine}/messages?after=3")).json()["state"]
+        assert (state["unread"], state["visitor_read"], state["visitor_typing"]) == (0, 3, True)
+        view = (await visitor.get("/api/v1/chat")).json()
+        assert (view["agent_read"], view["agent_typing"]) == (3, True)
+        assert (await page.put(f"{mine}/draft", json={"text": "Ещё что-н"})).status_code == 204
+        assert (await page.get(f"{mine}/messages")).json()["draft"] == "Ещё что-н"
+        assert (await visitor.post("/api/v1/chat/end")).status_code == 204
+        late = await page.post(f"{mine}/messages", json={"client_id": "answer-02", "text": "Спасибо"})
+        assert (late.status_code, late.json()["detail"]) == (409, "Этот чат завершён")
+        assert (await page.get(f"{mine}/messages")).json()["state"]["ending"] == "visitor_ended"
+
+
+async def test_the_token_is_in_a_cookie_that_scripts_cannot_read_and_no_table_holds(house: DeskHouse) -> None:
+    transport = httpx2.ASGITransport(app=house.app)
+    async with httpx2.AsyncClient(transport=transport, base_url=BASE) as visitor:
+        cookie = (await visitor.get("/api/v1/chat")).headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "Path=/api/v1/chat" in cookie
+        assert "SameSite=lax" in cookie
+        assert "set-cookie" not in (await visitor.get("/api/v1/chat")).headers
+        await visitor.post("/api/v1/chat/start", json=START)
+        token = visitor.cookies["cb-chat"]
+    chat = await house.chat.visitors.chat_of(token)
+    assert chat is not None
+    assert token not in repr(chat)
+
+
+async def test_a_reload_goes_on_with_the_chat_and_a_repetition_doubles_nothing(house: DeskHouse) -> None:
+    async with browser(house) as visitor:
+        first = (await visitor.post("/api/v1/chat/start", json=START)).json()
+        again = (await visitor.post("/api/v1/chat/start", json=START)).json()
+        assert again["message"] == first["message"]
+        assert again["state"]["chat"] == first["state"]["chat"]
+        for _ in range(2):
+            await visitor.post("/api/v1/chat/messages", json={"client_id": "message-2", "text": "ау"})
+        loaded = (await visitor.get("/api/v1/chat/messages?of=of-an-older-chat&after=7")).json()
+        assert [m["text"] for m in loaded["messages"]] == ["Где мой заказ?", "ау"]
+        assert [m["client_id"] for m in loaded["messages"]] == ["message-1", "message-2"]
+    assert len(house.desk.contacts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "words"),
+    [
+        ("x" * 100_000, 413, "a message has at most 4,000 letters; split it into several"),
+        ("я" * 4001, 413, "a message has at most 4,000 letters; split it into several"),
+        (" \u0000\n ", 422, "the message is empty"),
+    ],
+)
+async def test_what_cannot_be_a_message_is_refused_in_plain_words_and_not_kept(
+    house: DeskHouse, text: str, status: int, words: str
+) -> None:
+    async with browser(house) as visitor:
+        refused = await visitor.post("/api/v1/chat/start", json=START | {"text": text})
+        assert (refused.status_code, refused.json()["detail"]) == (status, words)
+        assert (await visitor.get("/api/v1/chat")).json()["phase"] == "new"
+        assert house.desk.contacts() == ()
+        await visitor.post("/api/v1/chat/start", json=START)
+        body = {"client_id": "message-2", "text": text}
+        assert (await visitor.post("/api/v1/chat/messages", json=body)).status_code == status
+        assert len((await visitor.get("/api/v1/chat/messages")).json()["messages"]) == 1
+
+
+async def test_a_body_of_megabytes_is_stopped_at_the_door(house: DeskHouse) -> None:
+    async with browser(house) as visitor:
+        refused = await visitor.post("/api/v1/chat/start", json=START | {"text": "x" * 3_000_000})
+        assert refused.status_code == 413
+
+
+async def test_scripts_in_names_and_texts_are_only_text(house: DeskHouse) -> None:
+    evil = "<script>alert(1)</script>\u202e<img src=x onerror=alert(2)>"
+    user = await house.operator()
+    async with browser(house) as visitor, operator(house, user) as page:
+        await visitor.post(
+            "/api/v1/chat/start", json=START | {"name": evil, "text": evil, "queue": "'; DROP TABLE chat"}
+        )
+        await house.seat(user)
+        (contact,) = house.desk.contacts()
+        assert (contact.name, contact.queue) == (evil.replace("\u202e", ""), "orders")
+        for address in ("/desk", "/desk/panes"):
+            assert "<script>alert" not in (await page.get(address)).text
+        talk = await page.get(f"/api/v1/desk/chats/{contact.id}/messages")
+        assert talk.headers["content-type"] == "application/json"
+        assert talk.json()["messages"][0]["text"] == evil.replace("\u202e", "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"client_id": "message-1"},
+        {"client_id": "short", "text": "x"},
+        {"client_id": "with spaces in it", "text": "x"},
+        {"client_id": "i" * 65, "text": "x"},
+        {"client_id": "message-1", "text": 7},
+        {"client_id": "message-1", "text": "x", "name": "n" * 1001},
+        {"client_id": "message-1", "text": "x", "language": "de"},
+        {"client_id": "message-1", "text": "x", "queue": "q" * 41},
+        [],
+    ],
+)
+async def test_rubbish_is_refused(house: DeskHouse, body: object) -> None:
+    async with browser(house) as visitor:
+        assert (await visitor.post("/api/v1/chat/start", json=body)).status_code == 422
+    assert house.desk.contacts() == ()
+
+
+async def test_a_thousand_messages_a_minute_are_slowed_and_nobody_else_is(house: DeskHouse) -> None:
+    async with browser(house) as spammer, browser(house, "198.51.100.7") as other:
+        await spammer.post("/api/v1/chat/start", json=START)
+        await other.post("/api/v1/chat/start", json=START)
+        answers = [
+            await spammer.post("/api/v1/chat/messages", json={"client_id": f"message-{n:04}", "text": "спам"})
+            for n in range(100)
+        ]
+        assert [answer.status_code for answer in answers] == [200] * 19 + [429] * 81
+        assert 1 <= int(answers[-1].headers["retry-after"]) <= 10
+        assert (await other.post("/api/v1/chat/messages", json={"client_id": "message-2", "text": "ау"})).is_success
+        assert isinstance(house.clock, MovedClock)
+        house.clock.pass_s(10)  # what was not taken goes later
+        late = await spammer.post("/api/v1/chat/messages", json={"client_id": "message-0099", "text": "спам"})
+        assert late.status_code == 200
+    async with browser(house, "198.51.100.8") as new:
+        assert (await new.post("/api/v1/chat/start", json=START)).is_success
+
+
+async def test_new_chats_of_one_address_are_counted(house: DeskHouse) -> None:
+    codes = []
+    for _ in range(8):
+        async with browser(house) as visitor:
+            codes.append((await visitor.post("/api/v1/chat/start", json=START)).status_code)
+    assert codes == [200] * 6 + [429] * 2
+    async with browser(house, "198.51.100.7") as other:
+        assert (await other.post("/api/v1/chat/start", json=START)).status_code == 200
+
+
+async def test_without_a_cookie_there_is_no_chat(house: DeskHouse) -> None:
+    transport = httpx2.ASGITransport(app=house.app)
+    for cookie in ("", "cb-chat=short", f"cb-chat={'x' * 42}!", f"cb-chat={'x' * 43}"):
+        async with httpx2.AsyncClient(transport=transport, base_url=BASE, headers={"Cookie": cookie}) as stranger:
+            for method, path in (("GET", "messages"), ("POST", "typing"), ("POST", "end"), ("GET", "stream")):
+                assert (await stranger.request(method, f"/api/v1/chat/{path}")).status_code == 404
+            if not cookie.endswith("x"):
+                assert (await stranger.post("/api/v1/chat/start", json=START)).status_code == 400
+
+
+async def test_another_sites_page_cannot_write_here(house: DeskHouse) -> None:
+    async with browser(house) as visitor:
+        for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+            assert (await visitor.post("/api/v1/chat/start", json=START, headers=headers)).status_code == 403
+    assert house.desk.contacts() == ()
+
+
+async def test_one_visitor_never_sees_anothers_chat(house: DeskHouse) -> None:
+    async with browser(house) as anna, browser(house, "198.51.100.7") as boris:
+        await anna.post("/api/v1/chat/start", json=START)
+        await boris.post("/api/v1/chat/start", json=START | {"text": "Я Борис"})
+        annas = (await anna.get("/api/v1/chat")).json()["chat"]
+        seen = (await boris.get(f"/api/v1/chat/messages?of={annas}")).json()
+        assert [m["text"] for m in seen["messages"]] == ["Я Борис"]
+
+
+async def test_an_operator_reads_and_writes_only_what_is_his(house: DeskHouse) -> None:
+    maria, ilya = await house.operator(), await house.operator("Илья Орлов", "ilya")
+    async with browser(house) as visitor, operator(house, ilya) as other:
+        contact_id = await talking(house, visitor, maria)
+        for method, path, body in (
+            ("GET", "messages", None),
+            ("POST", "messages", {"client_id": "answer-01", "text": "x"}),
+            ("POST", "typing", None),
+            ("POST", "read", {"seq": 1}),
+            ("PUT", "draft", {"text": "x"}),
+        ):
+            for address in (contact_id, "no-such-contact"):
+                refused = await other.request(method, f"/api/v1/desk/chats/{address}/{path}", json=body)
+                assert refused.status_code == 409, (method, path)
+        assert len((await visitor.get("/api/v1/chat/messages")).json()["messages"]) == 2
+
+
+async def test_a_call_is_no_chat(house: DeskHouse) -> None:
+    user = await house.operator()
+    await house.seat(user)
+    contact = await house.call_in()
+    async with operator(house, user) as page:
+        assert (await page.get(f"/api/v1/desk/chats/{contact.id}/messages")).status_code == 404
+
+
+async def test_a_house_without_chat_has_no_such_pages(house: DeskHouse) -> None:
+    from dataclasses import replace
+
+    house.app.state.house = replace(house.app.state.house, chat=None)
+    async with await house.client() as visitor:
+        assert (await visitor.get("/chat")).status_code == 404
+        assert (await visitor.get("/api/v1/chat")).status_code == 404
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_the_page_speaks_the_language_that_was_asked_for(house: DeskHouse, language: str) -> None:
+    async with await house.client() as visitor:
+        page = await visitor.get(f"/chat?lang={language}&queue=<script>")
+        assert page.status_code == 200
+        assert ("Чем помочь?" if language == "ru" else "How can we help?") in page.text
+        assert "<script>" not in page.text.replace("<script type", "").replace("<script src", "")
+
+
+# The stream ---------------------------------------------------------------------------------------------------------
+
+
+def told(chunk: bytes) -> tuple[str, dict[str, Any]]:
+    fields = dict(line.split(": ", 1) for line in chunk.decode().strip().splitlines())
+    return fields["event"], json.loads(fields["data"])
+
+
+async def test_a_visitors_stream_tells_how_his_chat_stands_and_nothing_else(house: DeskHouse) -> None:
+    user = await house.operator()
+    async with browser(house) as visitor:
+        contact_id = await talking(house, visitor, user)
+        chat = await house.chat.visitors.chat_of(visitor.cookies["cb-chat"])
+    assert chat is not None
+    visitors = house.chat.visitors
+    stream = house.live.guest_stream(chat.id, "state", lambda: visitors.view(chat).news())
+    assert told(await anext(stream))[0] == "ping"
+    event, state = told(await anext(stream))
+    assert (event, state["phase"], state["last_seq"]) == ("state", "talking", 2)
+    house.live.publish("order", {"order_id": "somebody else's"})
+    house.live.publish("board", {"waiting": 7})
+    contact = house.desk.contact(contact_id)
+    assert contact is not None
+    await house.chat.agents.say(contact, user.id, "answer-01", "Здравствуйте")
+    event, state = told(await anext(stream))
+    assert (event, state["last_seq"]) == ("state", 3)
+    house.live.close()
+    with pytest.raises(StopAsyncIteration):
+        await anext(stream)
+
+
+async def test_a_visitor_has_so_many_streams_at_most(house: DeskHouse) -> None:
+    hub = LiveHub(house.clock)
+    streams = [hub.guest_stream("chat", "state", dict) for _ in range(MAX_GUEST_TABS + 1)]
+    for stream in streams:
+        await anext(stream)
+    with pytest.raises(StopAsyncIteration):
+        await anext(streams[0])
+    hub.tell_guest("chat", "state", {"n": 1})
+    for stream in streams[1:]:
+        assert told(await anext(stream)) == ("state", {"n": 1})
+        await stream.aclose()
+    hub.tell_guest("chat", "state", {"n": 2})
+
+
+async def test_the_operators_page_hears_of_its_own_chats(house: DeskHouse) -> None:
+    user, other = await house.operator(), await house.operator("Илья Орлов", "ilya")
+    mine = house.live.stream(house.desk, user.id, "tab-1", works=False)
+    theirs = house.live.stream(house.desk, other.id, "tab-2", works=False)
+    await anext(mine)
+    await anext(theirs)
+    async with browser(house) as visitor:
+        contact_id = await talking(house, visitor, user)
+        await visitor.post("/api/v1/chat/messages", json={"client_id": "message-2", "text": "ау"})
+    event, news = told(await anext(mine))
+    assert (event, news["contact_id"], news["last_seq"], news["unread"]) == ("chat", contact_id, 3, 2)
+    house.live.close()
+    assert [chunk async for chunk in theirs] == []
+    await asyncio.sleep(0)
+
+
+async def test_an_open_stream_is_the_visitors_presence(house: DeskHouse) -> None:
+    user = await house.operator()
+    async with house.serving() as base, httpx2.AsyncClient(base_url=base) as visitor:
+        await visitor.get("/api/v1/chat")
+        await visitor.post("/api/v1/chat/start", json=START)
+        await house.seat(user)
+        async with visitor.stream("GET", "/api/v1/chat/stream") as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            lines = answer.aiter_lines()
+            while not (await anext(lines)).startswith("event: state"):
+                pass
+            assert isinstance(house.clock, MovedClock)
+            house.clock.pass_s(1000)
+            await house.chat.tick()
+            (contact,) = [one for one in house.desk.contacts() if one.name == "Анна"]
+            assert contact.state is not ContactState.ABANDONED
+        await visitor.post("/api/v1/chat/end")
+        assert (await visitor.get("/api/v1/chat/stream")).status_code == 409
