@@ -299,14 +299,14 @@ class Desk:
         await self._floor.ask(act)
 
     async def transfer(
-        self, agent_id: str, contact_id: str, *, queue: str | None = None, to_agent: str | None = None
+        self, agent_id: str, contact_id: str, *, queue: str | None = None, agent: str | None = None
     ) -> None:
         """Pass the customer on into a queue, or to one agent who is at work (in the queue the contact is in, or one of his own)."""
 
         def act(draft: Draft) -> Sequence[Command]:
             contact = self._own_contact(agent_id, contact_id)
-            goes_to = self._target_queue(draft, contact, queue, to_agent)
-            return moves.transfer(draft, contact, goes_to, to_agent)
+            goes_to = self._target_queue(draft, contact, queue, agent)
+            return moves.transfer(draft, contact, goes_to, agent)
 
         await self._floor.ask(act)
 
