@@ -23,6 +23,8 @@ from .queue.channel import Arrival, ChannelKind
 from .queue.contact import TALKING_STATES, Contact
 from .queue.deadlines import DeskRules
 from .queue.desk import Desk
+from .queue.reception import Known
+from .queue.setup import Lift
 from .queue.store import QueueStore
 from .shop.order import WAITS_FOR_CALL, Order
 from .shop.phone import BadPhone, to_e164
@@ -108,16 +110,17 @@ class Works:
 
     # Who knows whom ------------------------------------------------------------------------------------------------
 
-    async def identify(self, arrival: Arrival) -> tuple[str | None, str | None]:
+    async def identify(self, arrival: Arrival) -> Known:
         """The customer behind a number and the order he most likely calls about; of several the one with the newest open order."""
         if not arrival.address:
-            return None, None
+            return Known()
         customers = await self.shop.customers_by_phone(arrival.address)
         orders = [order for each in customers if (order := await self.shop.open_order_of(each.id))]
         if orders:
             newest = max(orders, key=lambda order: order.placed_at)
-            return newest.customer_id, newest.id
-        return (customers[0].id if len(customers) == 1 else None), None
+            dear = {Lift.DEAR_ORDER} if newest.total >= self.desk.setup.dear_order else set[Lift]()
+            return Known(newest.customer_id, newest.id, frozenset(dear))
+        return Known(customers[0].id if len(customers) == 1 else None)
 
     def shop_of(self, clock: Clock) -> ShopStore:
         """The same shop under another clock."""

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, Field, field_validator
 
 from ..access.permission import Permission
 from ..access.user import User
+from ..queue.agent import TaskPhase
 from ..queue.contact import Contact
 from ..queue.desk import NotAllowedNow, UnknownAgent
 from ..queue.disposition import disposition
@@ -108,6 +109,7 @@ async def state(house: HouseDep, user: Operator) -> StateShown:
     agent = house.desk.agent(user.id)
     if agent is None:
         raise Problem(404, "you have no seat in the queue; ask the supervisor")
+    task = agent.foreground
     contact = house.desk.contact(agent.contact_id) if agent.contact_id else None
     return StateShown(
         state=agent.state,
@@ -116,7 +118,7 @@ async def state(house: HouseDep, user: Operator) -> StateShown:
         next_state=agent.next_state,
         contact_id=agent.contact_id,
         contact_state=None if contact is None else contact.state,
-        wrap_up_until=agent.wrap_up_until,
+        wrap_up_until=None if task is None or task.phase is not TaskPhase.WRAP_UP else task.until,
         page_open=agent.page_open,
         device_up=agent.device_up,
     )
@@ -165,7 +167,7 @@ async def extend(contact_id: str, house: HouseDep, user: Operator) -> None:
     """Half a minute more for the result."""
     _own(house, user, contact_id)
     async with _asked("the time for the result is over"):
-        await house.desk.extend_wrap_up(user.id, EXTEND_S)
+        await house.desk.extend_wrap_up(user.id, contact_id, EXTEND_S)
 
 
 @router.post("/contacts/{contact_id}/customer")

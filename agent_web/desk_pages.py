@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from ..access.permission import Permission
 from ..access.user import User
-from ..queue.agent import Agent, AgentState
+from ..queue.agent import Agent, Stance
 from ..queue.contact import Contact
 from ..shop.customer import Customer, choose_customer
 from .desk_view import DeskView, Phase, Record, desk_view
@@ -70,9 +70,7 @@ async def desk_pane(pane: str, request: Request, house: HouseDep, user: Operator
 
 async def load_view(house: House, user: User, language: str) -> DeskView:
     """The desk of this operator now."""
-    agent = house.desk.agent(user.id) or Agent(
-        user.id, user.name, user.sip_name, AgentState.LOGGED_OUT, house.clock.now()
-    )
+    agent = house.desk.agent(user.id) or Agent(user.id, user.name, user.sip_name, Stance.LOGGED_OUT, house.clock.now())
     contact = house.desk.contact(agent.contact_id) if agent.contact_id else None
     record = Record() if contact is None else await load_record(house, contact)
     # A search by article finds the few products of this order, not the whole shop's.

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from ..queue.agent import Agent, AgentState
+from ..queue.agent import Agent, AgentState, Task
 from ..queue.contact import Contact, ContactState
 from ..queue.disposition import DISPOSITIONS, Disposition
 from ..shop.customer import Customer, EntryKind, FieldChange, TimelineEntry
@@ -191,8 +191,8 @@ def desk_view(
         history=history(record, names, contact),
         waited_s=0 if contact is None else _gone(contact.arrived_at, contact.connected_at or now),
         talk_s=_talk_s(contact, now),
-        ring=_countdown(agent.since, agent.reserved_until, now) if phase is Phase.RINGING else None,
-        wrap=_countdown(agent.since, agent.wrap_up_until, now),
+        ring=_countdown(agent.foreground, now) if phase is Phase.RINGING else None,
+        wrap=_countdown(agent.foreground, now) if phase is Phase.WRAP_UP else None,
         suggested=suggested_result(contact, record.timeline),
     )
 
@@ -279,7 +279,7 @@ def _gone(since: datetime, now: datetime) -> int:
     return max(0, int((now - since).total_seconds()))
 
 
-def _countdown(since: datetime, until: datetime | None, now: datetime) -> Countdown | None:
-    if until is None:
+def _countdown(task: Task | None, now: datetime) -> Countdown | None:
+    if task is None or task.until is None:
         return None
-    return Countdown(max(0, int((until - now).total_seconds())), int((until - since).total_seconds()))
+    return Countdown(max(0, int((task.until - now).total_seconds())), int((task.until - task.since).total_seconds()))

@@ -16,6 +16,7 @@ from typing import Protocol
 from ..queue.agent import Agent
 from ..queue.channel import Arrival, AttemptOutcome, ChannelKind, Direction
 from ..queue.contact import Contact, IllegalTransition
+from ..queue.setup import QueueSetup
 from ..storage.clock import Clock
 from ..storage.ids import Ids
 from .campaign import Campaign
@@ -57,6 +58,9 @@ class Desks(Protocol):
     """The desk, as the dialer needs it (queue/desk.py fits)."""
 
     def agents(self) -> tuple[Agent, ...]: ...
+
+    @property
+    def setup(self) -> QueueSetup: ...
 
     def contacts(self) -> tuple[Contact, ...]:
         """The open contacts."""

@@ -5,11 +5,12 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 
 from ..queue.agent import Agent, AgentState
 from ..queue.channel import Direction
 from ..queue.contact import Contact
-from ..queue.routing import may_serve, waiting
+from ..queue.routing import obstacle, waiting
 from ..storage.clock import Clock
 from ..storage.ids import Ids
 from .attempts import Attempts, Call, Changes, Desks, Originate
@@ -151,9 +152,12 @@ class Dialer:
             if agent.state is AgentState.READY and agent.reachable and agent.queues & queues
         ]
         return sorted(
-            (agent for agent in free if not any(may_serve(agent, contact, now) for contact in inbound)),
+            (agent for agent in free if not any(self._needed(agent, contact, now) for contact in inbound)),
             key=lambda agent: (agent.since, agent.id),
         )
+
+    def _needed(self, agent: Agent, contact: Contact, now: datetime) -> bool:
+        return obstacle(agent, contact, self._desk.setup.rules(contact.queue), now) is None
 
     def _hold(self, campaign: Campaign) -> Wait | None:
         """Why the campaign as a whole stands."""

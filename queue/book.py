@@ -6,32 +6,74 @@ from datetime import datetime
 
 from . import agent as agents
 from . import contact as contacts
+from .agenda import Agenda, next_look
 from .agent import Agent, AgentEvent
-from .contact import Contact, ContactEvent
+from .contact import Contact, ContactEvent, ContactState
+from .expectation import Pace, expected_wait_s
 from .journal import Entry, entry_of
+from .lineup import Lineup
+from .overflow import Conditions
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A waiting contact's place in its queue: `position` 1 is next; `agents` are at work for the queue; `expected_s` (s) is a guess."""
+
+    queue: str
+    position: int
+    waiting: int
+    agents: int
+    expected_s: float | None
 
 
 @dataclass(slots=True)
 class Book:
-    """Open contacts and all agents, by id; `by_wire` finds a contact by the wire's own name for it."""
+    """Open contacts and all agents, by id; `by_wire` finds a contact by the wire's own name for it.
+
+    The lineup and the agenda run ahead with a draft, and are set back with it; all else moves when the draft becomes true.
+    """
 
     contacts: dict[str, Contact] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     by_wire: dict[str, str] = field(default_factory=dict)
+    by_sip_name: dict[str, str] = field(default_factory=dict)
+    lineup: Lineup = field(default_factory=Lineup)
+    agenda: Agenda = field(default_factory=Agenda)
+    pace: Pace = field(default_factory=Pace)
 
     def put(self, noun: Contact | Agent) -> None:
         """Take the noun in; a contact that has ended leaves the book."""
         if isinstance(noun, Agent):
             self.agents[noun.id] = noun
-        elif noun.is_open:
+            self.by_sip_name[noun.sip_name] = noun.id
+            return
+        before = self.contacts.pop(noun.id, None)
+        if before is not None:
+            self.by_wire.pop(before.wire_key, None)
+        if noun.state is ContactState.CLOSED and noun.connected_at is not None and noun.closed_at is not None:
+            self.pace.took(noun.queue, noun.kind, (noun.closed_at - noun.connected_at).total_seconds())
+        if noun.is_open:
             self.contacts[noun.id] = noun
             self.by_wire[noun.wire_key] = noun.id
+
+    def line_up(self, noun: Contact | Agent, now: datetime) -> None:
+        """Let routing and time see the noun as it would be."""
+        if isinstance(noun, Agent):
+            self.lineup.put_agent(noun)
         else:
-            self.contacts.pop(noun.id, None)
-            self.by_wire.pop(noun.wire_key, None)
+            self.lineup.put_contact(noun, now)
+        self.agenda.put(noun.id, next_look(noun, self.lineup.setup.rules, now))
+
+    def place(self, contact: Contact) -> Place:
+        """Where a waiting contact stands in its queue."""
+        queue, kind = contact.queue, contact.kind
+        agents, places = len(self.lineup.agents_at_work(queue)), self.lineup.places(queue, kind)
+        position = self.lineup.position(contact)
+        expected = expected_wait_s(position, self.pace.handle_s(queue, kind), places)
+        return Place(queue, position, self.lineup.waiting_in(queue), agents, expected)
 
     def agent_by_sip_name(self, sip_name: str) -> Agent | None:
-        return next((agent for agent in self.agents.values() if agent.sip_name == sip_name), None)
+        return self.agents.get(self.by_sip_name.get(sip_name, ""))
 
 
 class Draft:
@@ -40,6 +82,9 @@ class Draft:
     def __init__(self, book: Book, now: datetime) -> None:
         self._book = book
         self.now = now
+        self.lineup = book.lineup
+        self._setup = book.lineup.setup
+        self.agenda = book.agenda
         self._contacts: dict[str, Contact] = {}
         self._agents: dict[str, Agent] = {}
         self.entries: list[Entry] = []
@@ -50,14 +95,32 @@ class Draft:
     def agent(self, agent_id: str) -> Agent:
         return self._agents.get(agent_id) or self._book.agents[agent_id]
 
-    def knows(self, contact_id: str) -> bool:
-        return contact_id in self._contacts or contact_id in self._book.contacts
+    def known_agent(self, agent_id: str | None) -> Agent | None:
+        return self._agents.get(agent_id or "") or self._book.agents.get(agent_id or "")
 
-    def contacts(self) -> Iterator[Contact]:
-        yield from ({**self._book.contacts, **self._contacts}).values()
+    def open_contact(self, contact_id: str | None) -> Contact | None:
+        """The contact, as long as it has not ended."""
+        found = self._contacts.get(contact_id or "") or self._book.contacts.get(contact_id or "")
+        return found if found is not None and found.is_open else None
+
+    def waiting(self) -> Iterator[Contact]:
+        """Every contact that waits, in no order."""
+        merged = {**self._book.contacts, **self._contacts}.values()
+        yield from (contact for contact in merged if contact.state is ContactState.QUEUED)
 
     def agents(self) -> Iterator[Agent]:
         yield from ({**self._book.agents, **self._agents}).values()
+
+    def look_again(self, noun_id: str) -> None:
+        """Its instant has come and gone: line it up as it is now, and set the next."""
+        noun = self.open_contact(noun_id) or self.known_agent(noun_id)
+        if noun is not None:
+            self._book.line_up(noun, self.now)
+
+    def conditions(self, contact: Contact) -> Conditions:
+        """What the overflow rules of a waiting contact's queue look at."""
+        place = self._book.place(contact)
+        return Conditions(self.now, place.position - 1, place.agents, place.expected_s)
 
     def begin(self, noun: Contact | Agent) -> None:
         """A noun that was not there before."""
@@ -80,6 +143,7 @@ class Draft:
             self._agents[noun.id] = noun
         else:
             self._contacts[noun.id] = noun
+        self._book.line_up(noun, self.now)
         self.entries.append(entry)
 
     @property
@@ -95,3 +159,19 @@ class Draft:
         changed: tuple[Contact | Agent, ...] = (*self._contacts.values(), *self._agents.values())
         for noun in changed:
             self._book.put(noun)
+
+    def be_forgotten(self) -> None:
+        """The change was refused, or could not be written down: the lineup and the agenda go back to the book."""
+        if self.lineup.setup is not self._setup:
+            self.lineup.apply(self._setup, self.now)
+        for contact in self._contacts.values():
+            before = self._book.contacts.get(contact.id)
+            if before is None:
+                self.lineup.drop_contact(contact.id)
+            else:
+                self._book.line_up(before, self.now)
+        for agent in self._agents.values():
+            known = self._book.agents.get(agent.id)
+            if known is not None:
+                self._book.line_up(known, self.now)
+        self.lineup.look_at_all()

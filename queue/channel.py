@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from .contact import Contact
 
 
+PERSONAL_S = 20.0
+"""How long (s) a customer who was dialed for one agent, or whose talk with him broke, waits for that agent alone."""
+
+
 class ChannelKind(StrEnum):
     VOICE = "voice"
     CHAT = "chat"
@@ -48,7 +52,7 @@ class OfferFailure(StrEnum):
 
 
 class Dismissal(StrEnum):
-    """What the overflow rule lets the wire say to a customer. After CALLBACK he may wait on; the others end his waiting."""
+    """What a customer is told whose waiting ends, or is to end, by a rule. CALLBACK only offers: he waits on if he wants to."""
 
     MESSAGE = "message"
     VOICEMAIL = "voicemail"
@@ -59,7 +63,10 @@ class Dismissal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A contact as its wire reports it. `wire_key` is the wire's own unique name for it: the same key is the same contact."""
+    """A contact as its wire reports it. `wire_key` is the wire's own unique name for it: the same key is the same contact.
+
+    It waits for `for_agent` alone for `personal_s` (s). `lifts` are the reasons (setup.Lift) that move it forward.
+    """
 
     kind: ChannelKind
     direction: Direction
@@ -72,6 +79,8 @@ class Arrival:
     customer_id: str | None = None
     order_id: str | None = None
     for_agent: str | None = None
+    personal_s: float = PERSONAL_S
+    lifts: tuple[str, ...] = ()
 
 
 class Channel(Protocol):
@@ -90,7 +99,15 @@ class Channel(Protocol):
         ...
 
     async def return_to_queue(self, contact: "Contact", agent: "Agent") -> None:
-        """Drop the agent's broken leg and let the customer wait on."""
+        """Drop the agent's broken leg, or the one that passed the customer on, and let the customer wait."""
+        ...
+
+    async def accepted(self, contact: "Contact", agent: "Agent") -> None:
+        """The agent took a contact at the desk. Where the wire itself tells of an answer, as a call's does, nothing is to do."""
+        ...
+
+    async def dismiss(self, contact: "Contact", how: Dismissal) -> None:
+        """Tell the customer that the waiting is over, or offer him a call back."""
         ...
 
 

@@ -1,10 +1,14 @@
 """The contact: one request for service, on any channel, from its arrival to its end. Pure."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .channel import Arrival, ChannelKind, Direction, OfferFailure
+from .channel import PERSONAL_S, Arrival, ChannelKind, Direction, OfferFailure
+from .skill import Need
+
+KEPT_PLACE = "callback/"
+"""What the wire key of a kept place begins with: the customer has hung up, and is called when his turn comes."""
 
 
 class ContactState(StrEnum):
@@ -17,15 +21,23 @@ class ContactState(StrEnum):
     CLOSED = "closed"
     ABANDONED = "abandoned"
     LOST = "lost"
+    OVERFLOWED = "overflowed"
 
 
-OPEN_STATES = frozenset(ContactState) - {ContactState.CLOSED, ContactState.ABANDONED, ContactState.LOST}
+ENDED_STATES = frozenset(
+    {ContactState.CLOSED, ContactState.ABANDONED, ContactState.LOST, ContactState.OVERFLOWED},
+)
+OPEN_STATES = frozenset(ContactState) - ENDED_STATES
 TALKING_STATES = frozenset({ContactState.CONNECTED, ContactState.HELD})
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """`arrived_at` is kept over every refused offer: that is the contact's age in the queue. Instants in UTC."""
+    """`arrived_at` is kept over every refused offer: that is the contact's age in the queue. Instants in UTC.
+
+    `due_at` is its place in the one order, earliest first (routing.py); `lifts` says what moved it forward. Until `personal_until` it
+    waits for `for_agent` alone, until `not_before` for nobody. `overflowed` names the overflow rules that it has been through.
+    """
 
     id: str
     kind: ChannelKind
@@ -52,10 +64,21 @@ class Contact:
     note: str = ""
     lost_reason: str | None = None
     callback_at: datetime | None = None
+    due_at: datetime | None = None
+    lifts: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
+    personal_until: datetime | None = None
+    not_before: datetime | None = None
+    overflowed: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def is_kept_place(self) -> bool:
+        """Nobody is on the line: he is to be called when his turn comes."""
+        return self.wire_key.startswith(KEPT_PLACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +94,11 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class OfferFailed:
+    """`not_before`: when it may be offered again, if not at once."""
+
     at: datetime
     reason: OfferFailure
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +147,54 @@ class Disposed:
 
 
 @dataclass(frozen=True, slots=True)
+class Transferred:
+    """The agent passed the customer on: he waits in `queue` with his age, until `personal_until` for `for_agent` alone."""
+
+    at: datetime
+    queue: str
+    due_at: datetime
+    needs: tuple[Need, ...]
+    for_agent: str | None = None
+    personal_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OverflowMet:
+    """An overflow rule applied; with `queue` the contact waits on there, with its age."""
+
+    at: datetime
+    rule: str
+    queue: str | None = None
+    due_at: datetime | None = None
+    needs: tuple[Need, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The queue's rules changed while it waits: its place and its needs are those of the new ones."""
+
+    at: datetime
+    due_at: datetime
+    needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overflowed:
+    """The waiting ended by a rule: `how` the customer was told."""
+
+    at: datetime
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The customer of a kept place answered our call: from now on he is on this wire."""
+
+    at: datetime
+    wire_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerKnown:
     at: datetime
     customer_id: str | None
@@ -138,6 +212,11 @@ ContactEvent = (
     | CustomerLeft
     | NodeLost
     | Disposed
+    | Transferred
+    | OverflowMet
+    | Placed
+    | Overflowed
+    | Reached
     | CustomerKnown
 )
 
@@ -166,6 +245,8 @@ def arrive(contact_id: str, arrival: Arrival, at: datetime) -> Contact:
         lead_id=arrival.lead_id,
         attempt_id=arrival.attempt_id,
         for_agent=arrival.for_agent,
+        personal_until=at + timedelta(seconds=arrival.personal_s) if arrival.for_agent else None,
+        due_at=at,
     )
 
 
@@ -182,10 +263,20 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
                 agent_id=agent_id,
                 offered_at=at,
                 connected_at=None,
+                not_before=None,
                 tries=contact.tries + 1,
             )
-        case state.OFFERED, OfferFailed():
-            return replace(contact, state=state.QUEUED, agent_id=None, for_agent=None)
+        case state.OFFERED, OfferFailed(_, _, not_before):
+            return replace(
+                contact,
+                state=state.QUEUED,
+                agent_id=None,
+                for_agent=None,
+                personal_until=None,
+                not_before=not_before,
+            )
+        case state.OFFERED, Reached(_, wire_key) if contact.is_kept_place:
+            return replace(contact, wire_key=wire_key)
         case ((state.OFFERED | state.QUEUED), Connected(at, agent_id)):
             return replace(contact, state=state.CONNECTED, agent_id=agent_id, connected_at=at)
         case ((state.CONNECTED | state.HELD), HoldChanged(_, held)):
@@ -193,7 +284,19 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
         case ((state.CONNECTED | state.HELD), (TalkEnded(at) | CustomerLeft(at))):
             return replace(_talk_over(contact, at), state=state.WRAP_UP)
         case ((state.CONNECTED | state.HELD), AgentLegBroke(at)):
-            return replace(_talk_over(contact, at), state=state.QUEUED, for_agent=contact.agent_id, agent_id=None)
+            until = at + timedelta(seconds=PERSONAL_S)
+            waiting = replace(_talk_over(contact, at), state=state.QUEUED, agent_id=None)
+            return replace(waiting, for_agent=contact.agent_id, personal_until=until)
+        case ((state.CONNECTED | state.HELD), Transferred(at, queue, due_at, needs, for_agent, until)):
+            waiting = replace(_talk_over(contact, at), state=state.QUEUED, agent_id=None, queue=queue, due_at=due_at)
+            return replace(waiting, needs=needs, for_agent=for_agent, personal_until=until, overflowed=())
+        case state.QUEUED, OverflowMet(_, rule, queue, due_at, needs):
+            met = replace(contact, overflowed=(*contact.overflowed, rule))
+            return met if queue is None else replace(met, queue=queue, due_at=due_at, needs=needs)
+        case state.QUEUED, Placed(_, due_at, needs):
+            return replace(contact, due_at=due_at, needs=needs)
+        case ((state.ARRIVED | state.QUEUED), Overflowed(at, how)):
+            return replace(contact, state=state.OVERFLOWED, closed_at=at, lost_reason=how)
         case ((state.ARRIVED | state.QUEUED | state.OFFERED), CustomerLeft(at, reason)):
             return replace(contact, state=state.ABANDONED, closed_at=at, lost_reason=reason)
         case ((state.ARRIVED | state.QUEUED | state.OFFERED | state.CONNECTED | state.HELD), NodeLost(at)):

@@ -1,11 +1,12 @@
 """The desk: the shell around the queue's pure rules, and the one owner of agents' states.
 
-Whatever happens goes the same way: a move on a draft of the book (moves.py), the journal's commit (ledger.py), then the wires
-(hands.py), all on the floor (floor.py). Wires report to the reception (reception.py); people and the dialer ask here.
+Whatever happens goes the same way: a move on a draft of the book (moves.py), routing, the journal's commit (ledger.py), then the wires
+(hands.py), all on the floor (floor.py). Wires report to the reception (reception.py), the dialer reserves (reservations.py); people ask
+here.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,25 +16,33 @@ from ..storage.ids import Ids
 from . import agent as agent_events
 from . import contact as contact_events
 from . import moves
-from .agent import Agent, AgentState
-from .book import Draft
+from .agent import NO_SKILLS, Agent, AgentState, Stance, TaskPhase
+from .book import Draft, Place
+from .capacity import Capacity
 from .channel import Arrival, Channel, ChannelKind, OfferFailure
 from .contact import TALKING_STATES, Contact, ContactState
 from .deadlines import DeskRules
 from .disposition import disposition
 from .floor import Floor, NotAllowedNow, UnknownAgent
-from .journal import Journal
+from .journal import Journal, MissedOfferEntry
 from .ledger import DeskChange
 from .moves import Command
 from .presence import Presence
-from .reception import Identify, Reception
+from .reception import Identify, Known, Reception
+from .reservations import Reservations
+from .setup import QueueSetup
+from .skill import Skills
+from .why import ContactWhy, OperatorWhy, why_agent, why_contact
 
 DEFAULT_RULES = DeskRules()
+DEFAULT_CAPACITY = Capacity()
+HEAL_S = 5.0
+STANCES = (AgentState.READY, AgentState.PAUSED, AgentState.LOGGED_OUT)
 
 
-async def nobody(_arrival: Arrival) -> tuple[str | None, str | None]:
+async def nobody(_arrival: Arrival) -> Known:
     """Knows no customers."""
-    return None, None
+    return Known()
 
 
 class Desk:
@@ -53,10 +62,11 @@ class Desk:
         self._book = self._floor.book
         self._clock = clock
         self._presence = Presence()
+        self._healed_at = clock.monotonic()
         self.follow_ups = self._floor.follow_ups
         self.late_events = self._floor.late_events
 
-        # One face for those outside: what wires report goes straight to the reception.
+        # One face for those outside: what wires report goes straight to the reception, what the dialer wants to the reservations.
         reception = Reception(self._floor, ids, identify)
         self.wire_changed = reception.wire_changed
         self.arrive = reception.arrive
@@ -65,12 +75,21 @@ class Desk:
         self.hold_changed = reception.hold_changed
         self.talk_ended = reception.talk_ended
         self.customer_left = reception.customer_left
+        self.keep_place = reception.keep_place
+        self.reached = reception.reached
         self.reconcile = reception.reconcile
         self.check = reception.check
         self.device_changed = reception.device_changed
+        reservations = Reservations(self._floor)
+        self.reserve = reservations.reserve
+        self.release = reservations.release
         self.contact_by_wire = self._floor.contact_by_wire
 
     # Reading ------------------------------------------------------------------------------------------------------
+
+    @property
+    def setup(self) -> QueueSetup:
+        return self._floor.setup
 
     def agents(self) -> tuple[Agent, ...]:
         return tuple(self._book.agents.values())
@@ -89,6 +108,28 @@ class Desk:
         """An open contact."""
         return self._book.contacts.get(contact_id)
 
+    def contacts_with(self, agent_id: str) -> tuple[Contact, ...]:
+        """The open contacts in this agent's hands, the foremost task's first."""
+        agent = self._book.agents.get(agent_id)
+        tasks = () if agent is None else agent_events.in_order(agent.tasks)
+        found = (self.contact(task.contact_id or "") for task in tasks)
+        return tuple(contact for contact in found if contact is not None)
+
+    def place(self, contact_id: str) -> Place | None:
+        """Where a waiting contact stands; None when it waits no more."""
+        contact = self.contact(contact_id)
+        waits = contact is not None and contact.state is ContactState.QUEUED
+        return self._book.place(contact) if contact is not None and waits else None
+
+    def why_contact(self, contact_id: str) -> ContactWhy | None:
+        """Whom an open contact waits for, and what passed over it."""
+        contact = self.contact(contact_id)
+        return None if contact is None else why_contact(self._book, contact, self._clock.now())
+
+    def why_agent(self, agent_id: str) -> OperatorWhy:
+        """Of the first that wait, why each is not this agent's. Raises UnknownAgent."""
+        return why_agent(self._book, self._known_agent(agent_id), self._clock.now())
+
     async def find_contact(self, contact_id: str) -> Contact | None:
         """A contact, open or ended."""
         return self.contact(contact_id) or await self._journal.contact(contact_id)
@@ -99,6 +140,10 @@ class Desk:
     async def closed_since(self, since: datetime) -> list[Contact]:
         return await self._journal.closed_since(since)
 
+    async def missed_offers(self, agent_id: str, since: datetime) -> list[MissedOfferEntry]:
+        """The offers that this agent did not take, newest first."""
+        return await self._journal.missed_offers(agent_id, since)
+
     def subscribe(self, depth: int = 256) -> AbstractAsyncContextManager[asyncio.Queue[DeskChange]]:
         return self._floor.ledger.subscribe(depth)
 
@@ -106,26 +151,44 @@ class Desk:
 
     async def load(self) -> None:
         """Take up what the journal remembers; pages and softphones must show themselves again."""
+        now = self._clock.now()
+        for ended in await self._journal.closed_since(now - timedelta(hours=2)):
+            self._book.put(ended)
         for known in await self._journal.agents():
             self._book.put(known)
+            self._book.line_up(known, now)
             self._presence.expect(known.id, self._clock.monotonic())
         for contact in await self._journal.open_contacts():
             self._book.put(contact)
+            self._book.line_up(contact, now)
 
     async def resume_follow_ups(self) -> None:
         """Follow up what ended just before the last stop."""
         for ended in await self._journal.not_followed_up():
             await self._floor.hands.follow_up(ended)
 
+    async def apply(self, setup: QueueSetup) -> None:
+        """Let another setup act from now on: those who wait are placed anew, those who talk talk on."""
+        await self._floor.change(lambda draft: moves.apply_setup(draft, setup))
+
     async def register(
-        self, agent_id: str, name: str, sip_name: str, queues: Iterable[str], *, needs_page: bool = True
+        self,
+        agent_id: str,
+        name: str,
+        sip_name: str,
+        queues: Iterable[str],
+        *,
+        needs_page: bool = True,
+        skills: Skills = NO_SKILLS,
+        capacity: Capacity = DEFAULT_CAPACITY,
     ) -> None:
-        """Make the agent known, or bring his name, device and queues up to date; his state stays."""
+        """Make the agent known, or bring his name, device, queues and skills up to date; his state stays."""
 
         def act(draft: Draft) -> None:
-            known = self._book.agents.get(agent_id)
-            fresh = known or Agent(agent_id, name, sip_name, AgentState.LOGGED_OUT, draft.now)
-            wanted = replace(fresh, name=name, sip_name=sip_name, queues=frozenset(queues), needs_page=needs_page)
+            known = draft.known_agent(agent_id)
+            fresh = known or Agent(agent_id, name, sip_name, Stance.LOGGED_OUT, draft.now)
+            serves = replace(fresh, queues=frozenset(queues), skills=dict(skills), capacity=capacity)
+            wanted = replace(serves, name=name, sip_name=sip_name, needs_page=needs_page)
             if wanted != known:
                 draft.begin(wanted)
 
@@ -133,8 +196,22 @@ class Desk:
 
     async def tick(self) -> None:
         """Let time work: call it twice a second."""
-        gone = self._presence.gone_s(self._clock.monotonic())
-        await self._floor.change(lambda draft: moves.pass_time(draft, gone, self._floor.rules))
+        now = self._clock.monotonic()
+        gone = {agent_id: gone_s for agent_id, gone_s in self._presence.gone_s(now).items() if self._is_in(agent_id)}
+        heals = now - self._healed_at >= HEAL_S
+        self._healed_at = now if heals else self._healed_at
+
+        def act(draft: Draft) -> Sequence[Command]:
+            if heals:
+                self._floor.late_events["task without a contact"] += moves.heal(draft)
+            return moves.pass_time(draft, gone, self._floor.rules)
+
+        await self._floor.change(act)
+
+    def _is_in(self, agent_id: str) -> bool:
+        """Whether the loss of his page can still mean anything."""
+        agent = self._book.agents.get(agent_id)
+        return agent is not None and (agent.stance is not Stance.LOGGED_OUT or bool(agent.tasks))
 
     # What people do -----------------------------------------------------------------------------------------------
 
@@ -145,10 +222,9 @@ class Desk:
 
         def act(draft: Draft) -> Sequence[Command]:
             agent = draft.tell_agent(agent_id, agent_events.PageChanged(draft.now, True))
-            contact = self.contact(agent.contact_id or "")
-            if not reloaded or contact is None or contact.state not in TALKING_STATES:
-                return ()
-            return moves.break_leg(draft, contact)
+            calls = (draft.open_contact(t.contact_id) for t in agent.tasks if t.kind is ChannelKind.VOICE)
+            talking = (call for call in calls if call is not None and call.state in TALKING_STATES)
+            return [command for call in talking if reloaded for command in moves.break_leg(draft, call)]
 
         await self._floor.change(act)
 
@@ -160,28 +236,42 @@ class Desk:
             await self._floor.change(act)
 
     async def ready(self, agent_id: str) -> None:
-        await self._ask(agent_id, agent_events.BecameReady, AgentState.READY)
+        await self.force(agent_id, AgentState.READY)
 
     async def pause(self, agent_id: str, code: str) -> None:
-        await self._ask(agent_id, lambda now: agent_events.Paused(now, code), AgentState.PAUSED, code)
+        await self.force(agent_id, AgentState.PAUSED, code)
 
     async def log_out(self, agent_id: str) -> None:
-        await self._ask(agent_id, agent_events.LoggedOut, AgentState.LOGGED_OUT)
+        await self.force(agent_id, AgentState.LOGGED_OUT)
 
-    async def _ask(
-        self,
-        agent_id: str,
-        event: Callable[[datetime], agent_events.AgentEvent],
-        state: AgentState,
-        code: str | None = None,
-    ) -> None:
-        """Free hands change at once; during a contact the wish is kept for afterwards."""
+    async def force(self, agent_id: str, state: AgentState, code: str | None = None) -> None:
+        """Set what the agent wants to be, by himself or by his supervisor: ready, paused (with a code) or logged out.
+
+        What he has in hand he finishes. Raises UnknownAgent, NotAllowedNow.
+        """
         self._known_agent(agent_id)
 
         def act(draft: Draft) -> None:
-            busy = draft.agent(agent_id).state in (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP)
-            wish = agent_events.NextChosen(draft.now, state, code) if busy else event(draft.now)
-            draft.tell_agent(agent_id, wish)
+            match state:
+                case AgentState.READY:
+                    draft.tell_agent(agent_id, agent_events.BecameReady(draft.now))
+                case AgentState.PAUSED if code:
+                    draft.tell_agent(agent_id, agent_events.Paused(draft.now, code))
+                case AgentState.LOGGED_OUT:
+                    draft.tell_agent(agent_id, agent_events.LoggedOut(draft.now))
+                case _:
+                    raise NotAllowedNow("nobody can be made that")
+
+        await self._floor.ask(act)
+
+    async def accept(self, agent_id: str, contact_id: str) -> None:
+        """Take an offered text contact; a call is answered in the softphone. Again is no harm."""
+
+        def act(draft: Draft) -> Sequence[Command]:
+            contact = self._own_contact(agent_id, contact_id)
+            if contact.kind is ChannelKind.VOICE:
+                raise NotAllowedNow("a call is answered in the softphone")
+            return () if contact.state in TALKING_STATES else moves.accept(draft, contact)
 
         await self._floor.ask(act)
 
@@ -191,16 +281,51 @@ class Desk:
         )
 
     async def hang_up(self, agent_id: str, contact_id: str) -> None:
-        """The wire's own report of the end moves the states; a talk that is over already stays over."""
+        """End the talk. A call's own wire reports its end, which moves the states; a talk that is over already stays over."""
         contact = self._own_contact(agent_id, contact_id)
         if contact.state is ContactState.OFFERED:
             raise NotAllowedNow("an offer is declined, not hung up")
-        if contact.state in TALKING_STATES:
+        if contact.state not in TALKING_STATES:
+            return
+        if contact.kind is ChannelKind.VOICE:
             await self._floor.channels[contact.kind].hang_up(contact)
+            return
+
+        def act(draft: Draft) -> Sequence[Command]:
+            mine = self._own_contact(agent_id, contact_id)
+            ended = contact_events.TalkEnded(draft.now)
+            return [moves.HangUp(mine), *moves.end(draft, mine, ended, self._floor.rules)]
+
+        await self._floor.ask(act)
+
+    async def transfer(
+        self, agent_id: str, contact_id: str, *, queue: str | None = None, agent: str | None = None
+    ) -> None:
+        """Pass the customer on into a queue, or to one agent who is at work (in the queue the contact is in, or one of his own)."""
+
+        def act(draft: Draft) -> Sequence[Command]:
+            contact = self._own_contact(agent_id, contact_id)
+            goes_to = self._target_queue(draft, contact, queue, agent)
+            return moves.transfer(draft, contact, goes_to, agent)
+
+        await self._floor.ask(act)
+
+    def _target_queue(self, draft: Draft, contact: Contact, queue: str | None, to_agent: str | None) -> str:
+        """Raises NotAllowedNow for a queue that is not there, and for an agent who is not at work."""
+        if to_agent is None:
+            if queue not in self.setup.queues:
+                raise NotAllowedNow("there is no such queue")
+            return str(queue)
+        agent = draft.known_agent(to_agent)
+        if agent is None or agent.id == contact.agent_id or agent.stance is not Stance.READY or not agent.reachable:
+            raise NotAllowedNow("this operator is not at work")
+        if not agent.queues or agent.capacity.limit(contact.kind) == 0:
+            raise NotAllowedNow("this operator takes no such contacts")
+        return contact.queue if contact.queue in agent.queues else min(agent.queues)
 
     async def choose_customer(self, contact_id: str, customer_id: str | None, order_id: str | None) -> None:
         def act(draft: Draft) -> None:
-            if not draft.knows(contact_id):
+            if draft.open_contact(contact_id) is None:
                 raise NotAllowedNow("this contact has ended")
             draft.tell_contact(contact_id, contact_events.CustomerKnown(draft.now, customer_id, order_id))
 
@@ -223,39 +348,17 @@ class Desk:
 
         await self._floor.ask(act)
 
-    async def extend_wrap_up(self, agent_id: str, seconds: float) -> None:
+    async def extend_wrap_up(self, agent_id: str, contact_id: str, seconds: float) -> None:
         self._known_agent(agent_id)
 
         def act(draft: Draft) -> None:
-            until = (draft.agent(agent_id).wrap_up_until or draft.now) + timedelta(seconds=seconds)
-            draft.tell_agent(agent_id, agent_events.WrapUpExtended(draft.now, until))
+            task = draft.agent(agent_id).task(contact_id)
+            if task is None or task.phase is not TaskPhase.WRAP_UP:
+                raise NotAllowedNow("there is no wrap-up to extend")
+            until = (task.until or draft.now) + timedelta(seconds=seconds)
+            draft.tell_agent(agent_id, agent_events.WrapUpExtended(draft.now, contact_id, until))
 
         await self._floor.ask(act)
-
-    # The dialer's -------------------------------------------------------------------------------------------------
-
-    async def reserve(self, agent_id: str, attempt_id: str, until: datetime) -> bool:
-        """Keep the agent for a call that is being dialed. False when he is not free any more."""
-        self._known_agent(agent_id)
-
-        def act(draft: Draft) -> None:
-            agent = draft.agent(agent_id)
-            if agent.state is AgentState.READY and agent.reachable:
-                draft.tell_agent(agent_id, agent_events.ReservedForAttempt(draft.now, attempt_id, until))
-
-        await self._floor.change(act)
-        return self._known_agent(agent_id).attempt_id == attempt_id
-
-    async def release(self, agent_id: str, attempt_id: str) -> None:
-        """The dialed call came to nothing; whoever is reserved for something else by now is left alone."""
-
-        def act(draft: Draft) -> None:
-            agent = draft.agent(agent_id)
-            if agent.state is AgentState.RESERVED and agent.attempt_id == attempt_id and agent.contact_id is None:
-                draft.tell_agent(agent_id, agent_events.Released(draft.now))
-
-        if agent_id in self._book.agents:
-            await self._floor.change(act)
 
     async def settle(self) -> None:
         """Wait for the follow-ups that run in the background."""

@@ -14,6 +14,7 @@ from .hands import Hands
 from .journal import Journal
 from .ledger import Act, Ledger
 from .moves import Command, OfferContact
+from .setup import QueueSetup
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,10 @@ class Floor:
         self.follow_ups: list[Callable[[Contact], Awaitable[None]]] = []
         self.hands = Hands(channels, journal, self.follow_ups)
         self.late_events: Counter[str] = Counter()
+
+    @property
+    def setup(self) -> QueueSetup:
+        return self.book.lineup.setup
 
     def contact_by_wire(self, wire_key: str) -> Contact | None:
         """An open contact, by its wire's own name."""

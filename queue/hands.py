@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from .channel import Channel, ChannelKind
 from .contact import Contact
 from .journal import Journal
-from .moves import Command, FollowUp, OfferContact, ReturnToQueue, WithdrawOffer
+from .moves import Command, Dismiss, FollowUp, HangUp, OfferContact, ReturnToQueue, TellAccepted, WithdrawOffer
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,12 @@ class Hands:
                 await self._channels[contact.kind].withdraw(contact, agent)
             case ReturnToQueue(contact, agent):
                 await self._channels[contact.kind].return_to_queue(contact, agent)
+            case TellAccepted(contact, agent):
+                await self._channels[contact.kind].accepted(contact, agent)
+            case HangUp(contact):
+                await self._channels[contact.kind].hang_up(contact)
+            case Dismiss(contact, how):
+                await self._channels[contact.kind].dismiss(contact, how)
             case FollowUp(contact):
                 task = asyncio.create_task(self.follow_up(contact))
                 self._tasks.add(task)

@@ -9,7 +9,7 @@ from typing import Protocol
 from .agent import Agent, AgentEvent
 from .contact import Contact, ContactEvent
 
-JsonValue = str | int | float | bool | None
+JsonValue = str | int | float | bool | None | list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,16 @@ class Entry:
     event: str
     details: dict[str, JsonValue]
     after: Contact | Agent
+
+
+@dataclass(frozen=True, slots=True)
+class MissedOfferEntry:
+    """An offer that came back. `reason` is an OfferFailure."""
+
+    at: datetime
+    agent_id: str
+    contact_id: str
+    reason: str
 
 
 def entry_of(at: datetime, event: ContactEvent | AgentEvent | str, after: Contact | Agent) -> Entry:
@@ -37,6 +47,8 @@ def _plain(value: object) -> JsonValue:
         return str(value.value)
     if value is None or isinstance(value, str | int | float | bool):
         return value
+    if isinstance(value, tuple):
+        return [str(part) for part in value]
     raise TypeError(f"an event holds a {type(value).__name__}, which the journal cannot write")
 
 
@@ -67,6 +79,14 @@ class Journal(Protocol):
 
     async def not_followed_up(self) -> list[Contact]:
         """Ended contacts whose consequences (callbacks, leads) are not known to be done."""
+        ...
+
+    async def last_agent_of(self, customer_id: str, since: datetime) -> str | None:
+        """Who talked with the customer last, at or after `since`."""
+        ...
+
+    async def missed_offers(self, agent_id: str, since: datetime, limit: int = 50) -> list[MissedOfferEntry]:
+        """The offers that this agent did not take, newest first."""
         ...
 
     async def followed_up(self, contact_id: str) -> None: ...

@@ -37,8 +37,12 @@ class Ledger:
         """Raises IllegalTransition, or what the journal raises; then nothing has changed."""
         async with self._turn:
             draft = Draft(self.book, self._clock.now())
-            commands = act(draft) or ()
-            await self.journal.append(draft.entries)
+            try:
+                commands = act(draft) or ()
+                await self.journal.append(draft.entries)
+            except BaseException:
+                draft.be_forgotten()
+                raise
             draft.become_true()
         if draft.entries:
             self._announce(DeskChange(draft.changed_agents, draft.changed_contacts))

@@ -9,13 +9,17 @@ from datetime import timedelta
 
 from . import agent as agents
 from . import contact as contacts
-from .agent import Agent, AgentState
+from .agent import Agent, TaskPhase
 from .book import Draft
-from .channel import Arrival, ChannelKind, Direction, OfferFailure
+from .channel import Arrival, ChannelKind, Direction, Dismissal, OfferFailure
 from .contact import Contact, ContactState
-from .deadlines import AgentDue, DeskRules, due
+from .deadlines import AgentDue, DeskRules, due, stale
+from .overflow import dismissal_of, name_of, rule_for
 from .reconcile import LiveLeg, discrepancies
-from .routing import next_match
+from .routing import due_at, lift_s
+from .setup import OverflowAction, OverflowRule, QueueRules, QueueSetup
+
+TRANSFER_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,111 +42,196 @@ class ReturnToQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class TellAccepted:
+    contact: Contact
+    agent: Agent
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    contact: Contact
+    how: Dismissal
+
+
+@dataclass(frozen=True, slots=True)
 class FollowUp:
     contact: Contact
 
 
-Command = OfferContact | WithdrawOffer | ReturnToQueue | FollowUp
+Command = OfferContact | WithdrawOffer | ReturnToQueue | TellAccepted | HangUp | Dismiss | FollowUp
 Ending = contacts.TalkEnded | contacts.CustomerLeft | contacts.NodeLost
 
 
 def begin(draft: Draft, contact_id: str, arrival: Arrival, rules: DeskRules) -> list[Command]:
     """A contact arrives and waits; the one that was dialed for a reserved agent is his at once."""
-    draft.begin(contacts.arrive(contact_id, arrival, draft.now))
+    arrived = placed(contacts.arrive(contact_id, arrival, draft.now), draft)
+    draft.begin(replace(arrived, lifts=arrival.lifts))
     draft.tell_contact(contact_id, contacts.Queued(draft.now))
-    for agent in draft.agents():
-        if arrival.attempt_id and agent.id == arrival.for_agent and agent.attempt_id == arrival.attempt_id:
-            return [offer(draft, contact_id, agent.id, rules)]
-    return []
+    agent = draft.known_agent(arrival.for_agent)
+    if agent is not None and arrival.attempt_id and agent.dialing(arrival.attempt_id) is not None:
+        return [offer(draft, contact_id, agent.id, rules)]
+    return overflow(draft, draft.contact(contact_id), arriving=True)
+
+
+def placed(contact: Contact, draft: Draft, queue: str | None = None) -> Contact:
+    """The contact with its place in the one order and the needs of the queue; its age stays, and another queue makes it no later."""
+    setup = draft.lineup.setup
+    rules = setup.rules(queue or contact.queue)
+    due = due_at(contact.arrived_at, contact.kind, rules, lift_s(contact.lifts, setup))
+    if queue is not None and contact.due_at is not None:
+        due = min(due, contact.due_at)
+    return replace(contact, due_at=due, needs=rules.needs)
 
 
 def route(draft: Draft, wires_up: Collection[ChannelKind], rules: DeskRules) -> list[Command]:
     """Make every pair that the routing rule wants made now."""
     commands: list[Command] = []
-    while True:
-        offerable = [contact for contact in draft.contacts() if contact.kind in wires_up]
-        match = next_match(offerable, draft.agents(), draft.now)
-        if match is None:
-            return commands
+    while (match := draft.lineup.next_match(draft.now, wires_up)) is not None:
         commands.append(offer(draft, match.contact_id, match.agent_id, rules))
+    return commands
 
 
 def offer(draft: Draft, contact_id: str, agent_id: str, rules: DeskRules) -> Command:
     before = draft.contact(contact_id)
     # A dialed customer already waits for this agent, and a talk that broke goes on: neither asks for a click.
     expected = before.direction is Direction.OUTBOUND or before.connected_at is not None
-    until = draft.now + timedelta(seconds=rules.ring_s + rules.reservation_slack_s)
+    own = before.for_agent == agent_id or before.is_kept_place
+    queue = draft.lineup.setup.rules(before.queue)
+    ring_s = rules.callback_ring_s if before.is_kept_place else 0
+    until = draft.now + timedelta(seconds=ring_s + rules.ring_for(queue) + rules.reservation_slack_s)
     contact = draft.tell_contact(contact_id, contacts.Offered(draft.now, agent_id))
-    agent = draft.tell_agent(agent_id, agents.ReservedForContact(draft.now, contact_id, until))
-    return OfferContact(contact, agent, auto_answer=expected and before.for_agent == agent_id)
+    agent = draft.tell_agent(agent_id, agents.ReservedForContact(draft.now, contact_id, contact.kind, until))
+    return OfferContact(contact, agent, auto_answer=expected and own and contact.kind is ChannelKind.VOICE)
 
 
 def take_back(draft: Draft, contact_id: str, agent_id: str) -> None:
     """An offer that never reached the wire: nobody is to blame."""
     draft.tell_contact(contact_id, contacts.OfferFailed(draft.now, OfferFailure.UNREACHABLE))
-    draft.tell_agent(agent_id, agents.Released(draft.now))
+    draft.tell_agent(agent_id, agents.Released(draft.now, contact_id))
 
 
 def miss(draft: Draft, contact: Contact, reason: OfferFailure) -> list[Command]:
     """The agent did not take the offer. The contact waits on with its age, the agent is not asked again until he says so."""
     draft.tell_contact(contact.id, contacts.OfferFailed(draft.now, reason))
-    if contact.agent_id is None:
+    agent = draft.known_agent(contact.agent_id)
+    if agent is None:
         return []
-    agent = draft.agent(contact.agent_id)
-    if agent.state is AgentState.RESERVED and agent.contact_id == contact.id:
-        draft.tell_agent(agent.id, agents.MissedOffer(draft.now))
+    task = agent.task(contact.id)
+    if task is not None and task.phase is TaskPhase.RESERVED:
+        draft.tell_agent(agent.id, agents.MissedOffer(draft.now, contact.id, reason))
     return [WithdrawOffer(contact, agent)]
 
 
+def unreached(draft: Draft, contact: Contact, rules: DeskRules) -> list[Command]:
+    """A kept place was called and nobody answered: again a little later, and not for ever."""
+    if contact.tries >= rules.callback_tries:
+        return end(draft, contact, contacts.CustomerLeft(draft.now, "callback_unreached"), rules)
+    later = draft.now + timedelta(seconds=rules.callback_retry_s)
+    draft.tell_contact(contact.id, contacts.OfferFailed(draft.now, OfferFailure.UNREACHABLE_CUSTOMER, later))
+    _free(draft, contact)
+    return []
+
+
+def accept(draft: Draft, contact: Contact) -> list[Command]:
+    """The agent took the offered contact at the desk."""
+    agent_id = str(contact.agent_id)
+    after = draft.tell_contact(contact.id, contacts.Connected(draft.now, agent_id))
+    agent = draft.tell_agent(agent_id, agents.TalkBegan(draft.now, contact.id, contact.kind))
+    return [TellAccepted(after, agent)]
+
+
 def connect(draft: Draft, contact: Contact, agent_id: str) -> None:
+    """The wire tells that they talk."""
     if contact.agent_id not in (None, agent_id):
-        draft.tell_agent(str(contact.agent_id), agents.Released(draft.now))
+        _free(draft, contact)
     draft.tell_contact(contact.id, contacts.Connected(draft.now, agent_id))
-    draft.tell_agent(agent_id, agents.TalkBegan(draft.now, contact.id))
+    draft.tell_agent(agent_id, agents.TalkBegan(draft.now, contact.id, contact.kind))
+
+
+def _free(draft: Draft, contact: Contact) -> None:
+    """Whoever holds the contact is rid of it."""
+    agent = draft.known_agent(contact.agent_id)
+    task = None if agent is None else agent.task(contact.id)
+    if agent is None or task is None:
+        return
+    reserved = task.phase is TaskPhase.RESERVED
+    freed = agents.Released(draft.now, contact.id) if reserved else agents.TaskEnded(draft.now, contact.id)
+    draft.tell_agent(agent.id, freed)
 
 
 def break_leg(draft: Draft, contact: Contact) -> list[Command]:
     """The agent's side of a talk went away: the customer waits for him, first in line, and he is free to be offered."""
     agent = draft.agent(contact.agent_id or "")
     draft.tell_contact(contact.id, contacts.AgentLegBroke(draft.now))
-    draft.tell_agent(agent.id, agents.WrapUpEnded(draft.now))
+    _free(draft, contact)
     return [ReturnToQueue(contact, agent)]
+
+
+def transfer(draft: Draft, contact: Contact, queue: str, for_agent: str | None) -> list[Command]:
+    """The agent passes the customer on, into a queue with his age, for TRANSFER_S for one agent alone."""
+    sender = draft.agent(contact.agent_id or "")
+    goes = placed(contact, draft, queue)
+    until = draft.now + timedelta(seconds=TRANSFER_S) if for_agent else None
+    draft.tell_contact(
+        contact.id,
+        contacts.Transferred(draft.now, queue, goes.due_at or draft.now, goes.needs, for_agent, until),
+    )
+    _free(draft, contact)
+    return [ReturnToQueue(contact, sender)]
 
 
 def end(draft: Draft, contact: Contact, event: Ending, rules: DeskRules) -> list[Command]:
     """The wire is over: the agent who talked wraps up, one who never did is free again, and an ended contact is followed up."""
     after = draft.tell_contact(contact.id, event)
-    agent = draft.agent(contact.agent_id) if contact.agent_id else None
-    if agent is not None and agent.contact_id == contact.id:
-        if agent.state is AgentState.RESERVED:
-            draft.tell_agent(agent.id, agents.Released(draft.now))
-        elif agent.state is AgentState.BUSY and after.state is ContactState.WRAP_UP:
-            until = draft.now + timedelta(seconds=rules.wrap_up_s)
-            draft.tell_agent(agent.id, agents.WrapUpBegan(draft.now, until))
-        elif agent.state is AgentState.BUSY:
-            draft.tell_agent(agent.id, agents.WrapUpEnded(draft.now))
+    agent = draft.known_agent(contact.agent_id)
+    task = None if agent is None else agent.task(contact.id)
+    if agent is not None and task is not None:
+        if task.phase is TaskPhase.BUSY and after.state is ContactState.WRAP_UP:
+            until = draft.now + timedelta(seconds=rules.wrap_up_for(draft.lineup.setup.rules(after.queue)))
+            draft.tell_agent(agent.id, agents.WrapUpBegan(draft.now, contact.id, until))
+        else:
+            _free(draft, contact)
     return [] if after.is_open else [FollowUp(after)]
 
 
 def dispose(draft: Draft, contact: Contact, event: contacts.Disposed) -> list[Command]:
     after = draft.tell_contact(contact.id, event)
-    if contact.agent_id is not None and draft.agent(contact.agent_id).contact_id == contact.id:
-        draft.tell_agent(contact.agent_id, agents.WrapUpEnded(draft.now))
+    _free(draft, contact)
     return [FollowUp(after)]
 
 
+# Time ---------------------------------------------------------------------------------------------------------------
+
+
 def pass_time(draft: Draft, page_gone_s: Mapping[str, float], rules: DeskRules) -> list[Command]:
-    """What deadlines and lost pages bring about now."""
+    """What deadlines, relaxing needs and lost pages bring about now."""
     commands: list[Command] = []
-    for agent in list(draft.agents()):
-        contact = draft.contact(agent.contact_id) if agent.contact_id and draft.knows(agent.contact_id) else None
-        for item in due(agent, contact, page_gone_s.get(agent.id, 0.0), rules, draft.now):
-            if isinstance(item, AgentDue):
-                draft.tell_agent(item.agent_id, item.event)
-                continue
-            before = draft.contact(item.contact_id)
-            after = draft.tell_contact(item.contact_id, item.event)
-            commands += _told(before, after, agent)
+    looked = draft.agenda.due(draft.now)
+    for noun_id in [*looked, *(agent_id for agent_id in page_gone_s if agent_id not in looked)]:
+        agent = draft.known_agent(noun_id)
+        contact = draft.open_contact(noun_id)
+        if agent is not None:
+            commands += _agents_time(draft, agent, page_gone_s.get(noun_id, 0.0), rules)
+        elif contact is not None and contact.state is ContactState.QUEUED:
+            commands += overflow(draft, contact, arriving=False)
+        draft.look_again(noun_id)
+    return commands
+
+
+def _agents_time(draft: Draft, agent: Agent, gone_s: float, rules: DeskRules) -> list[Command]:
+    commands: list[Command] = []
+    for item in list(due(agent, draft.open_contact, gone_s, rules, draft.now)):
+        if isinstance(item, AgentDue):
+            draft.tell_agent(item.agent_id, item.event)
+            continue
+        before = draft.contact(item.contact_id)
+        after = draft.tell_contact(item.contact_id, item.event)
+        commands += _told(before, after, agent)
     return commands
 
 
@@ -150,6 +239,85 @@ def _told(before: Contact, after: Contact, agent: Agent) -> list[Command]:
     if not after.is_open:
         return [FollowUp(after)]
     return [WithdrawOffer(before, agent) if before.state is ContactState.OFFERED else ReturnToQueue(before, agent)]
+
+
+def heal(draft: Draft) -> int:
+    """Free the hands of tasks whose contact is gone. Returns how many there were."""
+    found = [item for agent in draft.agents() for item in stale(agent, draft.open_contact, draft.now)]
+    for item in found:
+        draft.tell_agent(item.agent_id, item.event)
+    return len(found)
+
+
+def apply_setup(draft: Draft, setup: QueueSetup) -> list[Command]:
+    """Another setup: whoever waits is placed by the new rules, with the age he has, and they may overflow at once."""
+    draft.lineup.apply(setup, draft.now)
+    commands: list[Command] = []
+    for contact in list(draft.waiting()):
+        goes = placed(contact, draft)
+        if (goes.due_at, goes.needs) != (contact.due_at, contact.needs):
+            draft.tell_contact(contact.id, contacts.Placed(draft.now, goes.due_at or draft.now, goes.needs))
+        commands += overflow(draft, draft.contact(contact.id), arriving=False)
+        draft.look_again(contact.id)
+    return commands
+
+
+# Overflow -----------------------------------------------------------------------------------------------------------
+
+
+def overflow(draft: Draft, contact: Contact, *, arriving: bool) -> list[Command]:
+    """Apply the queue's overflow rules to a contact that waits, one after the other, until none applies."""
+    commands: list[Command] = []
+    while contact.state is ContactState.QUEUED:
+        rules = draft.lineup.setup.rules(contact.queue)
+        if not rules.overflow and rules.hours is None and rules.max_waiting is None:
+            break
+        rule = rule_for(contact, rules, draft.conditions(contact), arriving=arriving)
+        if rule is None:
+            break
+        commands += _apply(draft, contact, rule, rules)
+        contact = draft.contact(contact.id)
+    return commands
+
+
+def _apply(draft: Draft, contact: Contact, rule: OverflowRule, rules: QueueRules) -> list[Command]:
+    name = name_of(rule, rules.code)
+    if rule.action is OverflowAction.OTHER_QUEUE:
+        goes = placed(contact, draft, rule.target)
+        met = contacts.OverflowMet(draft.now, name, rule.target, goes.due_at, goes.needs)
+        draft.tell_contact(contact.id, met)
+        return []
+    waits = draft.tell_contact(contact.id, contacts.OverflowMet(draft.now, name))
+    if rule.action is OverflowAction.CALLBACK:
+        return [Dismiss(waits, Dismissal.CALLBACK)]
+    how = dismissal_of(rule)
+    gone = draft.tell_contact(contact.id, contacts.Overflowed(draft.now, how.value))
+    return [Dismiss(gone, how), FollowUp(gone)]
+
+
+def keep_place(draft: Draft, contact: Contact, new_id: str, number: str) -> list[Command]:
+    """The caller hangs up and keeps his place: he waits on as a call that is to be made, as old as he was."""
+    gone = draft.tell_contact(contact.id, contacts.Overflowed(draft.now, Dismissal.CALLBACK.value))
+    kept = replace(
+        contact,
+        id=new_id,
+        wire_key=f"{contacts.KEPT_PLACE}{contact.id}",
+        direction=Direction.OUTBOUND,
+        state=ContactState.ARRIVED,
+        address=number,
+        agent_id=None,
+        for_agent=None,
+        personal_until=None,
+        offered_at=None,
+        connected_at=None,
+        tries=0,
+    )
+    draft.begin(kept)
+    draft.tell_contact(new_id, contacts.Queued(draft.now))
+    return [FollowUp(gone)]
+
+
+# After a gap --------------------------------------------------------------------------------------------------------
 
 
 def correct(
@@ -171,5 +339,7 @@ def correct(
     return commands
 
 
-def with_customer(arrival: Arrival, customer_id: str | None, order_id: str | None) -> Arrival:
-    return replace(arrival, customer_id=customer_id, order_id=order_id)
+def with_customer(
+    arrival: Arrival, customer_id: str | None, order_id: str | None, lifts: Iterable[str] = ()
+) -> Arrival:
+    return replace(arrival, customer_id=customer_id, order_id=order_id, lifts=tuple(lifts) or arrival.lifts)

@@ -1,19 +1,33 @@
 """The reception: what wires report. They repeat themselves and lose words, so a late or doubled report is counted and forgiven."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from ..storage.ids import Ids
 from . import agent as agent_events
 from . import contact as contact_events
 from . import moves
+from .agent import Stance
 from .book import Draft
 from .channel import Arrival, ChannelKind, OfferFailure
 from .contact import Contact, ContactState
 from .floor import Floor
 from .moves import Command
 from .reconcile import LiveLeg, discrepancies
+from .setup import Lift
 
-Identify = Callable[[Arrival], Awaitable[tuple[str | None, str | None]]]
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the shop knows of an arrival: the customer, the order it is about, and what moves it forward."""
+
+    customer_id: str | None = None
+    order_id: str | None = None
+    lifts: frozenset[Lift] = frozenset()
+
+
+Identify = Callable[[Arrival], Awaitable[Known]]
 
 
 class Reception:
@@ -29,7 +43,7 @@ class Reception:
         """A wire can, or cannot, be told what to do; without it nothing is offered on it."""
         (self._floor.wires_up.add if up else self._floor.wires_up.discard)(kind)
         if up:
-            await self._floor.change(lambda draft: None)
+            await self._floor.change(lambda draft: draft.lineup.look_at_all())
 
     async def arrive(self, arrival: Arrival) -> Contact:
         """A contact came. The same wire key again is the same contact."""
@@ -37,19 +51,36 @@ class Reception:
         if known is not None:
             return known
         if arrival.customer_id is None:
-            arrival = moves.with_customer(arrival, *await self._identify(arrival))
-        contact_id = self._ids()
+            known_as = await self._identify(arrival)
+            lifts = sorted(lift.value for lift in known_as.lifts)
+            arrival = moves.with_customer(arrival, known_as.customer_id, known_as.order_id, lifts)
+        contact_id, own_agent = self._ids(), await self._last_agent(arrival)
 
         def act(draft: Draft) -> Sequence[Command]:
             if self._floor.contact_by_wire(arrival.wire_key) is not None:
                 return ()
-            return moves.begin(draft, contact_id, arrival, self._floor.rules)
+            return moves.begin(draft, contact_id, self._sticky(draft, arrival, own_agent), self._floor.rules)
 
         await self._floor.change(act)
         arrived = await self._known_arrival(arrival)
         if arrived is None:
             raise RuntimeError("an arrival was committed and is not there")
         return arrived
+
+    async def _last_agent(self, arrival: Arrival) -> str | None:
+        """Who talked with this customer lately, where the queue lets him wait for that agent."""
+        rules = self._floor.setup.rules(arrival.queue)
+        if rules.sticky_s <= 0 or arrival.customer_id is None or arrival.for_agent is not None:
+            return None
+        since = self._floor.clock.now() - timedelta(days=rules.sticky_days)
+        return await self._floor.journal.last_agent_of(arrival.customer_id, since)
+
+    def _sticky(self, draft: Draft, arrival: Arrival, own_agent: str | None) -> Arrival:
+        """Wait for one's own agent only while he is at work."""
+        agent = draft.known_agent(own_agent)
+        if agent is None or agent.stance is not Stance.READY or not agent.reachable:
+            return arrival
+        return replace(arrival, for_agent=agent.id, personal_s=self._floor.setup.rules(arrival.queue).sticky_s)
 
     async def _known_arrival(self, arrival: Arrival) -> Contact | None:
         return self._floor.contact_by_wire(arrival.wire_key) or await self._floor.journal.contact_by_wire(
@@ -62,8 +93,11 @@ class Reception:
     async def offer_failed(self, wire_key: str, reason: OfferFailure) -> None:
         """The agent's device says no, or said nothing. The wire itself has put the customer back already."""
 
-        def act(draft: Draft, contact: Contact) -> None:
+        def act(draft: Draft, contact: Contact) -> Sequence[Command]:
+            if contact.is_kept_place and reason is OfferFailure.UNREACHABLE_CUSTOMER:
+                return moves.unreached(draft, contact, self._floor.rules)
             moves.miss(draft, contact, reason)
+            return ()
 
         await self._floor.hear(wire_key, act)
 
@@ -79,6 +113,24 @@ class Reception:
             wire_key,
             lambda draft, contact: moves.end(draft, contact, contact_events.TalkEnded(draft.now), self._floor.rules),
         )
+
+    async def reached(self, wire_key: str, new_wire_key: str) -> None:
+        """The customer of a kept place answered: from now on he is on that leg."""
+
+        def act(draft: Draft, contact: Contact) -> None:
+            draft.tell_contact(contact.id, contact_events.Reached(draft.now, new_wire_key))
+
+        await self._floor.hear(wire_key, act)
+
+    async def keep_place(self, wire_key: str, number: str) -> Contact | None:
+        """A waiting caller wants to be called back at `number` (E.164) when his turn comes. None when he waits no more."""
+        new_id = self._ids()
+
+        def act(draft: Draft, contact: Contact) -> Sequence[Command]:
+            return moves.keep_place(draft, contact, new_id, number)
+
+        await self._floor.hear(wire_key, act)
+        return self._floor.book.contacts.get(new_id)
 
     async def customer_left(self, wire_key: str, reason: str) -> None:
         def act(draft: Draft, contact: Contact) -> Sequence[Command]:

@@ -48,6 +48,8 @@ def discrepancies(
     for contact in contacts:
         if contact.state in (ContactState.WRAP_UP, ContactState.ARRIVED) or not contact.is_open:
             continue
+        if contact.is_kept_place:  # nobody is on the line until he is called
+            continue
         event = _verdict(contact, legs.get(contact.wire_key), alive, now)
         if event is not None:
             yield contact.id, event

@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..storage.base import Json, UtcDateTime, id_column, metadata
 from ..storage.database import Database
-from .agent import Agent, AgentState
+from .agent import Agent, Stance, Task, TaskPhase
 from .channel import ChannelKind, Direction
-from .contact import OPEN_STATES, Contact, ContactState
-from .journal import Entry
+from .contact import ENDED_STATES, OPEN_STATES, Contact, ContactState
+from .journal import Entry, MissedOfferEntry
+from .skill import needs_of
 
 journal_table = Table(
     "journal",
@@ -28,6 +29,7 @@ journal_table = Table(
     Column("details", Json, nullable=False),
     Index("ix_journal_noun_id", "noun_id"),
     Index("ix_journal_at", "at"),
+    Index("ix_journal_noun_event", "noun_id", "event"),
 )
 
 contact_table = Table(
@@ -58,10 +60,17 @@ contact_table = Table(
     Column("note", Text, nullable=False),
     Column("lost_reason", String(40)),
     Column("callback_at", UtcDateTime),
+    Column("due_at", UtcDateTime),
+    Column("lifts", Json, nullable=False),
+    Column("needs", Json, nullable=False),
+    Column("personal_until", UtcDateTime),
+    Column("not_before", UtcDateTime),
+    Column("overflowed", Json, nullable=False),
     Column("followed_up", Boolean, nullable=False),
     Index("ix_contact_state", "state"),
     Index("ix_contact_customer_id", "customer_id", "arrived_at"),
     Index("ix_contact_closed_at", "closed_at"),
+    Index("ix_contact_last_agent", "customer_id", "connected_at"),
 )
 
 agent_table = Table(
@@ -70,21 +79,14 @@ agent_table = Table(
     id_column(),
     Column("name", String(120), nullable=False),
     Column("sip_name", String(40), nullable=False),
-    Column("state", String(20), nullable=False),
+    Column("stance", String(20), nullable=False),
     Column("since", UtcDateTime, nullable=False),
     Column("pause_code", String(40)),
-    Column("contact_id", String(36)),
-    Column("attempt_id", String(36)),
-    Column("reserved_until", UtcDateTime),
-    Column("wrap_up_until", UtcDateTime),
-    Column("next_state", String(20)),
-    Column("next_pause_code", String(40)),
+    Column("tasks", Json, nullable=False),
     Column("needs_page", Boolean, nullable=False),
     Column("queues", Json, nullable=False),
     Column("served", Integer, nullable=False),
 )
-
-_NOT_FOLLOWED = ContactState.CLOSED, ContactState.LOST, ContactState.ABANDONED
 
 
 class QueueStore:
@@ -101,7 +103,7 @@ class QueueStore:
             await connection.execute(journal_table.insert(), [_journal_row(entry) for entry in entries])
             for noun in last.values():
                 if isinstance(noun, Contact):
-                    await self._put(connection, contact_table, {**_row_of(noun), "followed_up": False})
+                    await self._put(connection, contact_table, _contact_row(noun))
                 else:
                     await self._put(connection, agent_table, _agent_row(noun))
 
@@ -156,10 +158,44 @@ class QueueStore:
 
     async def not_followed_up(self) -> list[Contact]:
         query = select(contact_table).where(
-            contact_table.c.followed_up.is_(False), contact_table.c.state.in_([state.value for state in _NOT_FOLLOWED])
+            contact_table.c.followed_up.is_(False), contact_table.c.state.in_([state.value for state in ENDED_STATES])
         )
         async with self._db.read() as connection:
             return [_contact(row) for row in await connection.execute(query)]
+
+    async def last_agent_of(self, customer_id: str, since: datetime) -> str | None:
+        query = (
+            select(contact_table.c.agent_id)
+            .where(
+                contact_table.c.customer_id == customer_id,
+                contact_table.c.agent_id.is_not(None),
+                contact_table.c.connected_at >= since,
+            )
+            .order_by(contact_table.c.connected_at.desc())
+            .limit(1)
+        )
+        async with self._db.read() as connection:
+            found: str | None = (await connection.execute(query)).scalar()
+        return found
+
+    async def missed_offers(self, agent_id: str, since: datetime, limit: int = 50) -> list[MissedOfferEntry]:
+        query = (
+            select(journal_table)
+            .where(
+                journal_table.c.noun == "agent",
+                journal_table.c.noun_id == agent_id,
+                journal_table.c.event == "MissedOffer",
+                journal_table.c.at >= since,
+            )
+            .order_by(journal_table.c.id.desc())
+            .limit(limit)
+        )
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            MissedOfferEntry(row.at, agent_id, row.details.get("contact_id", ""), row.details.get("reason", ""))
+            for row in rows
+        ]
 
     async def followed_up(self, contact_id: str) -> None:
         change = contact_table.update().where(contact_table.c.id == contact_id).values(followed_up=True)
@@ -179,14 +215,26 @@ def _journal_row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _row_of(noun: Contact | Agent) -> dict[str, Any]:
+def _row_of(noun: Contact | Agent | Task) -> dict[str, Any]:
     return {field.name: getattr(noun, field.name) for field in fields(noun)}
 
 
+def _contact_row(contact: Contact) -> dict[str, Any]:
+    lists = {"lifts": list(contact.lifts), "overflowed": list(contact.overflowed)}
+    return _row_of(contact) | lists | {"needs": [str(need) for need in contact.needs], "followed_up": False}
+
+
 def _agent_row(agent: Agent) -> dict[str, Any]:
-    row = _row_of(agent) | {"queues": sorted(agent.queues)}
-    del row["page_open"], row["device_up"]  # live connections are not something to remember
+    """Live connections are not something to remember; skills and capacity are the setup's."""
+    row = _row_of(agent) | {"queues": sorted(agent.queues), "tasks": [_task_row(task) for task in agent.tasks]}
+    for name in ("page_open", "device_up", "skills", "capacity"):
+        del row[name]
     return row
+
+
+def _task_row(task: Task) -> dict[str, Any]:
+    until = None if task.until is None else task.until.isoformat()
+    return _row_of(task) | {"since": task.since.isoformat(), "until": until}
 
 
 def _contact(row: Row[Any]) -> Contact:
@@ -198,18 +246,27 @@ def _contact(row: Row[Any]) -> Contact:
             "kind": ChannelKind(values["kind"]),
             "direction": Direction(values["direction"]),
             "state": ContactState(values["state"]),
+            "lifts": tuple(values["lifts"]),
+            "needs": needs_of(values["needs"]),
+            "overflowed": tuple(values["overflowed"]),
         }
     )
 
 
 def _agent(row: Row[Any]) -> Agent:
     values = dict(row._mapping)
-    next_state = values["next_state"]
     return Agent(
         **values
         | {
-            "state": AgentState(values["state"]),
-            "next_state": AgentState(next_state) if next_state else None,
+            "stance": Stance(values["stance"]),
+            "tasks": tuple(_task(task) for task in values["tasks"]),
             "queues": frozenset(values["queues"]),
         }
     )
+
+
+def _task(row: dict[str, Any]) -> Task:
+    until = None if row["until"] is None else datetime.fromisoformat(row["until"])
+    since = datetime.fromisoformat(row["since"])
+    kinds = {"kind": ChannelKind(row["kind"]), "phase": TaskPhase(row["phase"])}
+    return Task(**row | kinds | {"since": since, "until": until})

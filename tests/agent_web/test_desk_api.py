@@ -229,8 +229,11 @@ async def test_more_time_for_the_result(house: DeskHouse, maria: User, browser: 
     after = house.desk.agent(maria.id)
     assert before is not None
     assert after is not None
-    assert before.wrap_up_until is not None
-    assert after.wrap_up_until == before.wrap_up_until + timedelta(seconds=30)
+    was, now = before.task(contact.id), after.task(contact.id)
+    assert was is not None
+    assert now is not None
+    assert was.until is not None
+    assert now.until == was.until + timedelta(seconds=30)
 
 
 async def test_notes(house: DeskHouse, maria: User, browser: httpx2.AsyncClient) -> None:

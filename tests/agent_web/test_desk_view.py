@@ -25,13 +25,14 @@ from cordboard.queue.contact import Contact, ContactState
 from cordboard.shop.customer import Customer, EntryKind, FieldChange, TimelineEntry
 from cordboard.shop.order import Order, OrderItem, OrderStatus
 from cordboard.shop.product import Product
+from tests.fakes.seated import seated
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LAMP = Product("p1", "LE-27W", "Лампа", "Bulb", 390_00, 2)
 
 
 def agent(state: AgentState, **changes: Any) -> Agent:
-    return replace(Agent("a1", "Мария", "agent-1", state, NOW - timedelta(seconds=30)), **changes)
+    return seated("a1", state, NOW - timedelta(seconds=30), name="Мария", **changes)
 
 
 def contact(state: ContactState = ContactState.CONNECTED, **changes: Any) -> Contact:
@@ -86,7 +87,9 @@ def test_phase(state: AgentState, about: ContactState | None, phase: Phase) -> N
 
 
 def test_ringing_counts_down_and_says_how_long_was_waited() -> None:
-    ringing = agent(AgentState.RESERVED, since=NOW - timedelta(seconds=5), reserved_until=NOW + timedelta(seconds=15))
+    ringing = seated(
+        "a1", AgentState.RESERVED, NOW - timedelta(seconds=5), contact_id="c1", until=NOW + timedelta(seconds=15)
+    )
     shown = view(ringing, contact(ContactState.OFFERED))
     assert shown.ring is not None
     assert (shown.ring.left_s, shown.ring.whole_s, shown.ring.share) == (15, 20, 75)
@@ -97,7 +100,7 @@ def test_the_talk_counts_from_its_beginning_and_stands_in_wrap_up() -> None:
     talking = contact(connected_at=NOW - timedelta(seconds=70))
     assert view(agent(AgentState.BUSY), talking).talk_s == 70
     done = replace(talking, state=ContactState.WRAP_UP, talk_s=61.4)
-    wrap = agent(AgentState.WRAP_UP, wrap_up_until=NOW + timedelta(seconds=30))
+    wrap = agent(AgentState.WRAP_UP, until=NOW + timedelta(seconds=30))
     shown = view(wrap, done)
     assert shown.talk_s == 61
     assert shown.wrap is not None

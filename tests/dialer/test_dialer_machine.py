@@ -197,8 +197,9 @@ class AnyDay(RuleBasedStateMachine):
     @invariant()
     def nobody_is_kept_for_a_call_that_is_over(self) -> None:
         for agent in self.house.desk.agents():
-            if agent.state is AgentState.RESERVED and agent.contact_id is None and agent.attempt_id is not None:
-                attempt = self.do(self.house.store.attempt(agent.attempt_id))
+            dialing = [task.attempt_id for task in agent.tasks if task.contact_id is None and task.attempt_id]
+            for attempt_id in dialing:
+                attempt = self.do(self.house.store.attempt(attempt_id))
                 assert attempt is not None
                 assert attempt.ended_at is None
 

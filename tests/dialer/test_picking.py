@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from cordboard.dialer.lead import Lead, LeadState
 from cordboard.dialer.picking import PERSONAL_S, pairs
 from cordboard.queue.agent import Agent, AgentState
+from tests.fakes.seated import seated
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 QUEUES = {"campaign": "orders", "other": "claims"}
 
 
 def an_agent(name: str, state: AgentState = AgentState.READY, queues: tuple[str, ...] = ("orders",)) -> Agent:
-    return Agent(name, name, name, state, NOW, queues=frozenset(queues))
+    return seated(name, state, NOW, queues=frozenset(queues))
 
 
 def a_lead(name: str, campaign: str = "campaign") -> Lead:

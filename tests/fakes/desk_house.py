@@ -27,6 +27,7 @@ from cordboard.queue.channels.visitor_door import Opening
 from cordboard.queue.contact import Contact
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
+from cordboard.queue.reception import Known
 from cordboard.queue.store import QueueStore
 from cordboard.shop.order import Order
 from cordboard.shop.posting import OrderPosted, PostedCustomer, PostedItem
@@ -72,10 +73,10 @@ class DeskHouse:
             House(clock, self.access, self.shop, self.desk, dialer, recordings, self.live, site, chat=self.chat)
         )
 
-    async def _identify(self, arrival: Arrival) -> tuple[str | None, str | None]:
+    async def _identify(self, arrival: Arrival) -> Known:
         found = await self.shop.customers_by_phone(arrival.address)
         order = await self.shop.open_order_of(found[0].id) if len(found) == 1 else None
-        return (found[0].id if len(found) == 1 else None), (order.id if order else None)
+        return Known(found[0].id if len(found) == 1 else None, order.id if order else None)
 
     async def _on_order(self, order: Order, _created: bool) -> None:
         self.live.publish("order", {"order_id": order.id})

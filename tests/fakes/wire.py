@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from cordboard.queue.agent import Agent
-from cordboard.queue.channel import WireDown
-from cordboard.queue.contact import Contact, ContactState
-from cordboard.queue.journal import Entry
+from cordboard.queue.channel import Dismissal, WireDown
+from cordboard.queue.contact import ENDED_STATES, Contact
+from cordboard.queue.journal import Entry, MissedOfferEntry
 
 
 class MovedClock:
@@ -45,6 +45,12 @@ class RememberingWire:
 
     async def hang_up(self, contact: Contact) -> None:
         self._tell("hang_up", contact, "")
+
+    async def accepted(self, contact: Contact, agent: Agent) -> None:
+        self._tell("accepted", contact, agent.id)
+
+    async def dismiss(self, contact: Contact, how: Dismissal) -> None:
+        self._tell(f"dismiss_{how}", contact, "")
 
     async def return_to_queue(self, contact: Contact, agent: Agent) -> None:
         self._tell("return", contact, agent.id)
@@ -90,8 +96,20 @@ class MemoryJournal:
         return [c for c in self._contacts.values() if c.closed_at is not None and c.closed_at >= since]
 
     async def not_followed_up(self) -> list[Contact]:
-        ended = (ContactState.CLOSED, ContactState.LOST, ContactState.ABANDONED)
-        return [c for c in self._contacts.values() if c.state in ended and c.id not in self._followed]
+        return [c for c in self._contacts.values() if c.state in ENDED_STATES and c.id not in self._followed]
+
+    async def last_agent_of(self, customer_id: str, since: datetime) -> str | None:
+        mine = [c for c in self._contacts.values() if c.customer_id == customer_id and c.agent_id]
+        talked = [(c.connected_at, c.agent_id) for c in mine if c.connected_at is not None and c.connected_at >= since]
+        return max(talked)[1] if talked else None
+
+    async def missed_offers(self, agent_id: str, since: datetime, limit: int = 50) -> list[MissedOfferEntry]:
+        missed = [
+            MissedOfferEntry(e.at, agent_id, str(e.details["contact_id"]), str(e.details["reason"]))
+            for e in self.entries
+            if e.event == "MissedOffer" and e.after.id == agent_id and e.at >= since
+        ]
+        return missed[::-1][:limit]
 
     async def followed_up(self, contact_id: str) -> None:
         self._followed.add(contact_id)

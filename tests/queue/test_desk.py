@@ -191,7 +191,7 @@ async def test_wrap_up_that_runs_out_closes_the_contact_without_a_result() -> No
     contact = await house.call()
     await house.desk.talk_began("n/b/1", "maria")
     await house.desk.talk_ended("n/b/1")
-    await house.desk.extend_wrap_up("maria", 30)
+    await house.desk.extend_wrap_up("maria", contact.id, 30)
     house.clock.pass_s(89)
     await house.desk.tick()
     assert house.agent("maria") is AgentState.WRAP_UP

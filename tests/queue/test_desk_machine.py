@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from cordboard.queue.agent import Agent, AgentState
-from cordboard.queue.channel import Arrival, ChannelKind, Direction, OfferFailure, WireDown
+from cordboard.queue.channel import Arrival, ChannelKind, Direction, Dismissal, OfferFailure, WireDown
 from cordboard.queue.contact import TALKING_STATES, Contact, ContactState
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk, NotAllowedNow
@@ -65,6 +65,15 @@ class TrueWire:
     async def hang_up(self, contact: Contact) -> None:
         call = self._call(contact)
         call.leg = call.agent = None
+
+    async def accepted(self, contact: Contact, agent: Agent) -> None:
+        call = self._call(contact)
+        if call.leg is not None:
+            call.leg, call.agent = LegState.TALKING, agent.id
+
+    async def dismiss(self, contact: Contact, how: Dismissal) -> None:
+        if how is not Dismissal.CALLBACK:
+            await self.hang_up(contact)
 
     def legs(self) -> dict[str, LiveLeg]:
         return {key: LiveLeg(key, call.leg, call.agent) for key, call in self.calls.items() if call.leg}
@@ -272,8 +281,7 @@ class DeskMachine(RuleBasedStateMachine):
             believed = self.desk.contact(agent.contact_id or "")
             assert believed is None or believed.agent_id == agent.id, (agent, believed)
             if agent.state in (AgentState.READY, AgentState.PAUSED, AgentState.LOGGED_OUT, AgentState.NOT_RESPONDING):
-                assert agent.contact_id is None
-                assert agent.reserved_until is None
+                assert agent.tasks == ()
 
     @invariant()
     def every_contact_is_remembered_as_it_is(self) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from cordboard.queue import agent as agents
 from cordboard.queue import contact as contacts
-from cordboard.queue.agent import Agent, AgentState
+from cordboard.queue.agent import Agent, AgentState, Stance
 from cordboard.queue.channel import Arrival, ChannelKind, Direction
 from cordboard.queue.contact import ContactState
 from cordboard.queue.journal import entry_of
@@ -29,13 +29,13 @@ async def test_what_is_appended_is_read_back(database: Database, clock: MovedClo
     )
     fresh = contacts.arrive("k", arrival, now)
     queued = contacts.advance(fresh, contacts.Queued(now))
-    agent = Agent("maria", "Мария", "agent-1", AgentState.READY, now, queues=frozenset({"orders"}), page_open=True)
-    chosen = agents.advance(agent, agents.ReservedForContact(now, "k", now + timedelta(seconds=25)))
+    agent = Agent("maria", "Мария", "agent-1", Stance.READY, now, queues=frozenset({"orders"}), page_open=True)
+    chosen = agents.advance(agent, agents.ReservedForContact(now, "k", ChannelKind.VOICE, now + timedelta(seconds=25)))
     await store.append(
         [
             entry_of(now, "Appeared", fresh),
             entry_of(now, contacts.Queued(now), queued),
-            entry_of(now, agents.ReservedForContact(now, "k", now + timedelta(seconds=25)), chosen),
+            entry_of(now, agents.ReservedForContact(now, "k", ChannelKind.VOICE, now + timedelta(seconds=25)), chosen),
         ]
     )
     assert await store.contact("k") == queued

@@ -6,7 +6,7 @@ import pytest
 
 from cordboard.queue import agent as agents
 from cordboard.queue import contact as contacts
-from cordboard.queue.agent import Agent, AgentState
+from cordboard.queue.agent import Agent, AgentState, Stance, TaskPhase
 from cordboard.queue.channel import Arrival, ChannelKind, Direction, OfferFailure
 from cordboard.queue.contact import Contact, ContactState, IllegalTransition
 
@@ -26,10 +26,21 @@ CONTACT_EVENTS: dict[str, contacts.ContactEvent] = {
     "customer_left": contacts.CustomerLeft(LATER, "cause_16"),
     "node_lost": contacts.NodeLost(LATER),
     "disposed": contacts.Disposed(LATER, "confirmed", ""),
+    "transferred": contacts.Transferred(LATER, "claims", AT, ()),
+    "overflow_met": contacts.OverflowMet(LATER, "orders/wait", "claims", AT),
+    "placed": contacts.Placed(LATER, AT, ()),
+    "overflowed": contacts.Overflowed(LATER, "message"),
+    "reached": contacts.Reached(LATER, "n/b/2"),
     "customer_known": contacts.CustomerKnown(LATER, "c", None),
 }
 CONTACT_TABLE: dict[ContactState, dict[str, ContactState]] = {
-    C.ARRIVED: {"queued": C.QUEUED, "customer_left": C.ABANDONED, "node_lost": C.LOST, "customer_known": C.ARRIVED},
+    C.ARRIVED: {
+        "queued": C.QUEUED,
+        "customer_left": C.ABANDONED,
+        "node_lost": C.LOST,
+        "customer_known": C.ARRIVED,
+        "overflowed": C.OVERFLOWED,
+    },
     C.QUEUED: {
         "queued": C.QUEUED,
         "offered": C.OFFERED,
@@ -37,6 +48,9 @@ CONTACT_TABLE: dict[ContactState, dict[str, ContactState]] = {
         "customer_left": C.ABANDONED,
         "node_lost": C.LOST,
         "customer_known": C.QUEUED,
+        "overflow_met": C.QUEUED,
+        "placed": C.QUEUED,
+        "overflowed": C.OVERFLOWED,
     },
     C.OFFERED: {
         "offer_failed": C.QUEUED,
@@ -50,6 +64,7 @@ CONTACT_TABLE: dict[ContactState, dict[str, ContactState]] = {
         "taken_back": C.CONNECTED,
         "talk_ended": C.WRAP_UP,
         "leg_broke": C.QUEUED,
+        "transferred": C.QUEUED,
         "customer_left": C.WRAP_UP,
         "node_lost": C.LOST,
         "customer_known": C.CONNECTED,
@@ -59,6 +74,7 @@ CONTACT_TABLE: dict[ContactState, dict[str, ContactState]] = {
         "taken_back": C.CONNECTED,
         "talk_ended": C.WRAP_UP,
         "leg_broke": C.QUEUED,
+        "transferred": C.QUEUED,
         "customer_left": C.WRAP_UP,
         "node_lost": C.LOST,
         "customer_known": C.HELD,
@@ -67,37 +83,46 @@ CONTACT_TABLE: dict[ContactState, dict[str, ContactState]] = {
     C.CLOSED: {},
     C.ABANDONED: {},
     C.LOST: {},
+    C.OVERFLOWED: {},
 }
 
+V, T = ChannelKind.VOICE, ChannelKind.CHAT
 AGENT_EVENTS: dict[str, agents.AgentEvent] = {
     "became_ready": agents.BecameReady(LATER),
     "paused": agents.Paused(LATER, "lunch"),
     "logged_out": agents.LoggedOut(LATER),
-    "reserved": agents.ReservedForContact(LATER, "k", LATER),
+    "reserved": agents.ReservedForContact(LATER, "k", V, LATER),
     "reserved_to_dial": agents.ReservedForAttempt(LATER, "t", LATER),
-    "released": agents.Released(LATER),
-    "missed": agents.MissedOffer(LATER),
-    "talk_began": agents.TalkBegan(LATER, "k"),
-    "wrap_up_began": agents.WrapUpBegan(LATER, LATER),
-    "wrap_up_extended": agents.WrapUpExtended(LATER, LATER),
-    "wrap_up_ended": agents.WrapUpEnded(LATER),
-    "next_chosen": agents.NextChosen(LATER, A.PAUSED, "lunch"),
+    "released": agents.Released(LATER, "k"),
+    "missed": agents.MissedOffer(LATER, "k"),
+    "talk_began": agents.TalkBegan(LATER, "k", V),
+    "wrap_up_began": agents.WrapUpBegan(LATER, "k", LATER),
+    "wrap_up_extended": agents.WrapUpExtended(LATER, "k", LATER),
+    "task_ended": agents.TaskEnded(LATER, "k"),
     "page_changed": agents.PageChanged(LATER, True),
     "device_changed": agents.DeviceChanged(LATER, True),
 }
-FREE = {"became_ready": A.READY, "paused": A.PAUSED, "logged_out": A.LOGGED_OUT, "talk_began": A.BUSY}
+STANCES = {"became_ready": A.READY, "paused": A.PAUSED, "logged_out": A.LOGGED_OUT}
+FREE = {**STANCES, "talk_began": A.BUSY}
 ALWAYS = ("page_changed", "device_changed")
+
+
+def kept(state: AgentState) -> dict[str, AgentState]:
+    """Whatever he wants to be, with a contact in hand the headline stays."""
+    return dict.fromkeys(STANCES, state)
+
+
 AGENT_TABLE: dict[AgentState, dict[str, AgentState]] = {
     A.LOGGED_OUT: FREE,
     A.READY: {**FREE, "reserved": A.RESERVED, "reserved_to_dial": A.RESERVED},
     A.RESERVED: {
+        **kept(A.RESERVED),
         "released": A.READY,
         "missed": A.NOT_RESPONDING,
         "talk_began": A.BUSY,
-        "next_chosen": A.RESERVED,
     },
-    A.BUSY: {"wrap_up_began": A.WRAP_UP, "wrap_up_ended": A.READY, "next_chosen": A.BUSY},
-    A.WRAP_UP: {"wrap_up_extended": A.WRAP_UP, "wrap_up_ended": A.READY, "next_chosen": A.WRAP_UP},
+    A.BUSY: {**kept(A.BUSY), "wrap_up_began": A.WRAP_UP, "task_ended": A.READY},
+    A.WRAP_UP: {**kept(A.WRAP_UP), "wrap_up_extended": A.WRAP_UP, "task_ended": A.READY},
     A.NOT_RESPONDING: FREE,
     A.PAUSED: FREE,
 }
@@ -116,6 +141,7 @@ def contact_in(state: ContactState) -> Contact:
         C.CLOSED: ("queued", "offered", "connected", "talk_ended", "disposed"),
         C.ABANDONED: ("queued", "customer_left"),
         C.LOST: ("queued", "node_lost"),
+        C.OVERFLOWED: ("queued", "overflowed"),
     }
     for name in ways[state]:
         fresh = contacts.advance(fresh, CONTACT_EVENTS[name])
@@ -124,7 +150,7 @@ def contact_in(state: ContactState) -> Contact:
 
 
 def agent_in(state: AgentState) -> Agent:
-    agent = Agent("maria", "Maria", "agent-1", A.LOGGED_OUT, AT)
+    agent = Agent("maria", "Maria", "agent-1", Stance.LOGGED_OUT, AT)
     ways: dict[AgentState, tuple[str, ...]] = {
         A.LOGGED_OUT: (),
         A.READY: ("became_ready",),
@@ -166,15 +192,74 @@ def test_each_agent_state_with_each_event(state: AgentState, event: str) -> None
         after = agents.advance(before, AGENT_EVENTS[event])
         assert after.state is expected
         free = expected in (A.READY, A.PAUSED, A.LOGGED_OUT, A.NOT_RESPONDING)
-        assert not free or (after.contact_id, after.attempt_id, after.reserved_until) == (None, None, None)
+        assert not free or after.tasks == ()
+        assert after.since == (LATER if expected is not state else after.since)
+
+
+def told(agent: Agent, *events: agents.AgentEvent) -> Agent:
+    for event in events:
+        agent = agents.advance(agent, event)
+    return agent
 
 
 def test_a_reservation_to_dial_becomes_one_for_the_contact_that_answered() -> None:
-    reserved = agents.advance(agent_in(A.READY), AGENT_EVENTS["reserved_to_dial"])
-    offered = agents.advance(reserved, AGENT_EVENTS["reserved"])
-    assert (offered.state, offered.contact_id, offered.attempt_id) == (A.RESERVED, "k", "t")
+    offered = told(agent_in(A.READY), AGENT_EVENTS["reserved_to_dial"], AGENT_EVENTS["reserved"])
+    task = offered.foreground
+    assert task is not None
+    assert (offered.state, task.contact_id, task.attempt_id) == (A.RESERVED, "k", "t")
     with pytest.raises(IllegalTransition):
         agents.advance(offered, AGENT_EVENTS["reserved"])
+
+
+def chat(contact_id: str) -> agents.AgentEvent:
+    return agents.ReservedForContact(LATER, contact_id, T, LATER)
+
+
+def test_three_chats_and_a_call_but_no_fourth_chat_and_no_second_call() -> None:
+    agent = told(agent_in(A.READY), chat("a"), agents.TalkBegan(LATER, "a", T), chat("b"), chat("c"))
+    with pytest.raises(IllegalTransition):
+        agents.advance(agent, chat("d"))
+    calling = agents.advance(agent, AGENT_EVENTS["reserved"])
+    assert (calling.state, calling.contact_id, len(calling.tasks)) == (A.RESERVED, "k", 4)
+    talking = agents.advance(calling, AGENT_EVENTS["talk_began"])
+    assert (talking.state, talking.contact_id) == (A.BUSY, "k")
+    with pytest.raises(IllegalTransition):
+        agents.advance(talking, agents.ReservedForContact(LATER, "other", V, LATER))
+    with pytest.raises(IllegalTransition):
+        agents.advance(talking, agents.TalkBegan(LATER, "other", V))
+    assert agents.advance(talking, AGENT_EVENTS["task_ended"]).contact_id in ("b", "c")
+
+
+def test_no_chat_interrupts_a_call() -> None:
+    with pytest.raises(IllegalTransition):
+        agents.advance(agent_in(A.BUSY), chat("a"))
+    with pytest.raises(IllegalTransition):
+        agents.advance(agent_in(A.WRAP_UP), chat("a"))
+
+
+def test_a_pause_chosen_in_a_talk_begins_when_the_hands_are_free() -> None:
+    wishing = agents.advance(agent_in(A.BUSY), AGENT_EVENTS["paused"])
+    assert (wishing.state, wishing.next_state, wishing.pause_code) == (A.BUSY, A.PAUSED, "lunch")
+    free = agents.advance(wishing, agents.TaskEnded(LATER + timedelta(seconds=9), "k"))
+    assert (free.state, free.next_state, free.since) == (A.PAUSED, None, LATER + timedelta(seconds=9))
+
+
+def test_who_chose_a_pause_while_it_rang_is_not_taken_for_not_responding() -> None:
+    missed = told(agent_in(A.RESERVED), AGENT_EVENTS["paused"], AGENT_EVENTS["missed"])
+    assert (missed.state, missed.pause_code) == (A.PAUSED, "lunch")
+
+
+def test_a_missed_call_leaves_the_chats_in_hand_and_brings_no_more() -> None:
+    chatting = told(agent_in(A.READY), chat("a"), agents.TalkBegan(LATER, "a", T))
+    missed = told(chatting, AGENT_EVENTS["reserved"], AGENT_EVENTS["missed"])
+    assert (missed.state, missed.next_state) == (A.BUSY, A.NOT_RESPONDING)
+    with pytest.raises(IllegalTransition):
+        agents.advance(missed, chat("b"))
+
+
+def test_the_wire_is_believed_when_a_call_begins_with_somebody_else() -> None:
+    talking = agents.advance(agent_in(A.RESERVED), agents.TalkBegan(LATER, "other", V))
+    assert [(task.contact_id, task.phase) for task in talking.tasks] == [("other", TaskPhase.BUSY)]
 
 
 def test_talk_in_two_pieces_is_added_up() -> None:

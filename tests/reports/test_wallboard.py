@@ -18,6 +18,7 @@ from cordboard.reports.wallboard import (
     at_most,
     wallboard,
 )
+from tests.fakes.seated import seated
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -40,7 +41,7 @@ def contact(name: str, queue: str, state: ContactState, age_s: float, waited: fl
 
 
 def agent(name: str, state: AgentState, *queues: str) -> Agent:
-    return Agent(name, name, f"agent-{name}", state, NOW, queues=frozenset(queues))
+    return seated(name, state, NOW, queues=frozenset(queues))
 
 
 def board(

@@ -1,0 +1,292 @@
+"""The lineup: who waits and who could take whom, indexed so that a decision looks only at what changed. The rule is routing.py's.
+
+Waiting contacts stand in lanes, one for each (queue, kind, what is still needed, own agent), each lane in the one order. Agents with
+room sit on benches, one for each (queue, kind, skill), each bench in the order of the queue's strategy. Whatever was put since the last
+decision is on the agenda of the next: nothing else can have become possible.
+"""
+
+from bisect import bisect_left, insort
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import heappop, heappush
+from typing import NamedTuple, TypeVar
+
+from .agent import Agent, Stance
+from .capacity import Room
+from .channel import ChannelKind
+from .contact import Contact, ContactState
+from .routing import Match, OrderKey, foremost, is_personal, needs_now, obstacle, order_key, preference
+from .setup import QueueSetup
+from .skill import Need, lacking
+
+Preference = tuple[float, float, float, str]
+Place = TypeVar("Place", OrderKey, Preference)
+
+
+class Lane(NamedTuple):
+    """`own` is the agent whom its contacts wait for alone, "" for whoever can."""
+
+    queue: str
+    kind: ChannelKind
+    needs: tuple[Need, ...]
+    own: str
+
+
+class Bench(NamedTuple):
+    queue: str
+    kind: ChannelKind
+    skill: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    contact: Contact
+    lane: Lane
+    key: OrderKey
+
+
+class Lineup:
+    """`put` every noun that changed, then ask for `next_match` until there is none. Instants in UTC."""
+
+    def __init__(self) -> None:
+        self.setup = QueueSetup()
+        self._agents: dict[str, Agent] = {}
+        self._waiting: dict[str, Waiting] = {}
+        self._lanes: dict[Lane, list[OrderKey]] = {}
+        self._lanes_for: dict[Bench, set[Lane]] = defaultdict(set)
+        self._own_lanes: dict[str, set[Lane]] = defaultdict(set)
+        self._lines: dict[str, list[OrderKey]] = defaultdict(list)
+        self._benches: dict[Bench, list[Preference]] = defaultdict(list)
+        self._seats: dict[str, dict[Bench, Preference]] = {}
+        self._at_work: dict[str, set[str]] = defaultdict(set)
+        self._places: Counter[tuple[str, ChannelKind]] = Counter()
+        self._changed: set[str] = set()
+        self._agenda: list[tuple[OrderKey, str, str]] = []
+        self._kept: dict[Lane, str] = {}
+
+    # What is there ----------------------------------------------------------------------------------------------
+
+    def put_contact(self, contact: Contact, now: datetime) -> None:
+        """Take the contact in as it is now; one that does not wait, or may not yet, is in no lane."""
+        self.drop_contact(contact.id)
+        if contact.state is not ContactState.QUEUED:
+            return
+        key = order_key(contact)
+        insort(self._lines[contact.queue], key)
+        own = (contact.for_agent or "") if is_personal(contact, now) else ""
+        needs = () if own else needs_now(contact, self.setup.rules(contact.queue), now)
+        lane = Lane(contact.queue, contact.kind, needs, own)
+        self._waiting[contact.id] = Waiting(contact, lane, key)
+        if contact.not_before is not None and now < contact.not_before:
+            return
+        if lane not in self._lanes:
+            self._lanes[lane] = []
+            self._index_of(lane).add(lane)
+        insort(self._lanes[lane], key)
+        heappush(self._agenda, (key, contact.id, ""))
+
+    def drop_contact(self, contact_id: str) -> None:
+        """It waits no more, or never did."""
+        waiting = self._waiting.pop(contact_id, None)
+        if waiting is None:
+            return
+        _remove(self._lines[waiting.contact.queue], waiting.key)
+        lane = self._lanes.get(waiting.lane, [])
+        _remove(lane, waiting.key)
+        if not lane and waiting.lane in self._lanes:
+            del self._lanes[waiting.lane]
+            self._index_of(waiting.lane).discard(waiting.lane)
+        keeper = self._kept.pop(waiting.lane, None)
+        if keeper is not None:
+            self._changed.add(keeper)
+
+    def put_agent(self, agent: Agent) -> None:
+        """Take the agent in as he is now."""
+        before = self._agents.get(agent.id)
+        self._agents[agent.id] = agent
+        self._count(before, agent)
+        seats = self._seats_of(agent)
+        old = self._seats.get(agent.id, {})
+        if seats != old:
+            for bench, seat in old.items() - seats.items():
+                _remove(self._benches[bench], seat)
+            for bench, seat in seats.items() - old.items():
+                insort(self._benches[bench], seat)
+            self._seats[agent.id] = seats
+        if seats:
+            self._changed.add(agent.id)
+
+    def look_at_all(self) -> None:
+        """A wire came up, or a change was taken back: whatever is possible may be new."""
+        self._changed |= {agent_id for agent_id, seats in self._seats.items() if seats}
+
+    def apply(self, setup: QueueSetup, now: datetime) -> None:
+        """Another setup: everybody is seated anew."""
+        self.setup = setup
+        for agent in list(self._agents.values()):
+            for bench, seat in self._seats.pop(agent.id, {}).items():
+                _remove(self._benches[bench], seat)
+            self.put_agent(agent)
+        for waiting in list(self._waiting.values()):
+            self.put_contact(waiting.contact, now)
+
+    def position(self, contact: Contact) -> int:
+        """How many of its queue are served up to it: 1 is next."""
+        return bisect_left(self._lines[contact.queue], order_key(contact)) + 1
+
+    def waiting_in(self, queue: str) -> int:
+        return len(self._lines.get(queue, ()))
+
+    def agents_at_work(self, queue: str) -> set[str]:
+        """Those who serve the queue and have chosen to be ready, free or not."""
+        return self._at_work.get(queue, set())
+
+    def places(self, queue: str, kind: ChannelKind) -> int:
+        """How many contacts of that kind its agents at work can hold at once."""
+        return self._places[queue, kind]
+
+    def kept_for(self, agent_id: str) -> Contact | None:
+        """The contact for which the agent's hands are kept from others behind it."""
+        agent = self._agents.get(agent_id)
+        for lane, keeper in self._kept.items():
+            if keeper == agent_id and agent is not None and lane in self._lanes and _is_kept_by(agent, lane):
+                return self._waiting[self._lanes[lane][0][2]].contact
+        return None
+
+    # The decision -----------------------------------------------------------------------------------------------
+
+    def next_match(self, now: datetime, up: Collection[ChannelKind]) -> Match | None:
+        """The next pair to be made, the first in the order first; None while nothing that changed makes one. `up`: wires that work."""
+        while True:
+            while self._changed:
+                self._look_for(self._changed.pop(), up)
+            if not self._agenda:
+                return None
+            key, contact_id, agent_id = heappop(self._agenda)
+            waiting = self._waiting.get(contact_id)
+            stands = waiting is not None and waiting.key == key and waiting.contact.kind in up
+            chosen = self._best_agent(waiting, now, up) if waiting is not None and stands else None
+            if agent_id and agent_id != chosen and not (stands and chosen is None):
+                self._changed.add(agent_id)
+            if chosen is not None:
+                return Match(contact_id, chosen)
+
+    def _look_for(self, agent_id: str, up: Collection[ChannelKind]) -> None:
+        """Put the first contact that this agent could take on the agenda."""
+        if not self._seats.get(agent_id):
+            return
+        for lane in self._takeable(self._agents[agent_id], up, None):
+            key = self._lanes[lane][0]
+            heappush(self._agenda, (key, key[2], agent_id))
+            return
+
+    def _best_agent(self, waiting: Waiting, now: datetime, up: Collection[ChannelKind]) -> str | None:
+        """Who takes it, by the queue's strategy, of those who may and are not kept for an earlier one."""
+        contact, lane = waiting.contact, waiting.lane
+        rules = self.setup.rules(contact.queue)
+        for agent in self._candidates(lane):
+            if obstacle(agent, contact, rules, now) is not None:
+                continue
+            if not agent.tasks or lane in self._takeable(agent, up, waiting.key):
+                return agent.id
+        return None
+
+    def _candidates(self, lane: Lane) -> Iterator[Agent]:
+        if lane.own:
+            own = self._agents.get(lane.own)
+            yield from () if own is None else (own,)
+            return
+        for seat in self._benches.get(Bench(lane.queue, lane.kind, foremost(lane.needs)), ()):
+            yield self._agents[seat[-1]]
+
+    def _takeable(self, agent: Agent, up: Collection[ChannelKind], until: OrderKey | None) -> Iterator[Lane]:
+        """The lanes whose first contact the agent may take, first due first, up to `until`; behind one he is kept for, only what does not
+        keep it waiting."""
+        kept: list[ChannelKind] = []
+        for key, lane in sorted((self._lanes[lane][0], lane) for lane in self._lanes_of(agent) if lane.kind in up):
+            if until is not None and key > until:
+                return
+            room = agent.room(lane.kind)
+            if room is Room.IN_THE_WAY and self._keep(agent, lane):
+                kept.append(lane.kind)
+            elif room is Room.FREE and all(agent.capacity.lets_in(lane.kind, awaited) for awaited in kept):
+                yield lane
+
+    def _keep(self, agent: Agent, lane: Lane) -> bool:
+        """Keep this agent's hands for the first of the lane, unless another's are kept already."""
+        keeper = self._agents.get(self._kept.get(lane, ""))
+        if keeper is not None and keeper.id != agent.id and _is_kept_by(keeper, lane):
+            return False
+        self._kept[lane] = agent.id
+        return True
+
+    def _lanes_of(self, agent: Agent) -> Iterator[Lane]:
+        """All lanes with a contact that the agent's queues and skills would let him take."""
+        yield from self._own_lanes.get(agent.id, ())
+        for queue in agent.queues:
+            for kind, limit in agent.capacity.limits.items():
+                if limit <= 0 or not agent.reachable_by(kind):
+                    continue
+                for skill in ("", *agent.skills):
+                    for lane in self._lanes_for.get(Bench(queue, kind, skill), ()):
+                        if not lacking(agent.skills, lane.needs):
+                            yield lane
+
+    # The index --------------------------------------------------------------------------------------------------
+
+    def _index_of(self, lane: Lane) -> set[Lane]:
+        if lane.own:
+            return self._own_lanes[lane.own]
+        return self._lanes_for[Bench(lane.queue, lane.kind, foremost(lane.needs))]
+
+    def _seats_of(self, agent: Agent) -> dict[Bench, Preference]:
+        """The benches this agent sits on now, with his place on each."""
+        if agent.stance is not Stance.READY:
+            return {}
+        kinds = [kind for kind in agent.capacity.limits if agent.room(kind) is Room.FREE and agent.reachable_by(kind)]
+        return {
+            Bench(queue, kind, skill): preference(self.setup.rules(queue).strategy, agent, skill)
+            for queue in agent.queues
+            for kind in kinds
+            for skill in ("", *agent.skills)
+        }
+
+    def _count(self, before: Agent | None, agent: Agent) -> None:
+        was, now = _serves(before), _serves(agent)
+        if was == now and (before is None or before.capacity is agent.capacity):
+            return
+        for queue in was:
+            self._at_work[queue].discard(agent.id)
+            self._places.subtract({(queue, kind): limit for kind, limit in _limits(before)})
+        for queue in now:
+            self._at_work[queue].add(agent.id)
+            self._places.update({(queue, kind): limit for kind, limit in _limits(agent)})
+
+
+def _serves(agent: Agent | None) -> frozenset[str]:
+    """The queues for which he is at work."""
+    at_work = agent is not None and agent.stance is Stance.READY and agent.reachable
+    return agent.queues if agent is not None and at_work else frozenset()
+
+
+def _limits(agent: Agent | None) -> Iterable[tuple[ChannelKind, int]]:
+    return () if agent is None else agent.capacity.limits.items()
+
+
+def _is_kept_by(keeper: Agent, lane: Lane) -> bool:
+    """Whether the lane's first contact still waits for these hands."""
+    return (
+        keeper.stance is Stance.READY
+        and lane.queue in keeper.queues
+        and not lacking(keeper.skills, lane.needs)
+        and keeper.room(lane.kind) is Room.IN_THE_WAY
+    )
+
+
+def _remove(places: list[Place], place: Place) -> None:
+    """Out of a sorted list; one that is not there is no harm."""
+    at = bisect_left(places, place)
+    if at < len(places) and places[at] == place:
+        del places[at]
