@@ -225,6 +225,8 @@ def _unhold(p: Packet, node: str, boot_id: str) -> Event:
 
 
 def _key(p: Packet, node: str, boot_id: str) -> Event:
+    if p.get("Direction") == "Sent":  # ours to them: the other party's key, passed on
+        return AmiEvent(node, p.name, p.headers, _stamp(p))
     return KeyPressed(**_common(p, node, boot_id), digit=p.get("Digit"))
 
 

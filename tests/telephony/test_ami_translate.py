@@ -110,6 +110,10 @@ def test_events_about_one_channel(name: str, parts: list[str], kind: type) -> No
     assert getattr(seen, "digit", "1") == "1"
 
 
+def test_a_key_that_is_passed_on_to_a_channel_was_not_pressed_there() -> None:
+    assert isinstance(event("DTMFEnd", SNAPSHOT, "Digit: 1", "Direction: Sent"), AmiEvent)
+
+
 def test_a_user_event_keeps_its_fields_apart_from_the_channel() -> None:
     fields = ["UserEvent: CCWaiting", "Cc: abc", "Channel: fake", "Uniqueid: fake", "Event: Hangup", "Note: "]
     seen = event("UserEvent", SNAPSHOT, *fields)
