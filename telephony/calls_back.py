@@ -18,16 +18,10 @@ from .legs import key_of
 from .placed_calls import NotDialable, PlacedCalls
 from .wire import Wire
 
-PREFIX = "callback/"
 RING_S = 30.0
 _SPACE = uuid.UUID("5f0a0c5e-5a2e-4d2f-9a0e-6d3b3c0f4b1d")
 
 Ring = Callable[[Contact, Agent], Awaitable[None]]
-
-
-def is_kept_place(contact: Contact) -> bool:
-    """Whether the contact waits without a leg."""
-    return contact.wire_key.startswith(PREFIX)
 
 
 def call_id(contact: Contact, tries: int | None = None) -> str:
@@ -96,7 +90,7 @@ class CallsBack:
     async def resync(self, channels: Mapping[str, LiveChannel]) -> None:
         """After a gap: an offer whose call lives (by unique id) is taken up, one without a call has failed, and a call of an
         offer that was taken back meanwhile ends."""
-        for contact in [contact for contact in self._desk.contacts() if is_kept_place(contact)]:
+        for contact in [contact for contact in self._desk.contacts() if contact.is_kept_place]:
             latest = call_id(contact)
             for tries in range(1, contact.tries + 1):
                 attempt_id = call_id(contact, tries)

@@ -36,7 +36,7 @@ from .ami_events import (
 )
 from .announcing import KEEP_PLACE_KEY
 from .call import DialedCall
-from .calls_back import CallsBack, is_kept_place
+from .calls_back import CallsBack
 from .legs import call_key, customers_of, is_customer, key_of, legs_of, shown_name
 from .placed_calls import Dialing, PlacedCalls
 from .waiting_room import WaitingRoom
@@ -110,7 +110,7 @@ class Voice:
     # Channel: what the desk wants -----------------------------------------------------------------------------------
 
     async def offer(self, contact: Contact, agent: Agent, *, auto_answer: bool) -> None:
-        if is_kept_place(contact):
+        if contact.is_kept_place:
             await self._back.offer(contact)
         else:
             await self._ring(contact, agent, auto_answer=auto_answer)
@@ -123,7 +123,7 @@ class Voice:
         await self._ring(contact, agent, auto_answer=True)
 
     async def withdraw(self, contact: Contact, agent: Agent) -> None:
-        if is_kept_place(contact):
+        if contact.is_kept_place:
             await self._back.withdraw(contact)
         else:
             await self._wire.move(contact.wire_key, "cc-hold", "s")
@@ -132,7 +132,7 @@ class Voice:
         await self._wire.move(contact.wire_key, "cc-hold", "s")
 
     async def hang_up(self, contact: Contact) -> None:
-        if is_kept_place(contact):
+        if contact.is_kept_place:
             await self._back.withdraw(contact)
         else:
             await self._wire.hang_up(contact.wire_key)
