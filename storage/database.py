@@ -1,6 +1,7 @@
 """The database: engine, transactions, and the one-writer rule that lets SQLite behave like its big brother."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -11,22 +12,27 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+log = logging.getLogger(__name__)
+
 
 class DatabaseUnreachable(Exception):
-    """The database does not answer; the text is one clear line without its password."""
+    """The database does not answer, or was closed; the text is one clear line without its password."""
 
 
 class Database:
     """Transactions on SQLite or PostgreSQL.
 
     On SQLite writers take turns inside this process (`write`), so nobody meets "database is locked"; readers never wait (WAL).
-    A `write` block commits when it ends and rolls back when it raises.
+    A `write` block commits when it ends and rolls back when it raises. After `close` every block raises DatabaseUnreachable.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._turn = asyncio.Lock()
+        self._at_work = 0
+        self._idle = asyncio.Event()
+        self._closed = False
         self._whole: ContextVar[AsyncConnection | None] = ContextVar("whole", default=None)
 
     @classmethod
@@ -51,7 +57,7 @@ class Database:
         if whole is not None:
             yield whole
             return
-        async with self._engine.connect() as connection:
+        async with self._work(), self._engine.connect() as connection:
             yield connection
 
     @asynccontextmanager
@@ -77,10 +83,10 @@ class Database:
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         if not self.is_sqlite:
-            async with self._engine.begin() as connection:
+            async with self._work(), self._engine.begin() as connection:
                 yield connection
             return
-        async with self._turn, self._engine.connect() as connection:
+        async with self._work(), self._turn, self._engine.connect() as connection:
             await connection.execute(text("BEGIN IMMEDIATE"))
             try:
                 yield connection
@@ -98,10 +104,37 @@ class Database:
             shown = self._engine.url.render_as_string(hide_password=True)
             raise DatabaseUnreachable(f"the database {shown} does not answer ({type(error).__name__})") from error
 
-    async def close(self) -> None:
-        """Let the writer whose turn it is finish, then give all connections back."""
-        async with self._turn:
+    async def close(self, patience_s: float = 5.0) -> None:
+        """Let whoever is at it, or waits for his turn, finish; then close all connections.
+
+        One that came back to a pool already emptied would be nobody's: the garbage collector finds it some time, or never.
+        So whoever is still at it after `patience_s` seconds closes the door behind him.
+        """
+        try:
+            async with asyncio.timeout(patience_s):
+                while self._at_work:
+                    self._idle.clear()
+                    await self._idle.wait()
+        except TimeoutError:
+            log.warning("the database is closed while %d connections are still in use", self._at_work)
+        self._closed = True
+        if not self._at_work:
             await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _work(self) -> AsyncIterator[None]:
+        """Counted from the wish for a connection until it is back."""
+        if self._closed:
+            raise DatabaseUnreachable("the database is closed")
+        self._at_work += 1
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+            if not self._at_work:
+                self._idle.set()
+                if self._closed:
+                    await self._engine.dispose()
 
 
 def _tune_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
