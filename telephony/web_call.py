@@ -221,6 +221,8 @@ class WebCalls:
                 await self._end(call, await self._farewell(call))
 
     async def _farewell(self, call: _Call) -> News:
+        if not call.answered.is_set():
+            return News("ended", "line_down")
         contact = await self._desk.find_contact(call.contact_id) if call.contact_id else None
         return farewell(contact, call.news)
 

@@ -115,8 +115,18 @@ class _Socket(asyncio.DatagramProtocol):
 class Leg:
     """One page's call. `tell` hears Up once, and Gone once when the page's side ends by itself."""
 
-    def __init__(self, leg_id: str, tell: Callable[[Told], None], random: Random, ice_servers: list[str]) -> None:
+    def __init__(
+        self,
+        leg_id: str,
+        tell: Callable[[Told], None],
+        random: Random,
+        ice_servers: list[str],
+        *,
+        connect_s: float = CONNECT_S,
+        silence_s: float = SILENCE_S,
+    ) -> None:
         self.id = leg_id
+        self._connect_s, self._silence_s = connect_s, silence_s
         self._tell = tell
         servers = [RTCIceServer(urls=[url]) for url in ice_servers]
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=servers))
@@ -233,13 +243,13 @@ class Leg:
 
     async def _watch_page(self) -> None:
         try:
-            await asyncio.wait_for(self._up.wait(), CONNECT_S)
+            await asyncio.wait_for(self._up.wait(), self._connect_s)
         except TimeoutError:
             self._leave(Leaving.NO_PATH)
             return
         loop = asyncio.get_running_loop()
         while True:
-            left = self._heard_at + SILENCE_S - loop.time()
+            left = self._heard_at + self._silence_s - loop.time()
             if left <= 0:
                 break
             await asyncio.sleep(left)

@@ -102,5 +102,5 @@ def message_of(line: bytes) -> Order | Told:
     try:
         fields = json.loads(line)
         return _KINDS[fields.pop("kind")](**fields)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError("not a message of ours") from error

@@ -143,15 +143,17 @@ async def _ended(house: House) -> bool:
 
 async def test_a_refused_microphone_is_said_and_can_be_mended(house: House, visit: Visit) -> None:
     visitor = await visit()
-    await visitor.screen.page.context.clear_permissions()
     await visitor.page.evaluate(
-        "navigator.mediaDevices.kept = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);"
-        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))"
+        """() => {
+            const devices = navigator.mediaDevices;
+            devices.kept = devices.getUserMedia.bind(devices);
+            devices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+        }"""
     )
     await visitor.page.click("#call")
     await visitor.screen.until_shows("#trouble", "Вы запретили микрофон")
     await visitor.screen.shoot("site-no-microphone")
-    await visitor.page.evaluate("navigator.mediaDevices.getUserMedia = navigator.mediaDevices.kept")
+    await visitor.page.evaluate("() => { navigator.mediaDevices.getUserMedia = navigator.mediaDevices.kept; }")
     await visitor.call()
     await visitor.until_stage("waiting")
     await visitor.page.click("#end")
@@ -180,7 +182,8 @@ def _sound_process(house: House) -> int:
     (pid,) = (
         int(path.name)
         for path in Path("/proc").glob("[0-9]*")
-        if b"web_call_media" in _read(path / "cmdline") and f"PPid:\t{house.endpoints.pid}\n".encode() in _read(path / "status")
+        if b"web_call_media" in _read(path / "cmdline")
+        and f"PPid:\t{house.endpoints.pid}\n".encode() in _read(path / "status")
     )
     return pid
 
