@@ -19,12 +19,15 @@ from .agent_web.parts import Parts, watch_figures
 from .dialer.dialer import Dialer
 from .dialer.store import DialerStore
 from .quality.store import RecordingStore
-from .queue.channel import Arrival, ChannelKind
+from .queue.channel import Arrival, Channel, ChannelKind
+from .queue.channels.chat import ChatRoom
+from .queue.channels.store import ChatStore
 from .queue.contact import TALKING_STATES, Contact
 from .queue.deadlines import DeskRules
 from .queue.desk import Desk
 from .queue.reception import Known
-from .queue.setup import Lift
+from .queue.setup import Lift, QueueSetup
+from .queue.setup_store import SetupStore
 from .queue.store import QueueStore
 from .shop.order import WAITS_FOR_CALL, Order
 from .shop.phone import BadPhone, to_e164
@@ -37,6 +40,7 @@ from .storage.migrate import up_to_date
 from .storage.settings import Settings
 from .telephony.ami import Ami
 from .telephony.ami_delivery import AmiTuning
+from .telephony.ami_events import Event, Resync
 from .telephony.doctor import DoctorSubject, steady_clock
 from .telephony.install import AsteriskTree
 from .telephony.ports import ports_of
@@ -46,6 +50,8 @@ from .telephony.recording import RawTake, Talk
 from .telephony.render import render, render_agents
 from .telephony.site import AgentEndpoint, AsteriskSite, Ports, Secrets, TlsFiles
 from .telephony.voice import TalkRecorded, Voice
+from .telephony.web_call import WebCalls, site_queue
+from .telephony.web_call_process import MediaProcess
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +68,7 @@ class Works:
     """
 
     asterisk: AsteriskProcess
+    tree: AsteriskTree
 
     def __init__(
         self, folder: DataFolder, settings: Settings, ports: dict[str, int], secrets: Secrets, db: Database
@@ -77,18 +84,35 @@ class Works:
         self.shop = self.shop_of(clock)
         self.journal = QueueStore(db)
         self.recordings = RecordingStore(db, clock, random_ids, self.access, self.folder.path)
-        channels: dict[ChannelKind, Voice] = {}
+        self.setup = SetupStore(db, clock, self.access)
+        self.setup.on_change.append(self.setup_changed)
+        channels: dict[ChannelKind, Channel] = {}
         rules = DeskRules(ring_s=settings.ring_s, wrap_up_s=float(settings.wrap_up_s))
         self.desk = Desk(self.journal, channels, clock, random_ids, rules, self.identify)
         self.voice = Voice(
             self.desk,
             clock,
-            queue_of=lambda _number: settings.queue_name,
+            queue_of=self.queue_dialed,
             to_e164=plain_number,
             on_recorded=self.keep_recording,
             ring_s=settings.ring_s,
+            language_of=lambda _queue: settings.language,
+            caller_id=settings.caller_id or settings.inbound_number,
         )
         channels[ChannelKind.VOICE] = self.voice
+        self.live = LiveHub(clock)
+        self.chat = ChatRoom(ChatStore(db), self.desk, clock, random_ids, self.live, self.queue_named)
+        channels[ChannelKind.CHAT] = self.chat
+        self.web_calls = WebCalls(
+            self.desk,
+            clock,
+            random_ids,
+            MediaProcess(),
+            self.secrets.ami,
+            queues=self.queues_to_call,
+            place_of=self.desk.place,
+            unnamed="Звонок с сайта" if settings.language == "ru" else "Call from the site",
+        )
         store = DialerStore(db, clock, random_ids)
         self.dialer = Dialer(store, self.desk, self.voice, clock, random_ids, settings.time_zone)
         self.ami = Ami(
@@ -97,16 +121,60 @@ class Works:
             self.ports["ami"],
             "engine",
             self.secrets.ami,
-            on_event=self.voice.on_event,
-            on_resync=self.voice.on_resync,
+            on_event=self.on_event,
+            on_resync=self.on_resync,
             on_link=self.voice.on_link,
             random=Random(),
             tuning=AmiTuning(backoff_cap_s=1.0),  # on loopback there is nobody to spare
         )
         self.voice.attach(self.ami, self.dialer)
+        self.web_calls.attach(self.ami)
         self.recorder = Recorder(self.folder.recordings, self.recordings, clock)
-        self.live = LiveHub(clock)
-        self.desk.follow_ups += [self.dialer.on_contact_ended, self.link_recordings]
+        self.desk.follow_ups += [self.dialer.on_contact_ended, self.link_recordings, self.chat.on_contact_ended]
+
+    # What Asterisk tells ---------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: Event) -> None:
+        """The call's end is written before its page is told."""
+        await self.voice.on_event(event)
+        await self.web_calls.on_event(event)
+
+    async def on_resync(self, resync: Resync) -> None:
+        await self.web_calls.on_resync(resync)
+        await self.voice.on_resync(resync)
+
+    # The setup of the queues -------------------------------------------------------------------------------------------
+
+    def queue_dialed(self, number: str) -> str:
+        """The queue behind a dialed number, or behind the page from which somebody calls."""
+        wanted = site_queue(number)
+        if wanted is not None:
+            return self.queue_named(wanted)
+        queues = self.desk.setup.queues.values()
+        return next((rules.code for rules in queues if number in rules.dialed), self.settings.queue_name)
+
+    def queue_named(self, code: str) -> str:
+        """The queue that a page asks for; the usual one where there is none such."""
+        return code if code in self.desk.setup.queues else self.settings.queue_name
+
+    def queues_to_call(self) -> list[str]:
+        usual = self.settings.queue_name
+        return [usual, *(code for code in self.desk.setup.queues if code != usual)]
+
+    def numbers(self) -> tuple[str, ...]:
+        """Every number of ours that may be dialed, the site's own first."""
+        dialed = [number for rules in self.desk.setup.queues.values() for number in rules.dialed]
+        return tuple(dict.fromkeys([self.settings.inbound_number, *dialed]))
+
+    async def setup_changed(self, setup: QueueSetup) -> None:
+        """A supervisor set something: it acts from now on."""
+        numbers = self.numbers()
+        await self.desk.apply(setup)
+        await self.seat_people()
+        if self.numbers() != numbers:
+            render(self.asterisk_site(self.tree, await self.operators()), self.folder.asterisk)
+            await self.asterisk.reload_dialplan()
+        self.live.publish("board", {})
 
     # Who knows whom ------------------------------------------------------------------------------------------------
 
@@ -176,9 +244,18 @@ class Works:
     async def seat_people(self) -> list[User]:
         """Every operator has a seat; one whose access is closed serves no queue."""
         agents = await self.operators()
+        seats = await self.setup.seats_of(user.id for user in agents)
         for user in agents:
-            queues = [self.settings.queue_name] if user.active else []
-            await self.desk.register(user.id, user.name, user.sip_name, queues, needs_page=user.device_uri is None)
+            seat = seats[user.id]
+            await self.desk.register(
+                user.id,
+                user.name,
+                user.sip_name,
+                seat.queues if user.active else (),
+                needs_page=user.device_uri is None,
+                skills=seat.skills,
+                capacity=self.desk.setup.capacity_of(user.id),
+            )
         return agents
 
     async def operators(self) -> list[User]:
@@ -203,7 +280,7 @@ class Works:
             ),
             secrets=self.secrets,
             recordings=self.folder.raw_recordings,
-            inbound_numbers=(settings.inbound_number,),
+            inbound_numbers=self.numbers(),
             agents=endpoints(agents),
             trunk_uri=self.trunk_uri or settings.trunk,
             trunk_password=settings.trunk_password,
@@ -245,6 +322,9 @@ class Works:
             recordings=self.recordings,
             live=self.live,
             site=self.pages_site(),
+            web_calls=self.web_calls,
+            chat=self.chat,
+            setup=self.setup,
         )
         watch_figures(house.metrics, self.desk, self.ami)
         return house
@@ -275,6 +355,8 @@ class Works:
 
     async def start_asterisk(self, tree: AsteriskTree) -> None:
         """Tell it everything, let it run; the one that outlived us is taken over with its calls."""
+        await self.desk.apply(await self.setup.first(self.settings.queue_name))
+        self.tree = tree
         site = self.asterisk_site(tree, await self.operators())
         await asyncio.to_thread(render, site, self.folder.asterisk)
         self.asterisk = AsteriskProcess(
@@ -299,6 +381,8 @@ class Works:
     async def start_desk(self) -> None:
         await self.desk.load()
         await self.seat_people()
+        await self.chat.resync()
+        await self.desk.wire_changed(ChannelKind.CHAT, up=True)
         for attempt in await self.dialer.in_flight():
             self.voice.adopt_call(attempt.id, self.settings.dial_ring_s, answered=attempt.answered_at is not None)
         await self.ami.start()
@@ -312,6 +396,9 @@ class Works:
         return {
             "heartbeat": self.voice.beat_forever,
             "check of the calls": self.voice.check_forever,
+            "announcements": self.voice.announce_forever,
+            "chat room": self.chat.watch_forever,
+            "calls from the site": self.web_calls.run,
             "desk's clock": self.tick_forever,
             "live news": lambda: self.live.follow(self.desk),
             "sweeper of recordings": self.sweep_forever,
@@ -345,17 +432,23 @@ class Works:
             self.folder.publish("endpoints.json", {**self._published, "asterisk_pid": asterisk_pid})
 
     async def drain(self, patience_s: float) -> None:
-        """Nothing new is offered; talks that go on get a moment to end."""
-        await self.desk.wire_changed(ChannelKind.VOICE, up=False)
+        """Nothing new is offered; calls that go on get a moment to end. A chat outlives us."""
+        for kind in (ChannelKind.VOICE, ChannelKind.CHAT):
+            await self.desk.wire_changed(kind, up=False)
         with suppress(TimeoutError):
             async with asyncio.timeout(patience_s), self.desk.subscribe() as changes:
-                while any(contact.state in TALKING_STATES for contact in self.desk.contacts()):
+                while any(contact.state in TALKING_STATES for contact in self.desk.contacts() if is_call(contact)):
                     await changes.get()
 
     async def settle(self) -> None:
         """Wait for what runs in the background: follow-ups, recordings that are being kept."""
+        await self.web_calls.stop()
         await self.desk.settle()
         await asyncio.gather(*self.takes, return_exceptions=True)
+
+
+def is_call(contact: Contact) -> bool:
+    return contact.kind is ChannelKind.VOICE
 
 
 def talk_of(contact: Contact, take: int, recorded: TalkRecorded | None) -> Talk:

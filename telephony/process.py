@@ -121,6 +121,10 @@ class AsteriskProcess:
         """Take a newly rendered agents' file; calls go on."""
         await self.ask("module reload res_pjsip.so")
 
+    async def reload_dialplan(self) -> None:
+        """Take a newly rendered dialplan; calls go on in the one they are in."""
+        await self.ask("dialplan reload")
+
     async def wait_ready(self) -> None:
         """Until AMI greets and every module is up. Raises AsteriskFailed when the process dies or READY_S pass."""
         try:

@@ -116,7 +116,8 @@ class Voice:
             await self._ring(contact, agent, auto_answer=auto_answer)
 
     async def _ring(self, contact: Contact, agent: Agent, *, auto_answer: bool) -> None:
-        variables = {"CC_CONTACT": contact.id, "CC_AUTO": "1" if auto_answer else "0", "CC_RING": str(self._ring_s)}
+        ring_s = self._desk.setup.rules(contact.queue).ring_s or self._ring_s
+        variables = {"CC_CONTACT": contact.id, "CC_AUTO": "1" if auto_answer else "0", "CC_RING": str(ring_s)}
         await self._wire.move(contact.wire_key, "cc-dial", agent.sip_name, variables)
 
     async def _ring_called_back(self, contact: Contact, agent: Agent) -> None:
