@@ -32,7 +32,7 @@ from .queue.store import QueueStore
 from .shop.order import WAITS_FOR_CALL, Order
 from .shop.phone import BadPhone, to_e164
 from .shop.store import ShopStore
-from .storage.clock import Clock, SystemClock
+from .storage.clock import Clock, SystemClock, WallClock
 from .storage.data_folder import DataFolder
 from .storage.database import Database
 from .storage.ids import random_ids
@@ -129,7 +129,7 @@ class Works:
         )
         self.voice.attach(self.ami, self.dialer)
         self.web_calls.attach(self.ami)
-        self.recorder = Recorder(self.folder.recordings, self.recordings, clock)
+        self.recorder = Recorder(self.folder.recordings, self.recordings, WallClock())  # the disk's clock
         self.desk.follow_ups += [self.dialer.on_contact_ended, self.link_recordings, self.chat.on_contact_ended]
 
     # What Asterisk tells ---------------------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ class Works:
         secure = settings.tls_certificate is not None
         host = urlsplit(settings.public_url).hostname or ("127.0.0.1" if settings.bind == "0.0.0.0" else settings.bind)
         port = self.ports["https" if secure else "http"]
-        parts = Parts(self.db, self.ami, self.asterisk, self.folder.recordings)
+        parts = Parts(self.db, self.ami, self.asterisk, self.folder.recordings, self.clock)
         return Site(
             shop_name=settings.shop_name,
             websocket_url=f"{'wss' if secure else 'ws'}://{host}:{port}/ws",
@@ -343,7 +343,7 @@ class Works:
             data=folder.path,
             spool=folder.raw_recordings,
             recordings=folder.recordings,
-            clock=lambda: steady_clock(self.clock.now),
+            clock=lambda: steady_clock(WallClock().now),
             web_host=host,
             web_names=(host,),
             tls=site.tls,

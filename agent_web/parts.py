@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from ..queue.desk import Desk
+from ..storage.clock import SystemClock
 from ..storage.database import Database, DatabaseUnreachable
 from ..telephony.ami import Ami, LinkState
 from ..telephony.process import AsteriskProcess
@@ -18,13 +19,14 @@ from ..telephony.recorder import SpaceLevel, space_level
 
 
 class Parts:
-    """What a watcher wants to know is well: database, Asterisk, the link to it, room for recordings."""
+    """What a watcher wants to know is well: database, Asterisk, the link to it, room for recordings, the time of day."""
 
-    def __init__(self, db: Database, ami: Ami, asterisk: AsteriskProcess, recordings: Path) -> None:
+    def __init__(self, db: Database, ami: Ami, asterisk: AsteriskProcess, recordings: Path, clock: SystemClock) -> None:
         self._db = db
         self._ami = ami
         self._asterisk = asterisk
         self._recordings = recordings
+        self._clock = clock
 
     async def report(self) -> dict[str, Any]:
         """{"status": "ok" | "degraded", "parts": {name: "ok" | what is wrong}}; no secret, no number."""
@@ -33,6 +35,7 @@ class Parts:
             "asterisk": "ok" if self._asterisk.pid is not None else "down",
             "ami": "ok" if self._ami.state is LinkState.UP else self._ami.state.value,
             "disk": self._disk(),
+            "clock": clock_state(self._clock.jumped_s),
         }
         well = all(state == "ok" for state in parts.values())
         return {"status": "ok" if well else "degraded", "parts": parts}
@@ -48,6 +51,15 @@ class Parts:
         usage = shutil.disk_usage(self._recordings)
         level = space_level(usage.free, usage.total)
         return "ok" if level is not SpaceLevel.CRITICAL else level.value
+
+
+def clock_state(jumped_s: float) -> str:
+    """What the house says of a machine's clock that is `jumped_s` ahead of its own."""
+    if not jumped_s:
+        return "ok"
+    return (
+        f"the machine's clock jumped by {jumped_s:+.0f} s: restart the engine at a quiet time to take the new time over"
+    )
 
 
 class HouseFigures(Collector):

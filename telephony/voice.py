@@ -6,6 +6,7 @@ to `cc-dial`, a withdrawal one back to `cc-hold`. What Asterisk tells comes in t
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -73,13 +74,15 @@ class Voice:
         ring_s: int,
         language_of: Callable[[str], str] = lambda _queue: "",
         caller_id: str = "",
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """`queue_of` names the queue behind a dialed number; `to_e164` normalises a caller's number, "" when it is none.
 
         `language_of` names the language ("ru", "en") in which a queue's customers are told things; `caller_id` is shown to those
-        whom we call back.
+        whom we call back. `wall` is the clock Asterisk has (s since 1970), with all its jumps: the heartbeat's age is told by it.
         """
         self._desk = desk
+        self._wall = wall
         self._clock = clock
         self._queue_of = queue_of
         self._to_e164 = to_e164
@@ -342,7 +345,7 @@ class Voice:
             await asyncio.sleep(HEARTBEAT_S)
 
     async def _beat(self) -> None:
-        await self._wire.told(self._wire.link.setvar(None, "ENGINE_HB", str(int(self._now()))))
+        await self._wire.told(self._wire.link.setvar(None, "ENGINE_HB", str(int(self._wall()))))
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

@@ -1,6 +1,7 @@
 """Voice over a fake Asterisk that speaks AMI: desk, adapter and journal are the real ones."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -157,7 +158,9 @@ async def test_a_name_is_text(line: Line) -> None:
 
 
 async def test_the_heartbeat_is_set_at_once_and_goes_on(line: Line) -> None:
+    began = int(time.time())
     beating = asyncio.create_task(line.voice.beat_forever())
     await line.asterisk.until(lambda: line.asterisk.globals.get("ENGINE_HB", "").isdigit())
+    assert began <= int(line.asterisk.globals["ENGINE_HB"]) <= int(time.time())  # Asterisk's clock, not the desk's
     beating.cancel()
     await asyncio.wait([beating])
