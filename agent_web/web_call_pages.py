@@ -71,6 +71,7 @@ async def call_page(
 ) -> HTMLResponse:
     """The page. Its ticket is bound to a cookie that only this browser has."""
     calls = _calls(house)
+    calls.expect()
     name = _cookie(house)
     key = request.cookies.get(name) or token_urlsafe(24)
     page = render(

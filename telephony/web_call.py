@@ -25,7 +25,7 @@ from .web_call_gate import TICKET_S, Limits, Ticket, Turnstile, UsedTickets, key
 from .web_call_news import CONNECTING, Placed, farewell, news_of
 from .web_call_offer import check_offer
 from .web_call_process import Media, MediaDown
-from .web_call_wire import News
+from .web_call_wire import KEEP, News
 
 log = logging.getLogger(__name__)
 
@@ -89,12 +89,16 @@ class WebCalls:
         *,
         queues: Callable[[], Collection[str]],
         place_of: Callable[[str], Placed | None] = lambda _contact_id: None,
+        may_keep: Callable[[Contact], bool] = lambda _contact: False,
+        keep: Callable[[str], Coroutine[object, object, None]] | None = None,
         unnamed: str = "",
         limits: Limits = Limits(),  # noqa: B008  # frozen
     ) -> None:
-        """`queues`: which may be called, the usual one first. `unnamed` is shown for a visitor who gave no name."""
+        """`queues`: which may be called, the usual one first. `unnamed` is shown for a visitor who gave no name. `keep` gives up
+        waiting for being called back, by wire key, as the key on a telephone does; `may_keep` says whether it is offered."""
         self._desk, self._clock, self._ids, self._media = desk, clock, ids, media
         self._queues, self._place_of, self._unnamed = queues, place_of, unnamed
+        self._may_keep, self._keep = may_keep, keep
         self._key = key_for(secret, ids())
         self._used = UsedTickets()
         self._turnstile = Turnstile(limits)
@@ -113,6 +117,10 @@ class WebCalls:
     def is_open(self) -> bool:
         """Whether a call could be taken now."""
         return self._ami is not None and self._ami.state is LinkState.UP
+
+    def expect(self) -> None:
+        """Somebody looks at the page: the sound's process, which takes a moment to start, starts now."""
+        self._beside(self._media.warm())
 
     def ticket(self, page: str, queue: str, language: str) -> str:
         """The right to one call within TICKET_S, for the browser that holds `page`. An unknown queue becomes the usual one."""
@@ -164,6 +172,12 @@ class WebCalls:
         if call is not None:
             log.info("a call from the site ended: %s", why)
             self._beside(self._end(call, News("ended", why)))
+
+    def page_wished(self, leg: str, wish: str) -> None:
+        call = self._legs.get(leg)
+        contact = self._desk.contact(call.contact_id) if call is not None and call.contact_id else None
+        if wish == KEEP and contact is not None and self._keep is not None:
+            self._beside(self._keep(contact.wire_key))
 
     async def _dial(self, call: _Call) -> None:
         """Asterisk's leg, and the way to its sound."""
@@ -218,7 +232,7 @@ class WebCalls:
         for call in list(self._legs.values()):
             if call.answered.is_set() and call.leg not in alive:
                 call.dialed = False
-                await self._end(call, await self._farewell(call))
+                await self._end(call, News("ended", "lost"))
 
     async def _farewell(self, call: _Call) -> News:
         if not call.answered.is_set():
@@ -243,20 +257,23 @@ class WebCalls:
                 except TimeoutError:
                     ours, look_at = True, loop.time() + NEWS_S
                 if ours:
-                    self._tell_all()
+                    await self._tell_all()
 
-    def _tell_all(self) -> None:
+    async def _tell_all(self) -> None:
         """One walk over the open contacts, and none when nobody calls."""
         if not self._legs:
             return
         contacts: dict[str, Contact] = {one.wire_key.rpartition("/")[2]: one for one in self._desk.contacts()}
-        for call in self._legs.values():
-            contact = contacts.get(call.leg)
-            if contact is None:
+        for call in list(self._legs.values()):
+            contact = contacts.get(call.leg) or (
+                await self._desk.find_contact(call.contact_id) if call.contact_id else None
+            )
+            if contact is None or call.over:
                 continue
             call.contact_id = contact.id
-            news = news_of(contact, self._place_of(contact.id))
-            if news != call.news:
+            can_keep = bool(contact.address) and self._keep is not None and self._may_keep(contact)
+            news = news_of(contact, self._place_of(contact.id), can_keep=can_keep)
+            if news is not None and news != call.news:
                 call.news = news
                 self._media.say(call.leg, news)
 

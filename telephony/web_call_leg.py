@@ -34,7 +34,7 @@ from av.stream import Stream
 
 from .web_call_audio import RATE, InOrder, SoundPacket, Timeline, rtp_bytes, rtp_read
 from .web_call_offer import OfferFault, OfferRefused
-from .web_call_wire import Gone, Leaving, Told, Up
+from .web_call_wire import KEEP, Gone, Leaving, Told, Up, Wished
 
 log = logging.getLogger(__name__)
 
@@ -217,12 +217,14 @@ class Leg:
             self.say(self._news)
 
     def _take_word(self, word: object) -> None:
-        """`beat`: the page lives. `bye`: it is leaving."""
+        """`beat`: the page lives. `bye`: it is leaving. `keep`: call me back."""
         if not isinstance(word, str) or len(word) > GREATEST_WORD:
             return
         self._hear()
         if word == "bye":
             self._leave(Leaving.LEFT)
+        elif word == KEEP and not self._over:
+            self._tell(Wished(self.id, KEEP))
 
     def _peer_changed(self) -> None:
         match self._peer.connectionState:

@@ -4,10 +4,26 @@ import asyncio
 import logging
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Protocol
 
 from .web_call_offer import OfferFault, OfferRefused
-from .web_call_wire import Answered, Close, Gone, Join, News, Open, Order, Refused, Say, Told, Up, line_of, message_of
+from .web_call_wire import (
+    Answered,
+    Close,
+    Gone,
+    Join,
+    News,
+    Open,
+    Order,
+    Refused,
+    Say,
+    Told,
+    Up,
+    Wished,
+    line_of,
+    message_of,
+)
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +44,17 @@ class Hearing(Protocol):
 
     def page_gone(self, leg: str, why: str) -> None: ...
 
+    def page_wished(self, leg: str, wish: str) -> None: ...
+
 
 class Media(Protocol):
     """The pages' sound. Whoever holds it speaks of legs by their ids; what is said to an unknown leg is nothing."""
 
     def attach(self, hearing: Hearing) -> None: ...
+
+    async def warm(self) -> None:
+        """A call may come soon. Never raises."""
+        ...
 
     async def open(self, leg: str, sdp: str) -> Answered:
         """A page's offer becomes a leg. Raises OfferRefused, MediaDown."""
@@ -53,8 +75,7 @@ class Media(Protocol):
 
 def told_of(news: News) -> dict[str, object]:
     """What goes to the page: only what there is to say."""
-    told = {"stage": news.stage, "reason": news.reason, "position": news.position, "expected_s": news.expected_s}
-    return {name: value for name, value in told.items() if value not in (None, "")}
+    return {name: value for name, value in asdict(news).items() if value not in (None, "", False)}
 
 
 class MediaProcess:
@@ -77,6 +98,10 @@ class MediaProcess:
     @property
     def pid(self) -> int | None:
         return None if self._process is None else self._process.pid
+
+    async def warm(self) -> None:
+        with suppress(MediaDown):
+            await self._started()
 
     async def open(self, leg: str, sdp: str) -> Answered:
         await self._started()
@@ -169,6 +194,8 @@ class MediaProcess:
                 future.set_exception(OfferRefused(OfferFault(told.fault)))
             case Up(leg) if self._hearing is not None:
                 self._hearing.page_up(leg)
+            case Wished(leg, wish) if self._hearing is not None:
+                self._hearing.page_wished(leg, wish)
             case Gone(leg, why):
                 self._legs.discard(leg)
                 self._tell_gone(leg, why)

@@ -21,6 +21,7 @@ class News:
     reason: str = ""
     position: int | None = None
     expected_s: float | None = None
+    can_keep: bool = False  # the place may be kept, and the visitor called back
 
 
 # From the engine
@@ -86,10 +87,19 @@ class Gone:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """The visitor pressed something: KEEP is "call me back"."""
+
+    leg: str
+    wish: str
+
+
+KEEP = "keep"
 Order = Open | Join | Say | Close
-Told = Answered | Refused | Up | Gone
+Told = Answered | Refused | Up | Gone | Wished
 _KINDS: dict[str, type[Order] | type[Told]] = {
-    kind.__name__: kind for kind in (Open, Join, Say, Close, Answered, Refused, Up, Gone)
+    kind.__name__: kind for kind in (Open, Join, Say, Close, Answered, Refused, Up, Gone, Wished)
 }
 
 

@@ -38,12 +38,16 @@ class HandMedia:
     told: list[tuple[str, News]] = field(default_factory=list)
     joined: dict[str, int] = field(default_factory=dict)
     open_legs: list[str] = field(default_factory=list)
+    warmed: int = 0
     down: bool = False
     stopped: bool = False
     hearing: Hearing | None = None
 
     def attach(self, hearing: Hearing) -> None:
         self.hearing = hearing
+
+    async def warm(self) -> None:
+        self.warmed += 1
 
     async def open(self, leg: str, sdp: str) -> Answered:
         if self.down:
@@ -110,6 +114,9 @@ class SiteLine:
             self.media,
             "s3cret",
             queues=lambda: ("orders", "returns"),
+            place_of=self.desk.place,
+            may_keep=lambda contact: self.desk.setup.rules(contact.queue).keep_place,
+            keep=self.voice.waiting_room.pressed,
             unnamed="Site visitor",
             limits=limits or Limits(),
         )

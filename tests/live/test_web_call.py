@@ -58,6 +58,7 @@ async def test_a_visitor_calls_and_both_hear_each_other(
     await visitor.screen.shoot("site-idle")
     await visitor.call(name="Анна", phone=CUSTOMER)
     await visitor.until_stage("waiting")
+    await visitor.screen.until_shows("#detail", "Ваше место в очереди: 1.")
     await visitor.screen.shoot("site-waiting")
     desk = await seat()
     await desk.until_rings()

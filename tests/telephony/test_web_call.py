@@ -7,6 +7,7 @@ import pytest
 
 from cordboard.queue.agent import AgentState
 from cordboard.queue.contact import ContactState
+from cordboard.queue.setup import QueueRules, QueueSetup
 from cordboard.telephony.web_call import Caller, LineDown
 from cordboard.telephony.web_call_gate import Limits, TicketFault, TicketRefused, TooMany
 from cordboard.telephony.web_call_offer import OfferRefused
@@ -64,7 +65,8 @@ async def test_the_longest_name_fits_the_wire(line: SiteLine) -> None:
 async def test_the_page_hears_how_it_stands_until_the_agent_hangs_up(line: SiteLine) -> None:
     telling = asyncio.create_task(line.calls.run())
     _taken, channel = await line.call_in()
-    await until(lambda: (channel.uniqueid, News("waiting")) in line.media.told, "waiting")
+    await until(lambda: line.media.told, "waiting")
+    assert line.media.told[0] == (channel.uniqueid, News("waiting", position=1))
     await line.desk.ready("maria")
     await until(lambda: (channel.uniqueid, News("ringing")) in line.media.told, "ringing")
     line.talks(channel)
@@ -200,3 +202,22 @@ async def test_an_engine_that_stops_tells_every_page(line: SiteLine) -> None:
     assert line.media.ends() == ["stopping", "stopping"]
     assert line.media.stopped
     assert line.asterisk.channels == {}
+
+
+async def test_a_visitor_who_left_his_number_may_be_called_back_instead(line: SiteLine) -> None:
+    await line.desk.apply(QueueSetup(queues={"orders": QueueRules("orders", "Заказы", "Orders", keep_place=True)}))
+    telling = asyncio.create_task(line.calls.run())
+    _nobody, unnumbered = await line.call_in()
+    _taken, channel = await line.call_in(number="+79161234567")
+    await until(lambda: {leg for leg, _news in line.media.told} == {unnumbered.uniqueid, channel.uniqueid}, "both wait")
+    assert {leg: news.can_keep for leg, news in line.media.told} == {unnumbered.uniqueid: False, channel.uniqueid: True}
+    line.calls.page_wished(channel.uniqueid, "dance")
+    line.calls.page_wished("nobody", "keep")
+    line.calls.page_wished(channel.uniqueid, "keep")
+    await until(lambda: (channel.uniqueid, News("told", "callback")) in line.media.told, "the place is kept")
+    line.asterisk.hang_up(channel)
+    await until(lambda: line.media.ends() == ["callback"], "ended")
+    kept = [contact for contact in line.desk.contacts() if contact.wire_key.startswith("callback/")]
+    assert [contact.address for contact in kept] == ["+79161234567"]
+    telling.cancel()
+    await asyncio.wait([telling])

@@ -21,12 +21,16 @@ class Hears:
     def __init__(self) -> None:
         self.up: list[str] = []
         self.gone: list[tuple[str, str]] = []
+        self.wished: list[tuple[str, str]] = []
 
     def page_up(self, leg: str) -> None:
         self.up.append(leg)
 
     def page_gone(self, leg: str, why: str) -> None:
         self.gone.append((leg, why))
+
+    def page_wished(self, leg: str, wish: str) -> None:
+        self.wished.append((leg, wish))
 
 
 @pytest.fixture
@@ -50,6 +54,8 @@ async def test_a_page_is_answered_and_told_and_let_go(media: MediaProcess, hears
     await until(lambda: hears.up == ["leg-1"], "connected")
     media.say("leg-1", News("waiting", position=2, expected_s=170.0))
     await until(lambda: page.news == [{"stage": "waiting", "position": 2, "expected_s": 170.0}], "the news")
+    page.channel.send("keep")
+    await until(lambda: hears.wished == [("leg-1", "keep")], "the wish")
     media.close("leg-1", News("ended", "over"))
     await until(lambda: page.news[-1] == {"stage": "ended", "reason": "over"}, "the end")
     await page.close()

@@ -1,5 +1,5 @@
 /* A visitor's call. Sound goes by WebRTC to our gateway; the news of the call (place in line, talk, end) come over its data channel.
-   Stages, also in body.dataset.stage: idle, microphone, connecting, waiting, ringing, talking, held, ended. */
+   Stages, also in body.dataset.stage: idle, microphone, connecting, waiting, ringing, talking, held, told, ended. */
 import { $, announce, api, language, ready, Refused, restart, swapIcon, T } from "./core.js";
 
 const BEAT_MS = 2000;        /* the gateway ends a call after 6 s without sound and beat */
@@ -25,6 +25,7 @@ const STAGES = {
   waiting: news => [T("Вы в очереди"), waiting(news)],
   ringing: () => [T("Оператор берёт трубку"), T("Сейчас начнём.")],
   talking: () => [T("Вы говорите с оператором"), ""],
+  told: news => news.reason === "voicemail" ? [T("Оставьте сообщение"), T("Говорите после сигнала, потом завершите звонок.")] : (ENDS[news.reason] || ENDS.message)(),
   held: () => [T("Оператор отошёл на минуту"), T("Музыка играет, пока вы на удержании.")],
 };
 const ENDS = {
@@ -48,6 +49,7 @@ function show(stage, news = {}) {
   part("live");
   if ($("#stage").textContent !== head) $("#stage").textContent = head;
   if ($("#detail").textContent !== detail) $("#detail").textContent = detail;
+  $("#keep").hidden = !(stage === "waiting" && news.can_keep);
   const inTalk = stage === "talking" || stage === "held";
   $("#lamp").className = inTalk ? "jack on" : "jack lit";
   if (inTalk && $("#clock").hidden) { restart($("#clock")); $("#clock").textContent = "0:00"; }
@@ -152,6 +154,7 @@ class Call {
     if (call === this) call = null;
   }
   get muted() { return this.mic.getAudioTracks().every(track => !track.enabled); }
+  keep() { if (this.news.readyState === "open") this.news.send("keep"); }
   mute(on) { for (const track of this.mic.getAudioTracks()) track.enabled = !on; }
 }
 
@@ -183,6 +186,7 @@ function paintMute(on) {
 
 $("#start").onsubmit = e => { e.preventDefault(); dial(); };
 $("#again").onclick = () => dial();
+$("#keep").onclick = () => { $("#keep").hidden = true; call?.keep(); };
 $("#end").onclick = () => call?.end("left");
 $("#mute").onclick = () => { if (!call) return; call.mute(!call.muted); paintMute(call.muted); announce(call.muted ? T("Микрофон выключен") : T("Микрофон включён")); };
 $("#unmute").onclick = () => { $("#ear").play().then(() => { $("#silent").hidden = true; }); };
