@@ -19,14 +19,14 @@ from .agent_web.parts import Parts, watch_figures
 from .dialer.dialer import Dialer
 from .dialer.store import DialerStore
 from .quality.store import RecordingStore
-from .queue.channel import Arrival, Channel, ChannelKind
+from .queue.channel import Arrival, Channel, ChannelKind, Dismissal
 from .queue.channels.chat import ChatRoom
 from .queue.channels.store import ChatStore
 from .queue.contact import TALKING_STATES, Contact
 from .queue.deadlines import DeskRules
 from .queue.desk import Desk
 from .queue.reception import Known
-from .queue.setup import Lift, QueueSetup
+from .queue.setup import Lift, QueueSetup, Seat
 from .queue.setup_store import SetupStore
 from .queue.store import QueueStore
 from .shop.order import WAITS_FOR_CALL, Order
@@ -42,9 +42,10 @@ from .telephony.ami import Ami
 from .telephony.ami_delivery import AmiTuning
 from .telephony.ami_events import Event, Resync
 from .telephony.doctor import DoctorSubject, steady_clock
-from .telephony.install import AsteriskTree
+from .telephony.install import AsteriskTree, default_cache
 from .telephony.ports import ports_of
 from .telephony.process import AsteriskProcess
+from .telephony.prompt_files import lay_out
 from .telephony.recorder import STILL_OPEN, Recorder, StillOpen
 from .telephony.recording import RawTake, Talk
 from .telephony.render import render, render_agents
@@ -85,7 +86,6 @@ class Works:
         self.journal = QueueStore(db)
         self.recordings = RecordingStore(db, clock, random_ids, self.access, self.folder.path)
         self.setup = SetupStore(db, clock, self.access)
-        self.setup.on_change.append(self.setup_changed)
         channels: dict[ChannelKind, Channel] = {}
         rules = DeskRules(ring_s=settings.ring_s, wrap_up_s=float(settings.wrap_up_s))
         self.desk = Desk(self.journal, channels, clock, random_ids, rules, self.identify)
@@ -227,13 +227,17 @@ class Works:
         contact = await self.journal.contact_by_uniqueid(key)
         if contact is None:
             return None
+        if contact.lost_reason == Dismissal.VOICEMAIL:
+            return STILL_OPEN if self.voice.lives(contact.wire_key) else talk_of(contact, take, None)
         if contact.connected_at is None or contact.talk_ended_at is None:
             return STILL_OPEN if contact.is_open else None
         return talk_of(contact, take, None)
 
     async def people_changed(self) -> None:
         """Operators come and go: their seats at the desk and their endpoints in Asterisk follow."""
-        agents = await self.seat_people()
+        agents = await self.operators()
+        await self.setup.seats_of(user.id for user in agents)
+        await self.seat_people()
         for user in agents:
             if not user.active:
                 await self.desk.log_out(user.id)
@@ -241,12 +245,12 @@ class Works:
         render_agents(endpoints(agents), self.folder.asterisk)
         await self.asterisk.reload_agents()
 
-    async def seat_people(self) -> list[User]:
+    async def seat_people(self) -> None:
         """Every operator has a seat; one whose access is closed serves no queue."""
         agents = await self.operators()
-        seats = await self.setup.seats_of(user.id for user in agents)
+        setup = self.desk.setup
         for user in agents:
-            seat = seats[user.id]
+            seat = setup.seats.get(user.id) or Seat(user.id, frozenset(setup.queues))
             await self.desk.register(
                 user.id,
                 user.name,
@@ -254,9 +258,8 @@ class Works:
                 seat.queues if user.active else (),
                 needs_page=user.device_uri is None,
                 skills=seat.skills,
-                capacity=self.desk.setup.capacity_of(user.id),
+                capacity=setup.capacity_of(user.id),
             )
-        return agents
 
     async def operators(self) -> list[User]:
         return [user for user in await self.access.users() if user.can(Permission.DESK_WORK)]
@@ -359,6 +362,7 @@ class Works:
         self.tree = tree
         site = self.asterisk_site(tree, await self.operators())
         await asyncio.to_thread(render, site, self.folder.asterisk)
+        await asyncio.to_thread(lay_out, tree, default_cache(), self.folder.path / "prompts", self.folder.asterisk)
         self.asterisk = AsteriskProcess(
             tree,
             self.folder.asterisk,
@@ -380,7 +384,10 @@ class Works:
 
     async def start_desk(self) -> None:
         await self.desk.load()
+        await self.setup.seats_of(user.id for user in await self.operators())
+        await self.desk.apply(await self.setup.load())
         await self.seat_people()
+        self.setup.on_change.append(self.setup_changed)
         await self.chat.resync()
         await self.desk.wire_changed(ChannelKind.CHAT, up=True)
         for attempt in await self.dialer.in_flight():
