@@ -81,8 +81,11 @@ def told_of(news: News) -> dict[str, object]:
 class MediaProcess:
     """Implements Media by one child process."""
 
-    def __init__(self, ice_servers: tuple[str, ...] = (), command: tuple[str, ...] = COMMAND) -> None:
+    def __init__(
+        self, ice_servers: tuple[str, ...] = (), command: tuple[str, ...] = COMMAND, answer_s: float = ANSWER_S
+    ) -> None:
         """`ice_servers`: none by default, host addresses only."""
+        self._answer_s = answer_s
         self._ice_servers = list(ice_servers)
         self._command = command
         self._hearing: Hearing | None = None
@@ -109,10 +112,12 @@ class MediaProcess:
         self._answers[leg] = future
         self._order(Open(leg, sdp, self._ice_servers))
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(self._answer_s):
                 answered = await future
         except TimeoutError as late:
             self._order(Close(leg, {}))
+            if not self._legs and self._process is not None:
+                self._process.kill()  # it carries nobody and hangs: the next call starts another
             raise MediaDown from late
         finally:
             self._answers.pop(leg, None)

@@ -1,7 +1,9 @@
 """One leg between a page (aiortc, no browser) and an Asterisk that is a bare UDP socket. Fails when aiortc moves what the leg leans on."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from random import Random
 
 import aioice.ice
@@ -120,6 +122,17 @@ async def test_the_replaced_buffer_is_still_there_in_aiortc() -> None:
     with pytest.raises(AttributeError):
         replace_jitter_buffer(object(), ToAsterisk(lambda _packet: None))  # type: ignore[arg-type]
     await peer.close()
+
+
+def test_aiortc_stands_in_one_file() -> None:
+    """What leans on a library's inside must be found in one place when the library moves."""
+    root = Path(__file__).parents[2]
+    leaning = [
+        path.name
+        for path in root.glob("*/*.py")
+        if re.search(r"^\s*(from|import) (aiortc|aioice)", path.read_text(), re.M)
+    ]
+    assert [name for name in leaning if not (root / "bench" / name).exists()] == ["web_call_leg.py"]
 
 
 def test_a_machine_without_network_offers_loopback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,6 +94,15 @@ async def test_a_process_that_cannot_start_or_says_nothing_useful_is_no_sound(he
         await media.stop()
 
 
+async def test_a_process_that_hangs_is_ended_when_it_carries_nobody(hears: Hears) -> None:
+    media = MediaProcess(command=(sys.executable, "-c", "import sys; sys.stdin.read()"), answer_s=0.2)
+    media.attach(hears)
+    with pytest.raises(MediaDown):
+        await media.open("leg-1", OFFER)
+    await until(lambda: media.pid is None, "it is gone")
+    await media.stop()
+
+
 async def test_it_ends_when_it_is_told_to_and_tells_the_pages(hears: Hears) -> None:
     media, page = MediaProcess(), WebPage()
     media.attach(hears)
