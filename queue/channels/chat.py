@@ -5,7 +5,6 @@ import itertools
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 from ...storage.clock import Clock
 from ...storage.ids import Ids
@@ -24,7 +23,6 @@ from .visitor_door import VisitorDoor
 log = logging.getLogger(__name__)
 
 DEFAULT_RULES = ChatRules()
-STUCK = timedelta(seconds=10)
 TICK_S = 1.0
 CHECK_EVERY = 5  # ticks
 
@@ -113,8 +111,8 @@ class ChatRoom:
         await self._talks.load()
         for chat in list(self._talks.open.values()):
             contact = await self.visitors.arrive(chat)
-            if is_over(contact) or contact.wire_key != chat.wire_key:
-                await self._talks.finish(chat.id, _ending(contact))
+            if is_over(contact):
+                await self._talks.finish(chat.id, ending_of(contact))
         await self._desk.reconcile(ChannelKind.CHAT, self.legs(), WIRE)
         for chat in list(self._talks.open.values()):
             talking = self._desk.contact_by_wire(chat.wire_key)
@@ -147,15 +145,10 @@ class ChatRoom:
     async def _look_after(self, chat: Chat) -> None:
         if self.visitors.is_leaving(chat):
             return
-        if chat.contact_id is None:
-            if self._clock.now() - chat.began_at > STUCK:  # its start broke off before the desk knew
-                await self.visitors.arrive(chat)
-            return
-        contact = self._desk.contact_by_wire(chat.wire_key) or await self._desk.find_contact(chat.contact_id)
-        if contact is None:
-            return
-        if is_over(contact) or contact.wire_key != chat.wire_key:
-            await self._talks.finish(chat.id, _ending(contact))
+        # One that the desk does not know has ended there, or its start broke off before the desk heard of it.
+        contact = self._desk.contact_by_wire(chat.wire_key) or await self.visitors.arrive(chat)
+        if is_over(contact):
+            await self._talks.finish(chat.id, ending_of(contact))
             return
         guest, presence = self._talks.guests.look(chat.id, self._clock.monotonic())
         if presence is Presence.GONE:
@@ -176,8 +169,3 @@ class ChatRoom:
                     await self._desk.check(ChannelKind.CHAT, self.legs(), WIRE)
             except Exception:
                 log.exception("the chat room could not be looked after; the next look is in a second")
-
-
-def _ending(contact: Contact) -> Notice:
-    """How a chat ended whose contact is over, or goes on as a call."""
-    return ending_of(contact) if is_over(contact) else Notice.CALLBACK

@@ -111,7 +111,6 @@ class Chat:
     name: str
     language: str
     began_at: datetime
-    contact_id: str | None = None
     last_seq: int = 0
     agent_read: int = 0
     visitor_read: int = 0

@@ -19,7 +19,6 @@ chat_table = Table(
     "chat",
     metadata,
     id_column(),
-    Column("contact_id", String(36), index=True),
     Column("token_hash", String(64), nullable=False),
     Column(
         "open_for", String(64), unique=True
@@ -88,19 +87,6 @@ class ChatStore:
         """The visitor's open chat, else the one that began last."""
         return await self._first(_chat.open_for == token_hash) or await self._first(_chat.token_hash == token_hash)
 
-    async def of_contact(self, contact_id: str) -> Chat | None:
-        return await self._first(_chat.contact_id == contact_id)
-
-    async def arrived(self, chat_id: str, contact_id: str) -> Chat:
-        """The chat has become a contact of the queue. Raises ChatRefused(NO_CHAT)."""
-        return await self._set(chat_id, contact_id=contact_id)
-
-    async def _set(self, chat_id: str, **values: Any) -> Chat:
-        async with self._writing() as connection:
-            chat = await _locked(connection, chat_id)
-            await connection.execute(chat_table.update().where(_chat.id == chat_id).values(values))
-            return replace(chat, **values)
-
     async def _first(self, where: Any) -> Chat | None:
         query = select(chat_table).where(where).order_by(_chat.began_at.desc(), _chat.id).limit(1)
         async with self._reading() as connection:
@@ -167,7 +153,11 @@ class ChatStore:
 
     async def keep_draft(self, chat_id: str, agent_id: str, text: str) -> Chat:
         """What the agent has begun to write. Raises ChatRefused(NO_CHAT)."""
-        return await self._set(chat_id, draft=text, draft_by=agent_id)
+        async with self._writing() as connection:
+            chat = await _locked(connection, chat_id)
+            values = {"draft": text, "draft_by": agent_id}
+            await connection.execute(chat_table.update().where(_chat.id == chat_id).values(values))
+            return replace(chat, draft=text, draft_by=agent_id)
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:

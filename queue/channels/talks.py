@@ -91,10 +91,6 @@ class Talks:
                 self._unread[chat_id] = await self.store.unread(chat_id, chat.agent_read)
         self.tell(chat)
 
-    async def arrived(self, chat_id: str, contact_id: str) -> None:
-        async with self._turn(chat_id):
-            self._remember(await self.store.arrived(chat_id, contact_id))
-
     async def keep_draft(self, chat_id: str, agent_id: str, text: str) -> None:
         async with self._turn(chat_id):
             self._remember(await self.store.keep_draft(chat_id, agent_id, text))
@@ -102,8 +98,8 @@ class Talks:
     async def chat_behind(self, contact: Contact) -> Chat | None:
         """The chat of a contact, open or ended; None for a contact of another wire."""
         chat_id = chat_id_of(contact.wire_key)
-        if chat_id is None:  # a chat whose visitor left his number goes on as a call
-            return await self.store.of_contact(contact.id)
+        if chat_id is None:
+            return None
         return self.open.get(chat_id) or await self.store.chat(chat_id)
 
     def unread_of(self, contact: Contact) -> int:
@@ -175,8 +171,7 @@ class Talks:
 
     def place(self, contact: Contact | None) -> tuple[int | None, int | None]:
         """The place in the queue, and the wait to be expected in steps of 10 s: figures that tremble help nobody."""
-        place_of = getattr(self.desk, "place", None)
-        place = place_of(contact.id) if place_of is not None and contact is not None else None
+        place = self.desk.place(contact.id) if contact is not None else None
         if place is None:
             return None, None
         return place.position, None if place.expected_s is None else max(10, 10 * round(place.expected_s / 10))

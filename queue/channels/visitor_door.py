@@ -66,13 +66,8 @@ class VisitorDoor:
 
     async def arrive(self, chat: Chat) -> Contact:
         """Bring the chat before the desk; one that is there already is given as it is, even when it has ended."""
-        known = await self._talks.desk.find_contact(chat.contact_id) if chat.contact_id is not None else None
-        if known is not None:
-            return known
         arrival = Arrival(ChannelKind.CHAT, Direction.INBOUND, chat.queue, chat.wire_key, name=chat.name)
-        contact = await self._talks.desk.arrive(arrival)
-        await self._talks.arrived(chat.id, contact.id)
-        return contact
+        return await self._talks.desk.arrive(arrival)
 
     async def say(self, chat: Chat, client_id: str, text: str) -> Message:
         """The visitor's next message; repeated, it is the same message. Raises ChatRefused."""

@@ -11,6 +11,7 @@ from cordboard.queue.channels.visitor_door import Opening
 from cordboard.queue.contact import Contact
 from cordboard.queue.desk import Desk
 from cordboard.queue.journal import Journal
+from cordboard.queue.setup import QueueRules, QueueSetup
 from cordboard.storage.database import Database
 from tests.fakes.wire import MemoryJournal, MovedClock
 
@@ -61,16 +62,21 @@ class ChatSalon:
 
     async def open(self) -> None:
         await self.desk.load()
+        await self.desk.apply(QueueSetup({"orders": QueueRules("orders", "Заказы", "Orders")}))
         await self.room.resync()
         await self.desk.wire_changed(ChannelKind.CHAT, up=True)
 
     async def restart(self) -> None:
         await self.desk.settle()
+        agents = [agent.id for agent in self.desk.agents()]
         self._build()
         await self.open()
+        for agent_id in agents:
+            await self.desk.page_opened(agent_id, "tab")
 
     async def operator(self, agent_id: str = "maria", name: str = "Мария Соколова", *, ready: bool = True) -> str:
-        await self.desk.register(agent_id, name, f"sip-{agent_id}", ("orders",), needs_page=False)
+        await self.desk.register(agent_id, name, f"sip-{agent_id}", ("orders",))
+        await self.desk.page_opened(agent_id, "tab")
         if ready:
             await self.desk.ready(agent_id)
         return agent_id
@@ -101,17 +107,11 @@ class ChatSalon:
     async def accept(self, chat: Chat, agent_id: str = "maria") -> Contact:
         """The agent takes what he was offered."""
         assert self.contact(chat).agent_id == agent_id
-        if hasattr(self.desk, "accept"):
-            await self.desk.accept(agent_id, self.contact(chat).id)
-        else:
-            await self.desk.talk_began(chat.wire_key, agent_id)
-            await self.room.accepted(self.contact(chat), self.desk.agent(agent_id))
+        await self.desk.accept(agent_id, self.contact(chat).id)
         return self.contact(chat)
 
     async def hang_up(self, chat: Chat, agent_id: str = "maria") -> None:
         await self.desk.hang_up(agent_id, self.contact(chat).id)
-        if not hasattr(self.desk, "accept"):
-            await self.desk.talk_ended(chat.wire_key)
 
     async def answer(self, chat: Chat, text: str, client_id: str = "answer-1", agent_id: str = "maria") -> Message:
         return await self.room.agents.say(self.contact(chat), agent_id, client_id, text)

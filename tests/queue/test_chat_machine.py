@@ -84,7 +84,7 @@ class Story:
             await self.salon.room.tick()
         elif what == "accept" and self.salon.contact(self.chat).state.value == "offered":
             await self.salon.accept(self.chat)
-        elif what == "transfer" and hasattr(self.salon.desk, "transfer") and self.salon.contact(self.chat).state.value == "connected":
+        elif what == "transfer" and self.salon.contact(self.chat).state.value == "connected":
             await self.salon.desk.transfer("maria", self.salon.contact(self.chat).id, queue="orders")
 
     async def _on_page(self, what: str, page: Page, number: int) -> None:

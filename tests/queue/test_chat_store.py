@@ -125,12 +125,11 @@ async def test_reading_goes_forward_only_and_not_beyond_the_end(database: Databa
         await store.read("nobody", Author.AGENT, 1)
 
 
-async def test_the_contact_and_the_draft_are_remembered(database: Database) -> None:
+async def test_the_draft_is_remembered_while_the_chat_is_open(database: Database) -> None:
     store = ChatStore(database)
     await store.begin(chat())
-    assert (await store.arrived("c", "contact-1")).contact_id == "contact-1"
     await store.keep_draft("c", "maria", "Сейчас посмо")
-    found = await store.of_contact("contact-1")
+    found = await store.chat("c")
     assert found is not None
     assert (found.draft, found.draft_by) == ("Сейчас посмо", "maria")
     assert (await store.end("c", Notice.AGENT_ENDED, NOW)).draft == ""

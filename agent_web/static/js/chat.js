@@ -37,6 +37,7 @@ async function send(item) {
   if (!writable()) return starting() ? begin(item) : { over: T("Этот чат завершён") };
   const answer = await ask("POST", "/chat/messages", { client_id: item.client_id, text: item.text });
   const told = verdict(answer, kept);
+  if (!answer.status) lost();
   if (told.over !== undefined) await look();
   return told;
 }
@@ -100,15 +101,20 @@ function heard() {
   if (downSince) { downSince = 0; outbox.pump(); paint(); }
 }
 function lost() {
+  if (view.phase === "ended") return;
   stream?.close(); stream = null;
   downSince ||= performance.now();
   clearTimeout(retryTimer);
-  retryTimer = setTimeout(again_, retryMs * (0.75 + Math.random() / 2));
+  retryTimer = setTimeout(reach, retryMs * (0.75 + Math.random() / 2));
   retryMs = Math.min(5000, retryMs * 2);
   paint();
 }
-async function again_() { if (!view.chat) { if (await look()) { downSince = 0; outbox.pump(); paint(); } } else if (writable()) listen(); }
-addEventListener("online", () => { if (downSince) { retryMs = 500; clearTimeout(retryTimer); again_(); } });
+async function reach() {
+  if (["waiting", "talking"].includes(view.phase)) listen();
+  else if (await look()) { downSince = 0; outbox.pump(); paint(); }
+}
+addEventListener("offline", () => lost());
+addEventListener("online", () => { if (downSince) { retryMs = 500; clearTimeout(retryTimer); reach(); } });
 addEventListener("pagehide", () => stream?.close());
 addEventListener("pageshow", e => { if (e.persisted) { stream = null; look(); } });
 setInterval(() => {

@@ -13,7 +13,6 @@ def upgrade() -> None:
     op.create_table(
         "chat",
         sa.Column("id", sa.String(36), nullable=False),
-        sa.Column("contact_id", sa.String(36)),
         sa.Column("token_hash", sa.String(64), nullable=False),
         sa.Column("open_for", sa.String(64)),
         sa.Column("origin", sa.String(64), nullable=False),
@@ -32,7 +31,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("open_for", name="uq_chat_open_for"),
     )
     op.create_index("ix_chat_token_hash", "chat", ["token_hash", "began_at"])
-    op.create_index("ix_chat_contact_id", "chat", ["contact_id"])
     op.create_table(
         "chat_message",
         sa.Column("chat_id", sa.String(36), nullable=False),
