@@ -28,6 +28,7 @@ from . import (
     setup_api,
     setup_pages,
     signin,
+    waiting_pages,
     web_call_pages,
 )
 from .house import House
@@ -50,6 +51,7 @@ ROUTERS = (
     campaign_api.router,
     people_pages.router,
     quality_pages.router,
+    waiting_pages.router,
     setup_api.router,
     setup_pages.router,
     web_call_pages.router,

@@ -18,6 +18,9 @@ from .pages import render
 from .problem import Problem, problems
 from .security import require
 
+OWN_PAUSE = "supervisor"
+"""The house's own pause: the supervisor sends to it, no operator chooses it."""
+
 router = APIRouter()
 Viewer = Annotated[User, Depends(require(Permission.QUEUE_VIEW))]
 Steerer = Annotated[User, Depends(require(Permission.QUEUE_STEER))]
@@ -64,7 +67,7 @@ class SentState(StrEnum):
 
 
 class StateOrder(BaseModel):
-    """`pause_code` says what kind of pause; without one it is the supervisor's own decision."""
+    """`pause_code` says what kind of pause, of those that are set up; without one it is the supervisor's own decision."""
 
     state: SentState
     pause_code: str | None = Field(default=None, max_length=40, pattern=r"^[a-z0-9_]+$")
@@ -90,8 +93,11 @@ async def send_agent(agent_id: str, order: StateOrder, house: HouseDep, user: St
     before = house.desk.agent(agent_id)
     if before is None:
         raise Problem(404, "there is no such agent")
+    code = _pause_code(order)
+    if code not in (None, OWN_PAUSE) and code not in house.desk.setup.pause_codes:
+        raise Problem(422, "there is no such pause here; choose another")
     try:
-        await _send(house, agent_id, order)
+        await house.desk.force(agent_id, AgentState(order.state.value), code)
     except UnknownAgent as unknown:
         raise Problem(404, "there is no such agent") from unknown
     except NotAllowedNow as refusal:
@@ -101,23 +107,13 @@ async def send_agent(agent_id: str, order: StateOrder, house: HouseDep, user: St
         user.id,
         "agent.state",
         agent_id,
-        {"from": before.state.value, "to": order.state.value, "pause_code": _pause_code(order)},
+        {"from": before.state.value, "to": order.state.value, "pause_code": code},
     )
     return StateDone(before=_body(before), after=_body(after), at_once=after.state.value == order.state.value)
 
 
-async def _send(house: House, agent_id: str, order: StateOrder) -> None:
-    match order.state:
-        case SentState.READY:
-            await house.desk.ready(agent_id)
-        case SentState.PAUSED:
-            await house.desk.pause(agent_id, _pause_code(order) or "supervisor")
-        case SentState.LOGGED_OUT:
-            await house.desk.log_out(agent_id)
-
-
 def _pause_code(order: StateOrder) -> str | None:
-    return (order.pause_code or "supervisor") if order.state is SentState.PAUSED else None
+    return (order.pause_code or OWN_PAUSE) if order.state is SentState.PAUSED else None
 
 
 def _body(agent: Agent) -> AgentStateBody:

@@ -99,7 +99,8 @@ async def test_a_change_is_taken_back_with_one_request(
     assert back.json()["weights"]["age"] == -1
     page = (await browser.get(f"/campaigns/{campaign.id}")).text
     assert f'data-revert="{change.id}"' not in page  # it no longer stands
-    assert [row.action for row in await house.access.audit_rows()][:2] == ["campaign.revert", "campaign.weights"]
+    done = [row.action for row in await house.access.audit_rows() if row.action.startswith("campaign.")]
+    assert done[:2] == ["campaign.revert", "campaign.weights"]
     other = await browser.post(f"/api/v1/campaigns/{campaign.id}/changes/none/revert")
     assert other.status_code == 404
 
@@ -116,7 +117,7 @@ async def test_start_and_pause_are_done_told_and_written_down(
     pass_time(house)
     paused = await browser.post(f"/api/v1/campaigns/{campaign.id}/pause")
     assert paused.json()["state"] == "paused"
-    rows = await house.access.audit_rows()
+    rows = [row for row in await house.access.audit_rows() if row.action.startswith("campaign.")]
     assert [row.action for row in rows][:2] == ["campaign.pause", "campaign.start"]
     assert (rows[1].detail["from"]["state"], rows[1].detail["to"]["state"]) == ("paused", "running")
     page = (await browser.get(f"/campaigns/{campaign.id}")).text

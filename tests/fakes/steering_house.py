@@ -20,6 +20,7 @@ from cordboard.queue.channel import Arrival, ChannelKind, Direction
 from cordboard.queue.contact import Contact
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
+from cordboard.queue.setup import QueueSetup, Seat
 from cordboard.queue.setup_store import SetupStore
 from cordboard.queue.store import QueueStore
 from cordboard.shop.order import Order
@@ -55,7 +56,9 @@ class SteeringHouse:
         self.access = AccessStore(db, clock, random_ids)
         self.shop = ShopStore(db, clock, random_ids)
         self.wire, self.telephones, self.robot = RememberingWire(), Telephones(), Robot()
-        self.desk = Desk(QueueStore(db), {ChannelKind.VOICE: self.wire}, clock, random_ids, DeskRules())
+        self.desk = Desk(
+            QueueStore(db), {ChannelKind.VOICE: self.wire, ChannelKind.CHAT: self.wire}, clock, random_ids, DeskRules()
+        )
         self.dialer = Dialer(
             DialerStore(db, clock, random_ids), self.desk, self.telephones, clock, random_ids, "Europe/Moscow"
         )
@@ -67,6 +70,7 @@ class SteeringHouse:
         )
         recordings = RecordingStore(db, clock, random_ids, self.access, data)
         self.setup = SetupStore(db, clock, self.access)
+        self.setup.on_change.append(self._set_up)
         self.house = House(
             clock, self.access, self.shop, self.desk, self.dialer, recordings, self.live, self.site, setup=self.setup
         )
@@ -77,9 +81,23 @@ class SteeringHouse:
         assert customer is not None
         await self.dialer.on_order(order, customer.phones[0])
 
+    async def _set_up(self, setup: QueueSetup) -> None:
+        await self.desk.apply(setup)
+        for agent in self.desk.agents():
+            if (seat := setup.seats.get(agent.id)) is not None:
+                await self._seat(agent.id, agent.name, agent.sip_name, seat)
+
+    async def _seat(self, agent_id: str, name: str, sip_name: str, seat: Seat) -> None:
+        capacity = self.desk.setup.capacity_of(agent_id)
+        await self.desk.register(
+            agent_id, name, sip_name, seat.queues, needs_page=False, skills=seat.skills, capacity=capacity
+        )
+
     async def open(self) -> None:
         await self.desk.load()
-        await self.desk.wire_changed(ChannelKind.VOICE, up=True)
+        await self.setup.first("orders")
+        for kind in (ChannelKind.VOICE, ChannelKind.CHAT):
+            await self.desk.wire_changed(kind, up=True)
         await self.shop.add_product("TR-118", "Торшер «Север»", 100_00, "Floor lamp North", 1000)
 
     async def campaign(self, name: str = "Подтверждение заказов", *, running: bool = False) -> Campaign:
