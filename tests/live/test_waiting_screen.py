@@ -1,0 +1,94 @@
+"""Who waits and why in a real browser: news come by themselves, a choice explains itself, an operator is sent to a pause of the setup."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Page, async_playwright, expect
+
+from cordboard.access.permission import Role
+from cordboard.queue.agent import AgentState
+from cordboard.queue.setup import Seat
+from cordboard.storage.clock import SystemClock
+from cordboard.storage.database import Database
+from tests.fakes.browser import CHROMIUM, FLAGS
+from tests.fakes.steering_house import SteeringHouse
+from tests.fakes.wait import until
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
+    house = SteeringHouse(sqlite_database, SystemClock(), tmp_path)
+    await house.open()
+    return house
+
+
+@pytest.fixture
+async def page(house: SteeringHouse) -> AsyncIterator[Page]:
+    """The page of a supervisor; what its scripts or its content policy complain of fails the test."""
+    server = uvicorn.Server(uvicorn.Config(house.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    following = asyncio.create_task(house.live.follow(house.desk))
+    await until(lambda: server.started, "the server")
+    base = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        context = await browser.new_context(viewport={"width": 1366, "height": 768})
+        chief = await house.user(Role.SUPERVISOR, "Олег Лебедев")
+        token = await house.access.open_session(chief.id, "test")
+        await context.add_cookies([{"name": "cordboard", "value": token, "url": base}])
+        page = await context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        await page.goto(f"{base}/queues/waiting")
+        yield page
+        await browser.close()
+    house.live.close()
+    server.should_exit = True
+    await serving
+    following.cancel()
+    await asyncio.wait([following])
+    await house.desk.settle()
+    assert complaints == []
+
+
+async def test_a_call_appears_says_why_it_waits_and_goes_when_an_operator_is_sent_to_the_line(
+    house: SteeringHouse, page: Page
+) -> None:
+    anna = await house.operator("Анна Белова")
+    await house.setup.save_seat(Seat(anna.id, frozenset({"orders"})), None)
+    await expect(page.locator("[data-part=where]")).to_contain_text("Анна Белова")
+    await page.click(f"#send-paused-{anna.id}")
+    await page.get_by_role("button", name="Отдых для глаз").click()
+    await expect(page.locator("[data-part=where] .pill", has_text="Отдых для глаз")).to_be_visible()
+    agent = house.desk.agent(anna.id)
+    assert agent is not None
+    assert (agent.state, agent.pause_code) == (AgentState.PAUSED, "rest")
+    call = await house.call_in("a")
+    await expect(page.locator("[data-part=order]")).to_contain_text("765-43-21")
+    await page.click(f"#pick-{call.id}")
+    why = page.locator("[data-part=why]")
+    await expect(why).to_contain_text("1 из 1")
+    await expect(why.locator(".pair", has_text="Анна Белова")).to_contain_text("на перерыве")
+    await page.click(f"#send-ready-{anna.id}")
+    await until(lambda: ("offer", call.id, anna.id) in house.wire.told, "the offer")
+    await expect(why).to_contain_text("Уже не ждёт")
+    await house.desk.customer_left("a", "hung_up")
+    await expect(why).to_contain_text("Этот контакт уже закончился.")
+    await expect(page.locator("[data-part=order]")).to_contain_text("Никто не ждёт.")
+
+
+async def test_an_operator_explains_himself_and_the_choice_outlives_a_reload(house: SteeringHouse, page: Page) -> None:
+    boris = await house.operator("Борис Котов", ready=False)
+    await house.call_in("a", queue="orders")
+    await page.click(f"#pick-{boris.id}")
+    why = page.locator("[data-part=why]")
+    await expect(why).to_contain_text("не на смене")
+    await page.reload()
+    await expect(why).to_contain_text("не на смене")
+    assert "agent=" in page.url
