@@ -2,9 +2,10 @@
 
 from collections import Counter
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from ..access.permission import Permission
@@ -32,6 +33,8 @@ from .setup_words import (
 )
 
 LOGGED = 60
+A_PAGE = 50
+"""How many operators stand on one page of the grid."""
 MINUTES = frozenset({ChannelKind.SMS, ChannelKind.MESSENGER, ChannelKind.EMAIL})
 """The channels whose waits are said in minutes; the others in seconds."""
 TABS = (
@@ -74,6 +77,7 @@ async def _screen(request: Request, house: House, user: User, tab: str) -> Scree
     screen = Screen(setup, speech, people, {})
     screen.context |= {
         "setup": setup,
+        "parts": "",
         "findings": finding_lines(await store.findings(), setup, people, speech),
         "label": screen.label,
         "tabs": TABS,
@@ -183,16 +187,30 @@ async def lifts_page(request: Request, house: HouseDep, user: Chief) -> HTMLResp
 
 
 @router.get("/operators")
-async def operators_page(request: Request, house: HouseDep, user: Chief) -> HTMLResponse:
-    """Operators by name: what each serves, and how well he can what."""
+async def operators_page(
+    request: Request,
+    house: HouseDep,
+    user: Chief,
+    find: Annotated[str, Query(max_length=100)] = "",
+    page: Annotated[int, Query(ge=1, le=1000)] = 1,
+) -> HTMLResponse:
+    """Operators by name, those whose name holds `find`: what each serves, and how well he can what."""
     screen = await _screen(request, house, user, "/queues/operators")
     versions = await setup_of(house).versions(Noun.SEAT)
     seats = [
         (one, seat := screen.setup.seats.get(one.id, Seat(one.id)), json_of(Noun.SEAT, seat), versions.get(one.id, 0))
         for one in await house.access.users()
-        if one.active and one.can(Permission.DESK_WORK)
+        if one.active and one.can(Permission.DESK_WORK) and find.strip().casefold() in one.name.casefold()
     ]
-    return render(request, "queue_operators.html", user=user, **screen.context | {"seats": seats})
+    shown = screen.context | {
+        "seats": seats[(page - 1) * A_PAGE : page * A_PAGE],
+        "count": len(seats),
+        "find": find,
+        "page": page,
+        "pages": max(1, -(-len(seats) // A_PAGE)),
+        "parts": f"/queues/operators?{urlencode({'find': find, 'page': page})}",
+    }
+    return render(request, "queue_operators.html", user=user, **shown)
 
 
 @router.get("/operators/{agent_id}")

@@ -16,8 +16,11 @@ from .i18n import N_, Words, phone, words
 from .pages import language_of, render
 from .security import require
 from .setup_words import name_of
-from .waiting_view import waiting_lines, where_lines
+from .waiting_view import in_order, of_the_house, shown_agents, waiting_lines, where_lines
 from .why_view import Names, contact_pane, operator_pane
+
+MOST_SHOWN = 200
+"""Rows of either table: more is no overview, and each is drawn anew every second."""
 
 router = APIRouter(prefix="/queues/waiting", include_in_schema=False)
 Viewer = Annotated[User, Depends(require(Permission.QUEUE_VIEW))]
@@ -46,7 +49,10 @@ async def _context(
     desk, now = house.desk, house.clock.now()
     speech, setup = words(language_of(request, user)), desk.setup
     contacts = {contact.id: contact for contact in desk.contacts()}
-    _orders, customers = await people_of(house, contacts.values())
+    waiting, there = in_order(contacts.values()), of_the_house(desk.agents())
+    agents = shown_agents(there, MOST_SHOWN)
+    in_hand = [contacts[task.contact_id] for one in agents for task in one.tasks if task.contact_id in contacts]
+    _orders, customers = await people_of(house, [*waiting[:MOST_SHOWN], *in_hand])
     people = {agent.id: agent.name for agent in desk.agents()}
     called = {contact.id: _called(contact, customers, speech) for contact in contacts.values()}
     names = Names(people, called, setup, speech)
@@ -57,8 +63,10 @@ async def _context(
         whose = None
     choice = {"contact": contact_id} if contact_id else {"agent": agent_id} if agent_id else {}
     return {
-        "waiting": waiting_lines(contacts.values(), setup, people, customers, now, speech),
-        "where": where_lines(desk.agents(), contacts, setup, customers, now, speech),
+        "waiting": waiting_lines(waiting[:MOST_SHOWN], setup, people, customers, now, speech),
+        "waiting_count": len(waiting),
+        "where": where_lines(agents, contacts, setup, customers, now, speech),
+        "where_count": len(there),
         "pauses": [(code, name_of(pause, speech)) for code, pause in sorted(setup.pause_codes.items())],
         "may_steer": user.can(Permission.QUEUE_STEER),
         "picked": contact_id or agent_id or "",

@@ -105,10 +105,10 @@ def waiting_lines(
     now: datetime,
     words: Words,
 ) -> list[WaitingLine]:
-    """`people`: operators' names by id, `customers`: customers' names by id."""
+    """`contacts` in their order; `people`: operators' names by id, `customers`: customers' names by id."""
     return [
         _waiting_line(place, contact, setup, people, customers, now, words)
-        for place, contact in enumerate(in_order(contacts), start=1)
+        for place, contact in enumerate(contacts, start=1)
     ]
 
 
@@ -149,6 +149,17 @@ def named_needs(needs: Iterable[Need], setup: QueueSetup, words: Words) -> tuple
     return tuple((skill_label(setup, need.skill, words), need.level) for need in needs)
 
 
+def of_the_house(agents: Iterable[Agent]) -> list[Agent]:
+    """Without those who serve no queue and are not there: they have left."""
+    return [one for one in agents if one.queues or one.state is not AgentState.LOGGED_OUT]
+
+
+def shown_agents(agents: Iterable[Agent], most: int) -> list[Agent]:
+    """By name, `most` at most; who is not there gives way."""
+    first = sorted(agents, key=lambda one: (one.state is AgentState.LOGGED_OUT, one.name, one.id))[:most]
+    return sorted(first, key=lambda one: (one.name, one.id))
+
+
 def where_lines(
     agents: Sequence[Agent],
     contacts: Mapping[str, Contact],
@@ -157,12 +168,7 @@ def where_lines(
     now: datetime,
     words: Words,
 ) -> list[WhereLine]:
-    """By name. Who serves no queue and is not there has left the house, and is not shown."""
-    return [
-        _where_line(agent, contacts, setup, customers, now, words)
-        for agent in sorted(agents, key=lambda one: (one.name, one.id))
-        if agent.queues or agent.state is not AgentState.LOGGED_OUT
-    ]
+    return [_where_line(agent, contacts, setup, customers, now, words) for agent in agents]
 
 
 def _where_line(

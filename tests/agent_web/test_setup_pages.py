@@ -84,6 +84,22 @@ async def test_what_there_is_and_what_is_wrong_with_it_is_shown(house: SteeringH
     assert "Олег Лебедев, " in history
 
 
+async def test_many_operators_stand_on_pages_and_are_found_by_name(house: SteeringHouse) -> None:
+    for number in range(60):
+        await house.operator(f"Оператор {number:02}", ready=False, queues=())
+    async with await house.client(await house.user(Role.SUPERVISOR, "Oleg")) as browser:
+        first = (await browser.get("/queues/operators")).text
+        second = (await browser.get("/queues/operators", params={"page": 2})).text
+        found = (await browser.get("/queues/operators", params={"find": "ОПЕРАТОР 57"})).text
+        nobody = (await browser.get("/queues/operators", params={"find": "<script>"})).text
+        wrong = await browser.get("/queues/operators", params={"page": 0}, headers={"accept": "application/json"})
+    assert (first.count("<tr data-seat"), second.count("<tr data-seat"), found.count("<tr data-seat")) == (50, 10, 1)
+    assert "Оператор 57" in second
+    assert "Никого с таким именем." in nobody
+    assert '<script>"' not in nobody
+    assert wrong.status_code == 422
+
+
 async def test_what_is_not_there_is_not_found(house: SteeringHouse) -> None:
     async with await house.client(await house.user(Role.SUPERVISOR, "Oleg")) as browser:
         for path in ("/queues/q/none", "/queues/operators/none"):

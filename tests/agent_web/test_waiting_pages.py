@@ -151,6 +151,15 @@ async def test_operators_are_shown_with_all_their_tasks_and_a_pause_over_its_lim
     assert "Обучение" in where  # to be sent to
 
 
+async def test_a_crowd_is_cut_and_the_rest_is_counted(house: SteeringHouse) -> None:
+    for number in range(205):
+        await house.call_in(f"c{number}", address=f"+7495{number:07}")
+    order = part(await show(house), "order")
+    assert order.count("data-pick") == 200
+    assert "205" in order
+    assert "и ещё 5" in order
+
+
 async def test_a_supervisor_forces_a_state_with_a_pause_of_the_setup(house: SteeringHouse) -> None:
     anna = await house.operator("Анна")
     chief = await house.user(Role.SUPERVISOR, "Олег")
