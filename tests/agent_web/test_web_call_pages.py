@@ -24,7 +24,7 @@ async def line() -> AsyncIterator[SiteLine]:
 
 @pytest.fixture
 def site(web: Web, line: SiteLine) -> Web:
-    web.house = replace(web.house, web_calls=line.calls)
+    web.house = replace(web.house, web_calls=line.web)
     return web.open(shop_name="Лампа и дом")
 
 

@@ -10,6 +10,7 @@ from cordboard.queue.contact import ContactState
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
 from cordboard.telephony.ami import Ami
+from cordboard.telephony.ami_events import Event, Resync
 from cordboard.telephony.voice import TalkRecorded, Voice
 from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel
 from tests.fakes.wait import until
@@ -51,8 +52,8 @@ class Line:
         self.voice = Voice(
             self.desk,
             clock,
-            queue_of=lambda _: "orders",
-            to_e164=lambda number: f"+{number}" if number else "",
+            queue_of=self.queue_of,
+            to_e164=lambda number: f"+{number.lstrip('+')}" if number else "",
             on_recorded=keep,
             ring_s=20,
             language_of=lambda _: "ru",
@@ -60,7 +61,20 @@ class Line:
         )
         channels[ChannelKind.VOICE] = self.voice
 
-    async def open(self) -> None:
+    def queue_of(self, dialed: str) -> str:
+        return "orders"
+
+    async def on_event(self, event: Event) -> None:
+        await self.voice.on_event(event)
+
+    async def on_resync(self, resync: Resync) -> None:
+        await self.voice.on_resync(resync)
+
+    def attach(self) -> None:
+        self.voice.attach(self.ami, self.dialing)
+
+    async def open(self, *, ready: bool = True) -> None:
+        """With Maria on the line, or about to be."""
         await self.asterisk.start()
         await self.desk.register("maria", "Maria", "agent-maria", ["orders"])
         await self.desk.page_opened("maria", "tab")
@@ -70,14 +84,15 @@ class Line:
             self.asterisk.port,
             "engine",
             "s3cret",
-            on_event=self.voice.on_event,
-            on_resync=self.voice.on_resync,
+            on_event=self.on_event,
+            on_resync=self.on_resync,
             on_link=self.voice.on_link,
             random=Random(1),
         )
-        self.voice.attach(self.ami, self.dialing)
+        self.attach()
         await self.ami.start()
-        await self.desk.ready("maria")
+        if ready:
+            await self.desk.ready("maria")
 
     async def close(self) -> None:
         await self.ami.stop()

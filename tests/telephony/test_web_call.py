@@ -14,8 +14,9 @@ from cordboard.telephony.web_call_offer import OfferRefused
 from cordboard.telephony.web_call_wire import News
 from tests.fakes.asterisk_wire import FakeChannel
 from tests.fakes.asterisk_words import Verdict
+from tests.fakes.line import KEYS
 from tests.fakes.offers import OFFER
-from tests.fakes.site_line import KEYS, PAGE, SiteLine
+from tests.fakes.site_line import PAGE, SiteLine
 from tests.fakes.wait import until
 
 
@@ -25,12 +26,6 @@ async def line() -> AsyncIterator[SiteLine]:
     await one.open()
     yield one
     await one.close()
-
-
-def maria(line: SiteLine) -> AgentState:
-    agent = line.desk.agent("maria")
-    assert agent is not None
-    return agent.state
 
 
 async def state_of(line: SiteLine, channel: FakeChannel) -> ContactState | None:
@@ -63,7 +58,7 @@ async def test_the_longest_name_fits_the_wire(line: SiteLine) -> None:
 
 
 async def test_the_page_hears_how_it_stands_until_the_agent_hangs_up(line: SiteLine) -> None:
-    telling = asyncio.create_task(line.calls.run())
+    telling = asyncio.create_task(line.web.run())
     _taken, channel = await line.call_in()
     await until(lambda: line.media.told, "waiting")
     assert line.media.told[0] == (channel.uniqueid, News("waiting", position=1))
@@ -84,10 +79,10 @@ async def test_a_page_that_is_gone_takes_its_leg_along(line: SiteLine, how: str)
     await line.desk.ready("maria")
     _taken, channel = await line.call_in()
     line.talks(channel)
-    await until(lambda: maria(line) is AgentState.BUSY, "busy")
+    await line.agent_is(AgentState.BUSY)
     assert line.media.hearing is not None
     line.media.hearing.page_gone(channel.uniqueid, how)
-    await until(lambda: maria(line) is AgentState.WRAP_UP, "the operator's hands are free")
+    await line.agent_is(AgentState.WRAP_UP)
     assert channel.uniqueid not in line.asterisk.channels
     assert len(line.asterisk.sent("Hangup")) == 1
     line.media.hearing.page_gone(channel.uniqueid, how)
@@ -96,9 +91,9 @@ async def test_a_page_that_is_gone_takes_its_leg_along(line: SiteLine, how: str)
 
 async def test_a_goodbye_ends_the_call_once(line: SiteLine) -> None:
     taken, channel = await line.call_in()
-    await line.calls.leave(taken.call)
-    await line.calls.leave(taken.call)
-    await line.calls.leave("somebody else")
+    await line.web.leave(taken.call)
+    await line.web.leave(taken.call)
+    await line.web.leave("somebody else")
     await until(lambda: line.desk.contact_by_wire(KEYS + channel.uniqueid) is None, "gone from the queue")
     assert line.media.ends() == ["left"]
     assert len(line.asterisk.sent("Hangup")) == 1
@@ -108,10 +103,10 @@ async def test_a_page_that_leaves_while_asterisk_dials_leaves_no_leg_behind(line
     line.asterisk.behaviour.originate = lambda _action: None
     taken = await line.offer()
     (leg,) = line.media.open_legs
-    line.calls.page_up(leg)
+    line.web.page_up(leg)
     await line.asterisk.until(lambda: leg in line.asterisk.channels)
     line.asterisk.channels.pop(leg)  # not there yet for the Hangup, but on its way
-    await line.calls.leave(taken.call)
+    await line.web.leave(taken.call)
     late = FakeChannel(leg, "UnicastRTP/127.0.0.1:4001-0x1")
     line.asterisk.add_channel(late)
     pairs = [("Response", "Success"), ("Channel", late.name), ("Uniqueid", leg), ("Reason", "4")]
@@ -122,7 +117,7 @@ async def test_a_page_that_leaves_while_asterisk_dials_leaves_no_leg_behind(line
 async def test_an_asterisk_that_refuses_is_told_to_the_page(line: SiteLine) -> None:
     line.asterisk.behaviour.originate = lambda _action: Verdict(answered=False, reason=0)
     await line.offer()
-    line.calls.page_up(line.media.open_legs[0])
+    line.web.page_up(line.media.open_legs[0])
     await until(line.media.ends, "ended")
     assert line.media.ends() == ["line_down"]
 
@@ -146,25 +141,25 @@ async def test_a_call_that_asterisk_lost_is_told_to_the_page(line: SiteLine) -> 
 
 
 async def test_a_ticket_opens_one_call(line: SiteLine) -> None:
-    ticket = line.calls.ticket(PAGE, "orders", "ru")
+    ticket = line.web.ticket(PAGE, "orders", "ru")
     caller = Caller("192.0.2.1")
-    await line.calls.take(ticket, PAGE, OFFER, caller)
+    await line.web.take(ticket, PAGE, OFFER, caller)
     with pytest.raises(TicketRefused) as used:
-        await line.calls.take(ticket, PAGE, OFFER, caller)
+        await line.web.take(ticket, PAGE, OFFER, caller)
     assert used.value.fault is TicketFault.USED
-    late = line.calls.ticket(PAGE, "orders", "ru")
+    late = line.web.ticket(PAGE, "orders", "ru")
     line.clock.pass_s(60.0)
     with pytest.raises(TicketRefused) as expired:
-        await line.calls.take(late, PAGE, OFFER, caller)
+        await line.web.take(late, PAGE, OFFER, caller)
     assert expired.value.fault is TicketFault.EXPIRED
 
 
 async def test_rubbish_costs_neither_the_ticket_nor_a_place(line: SiteLine) -> None:
-    ticket = line.calls.ticket(PAGE, "orders", "ru")
+    ticket = line.web.ticket(PAGE, "orders", "ru")
     for rubbish in ("", "v=0", OFFER + OFFER, "x" * 100_000):
         with pytest.raises(OfferRefused):
-            await line.calls.take(ticket, PAGE, rubbish, Caller("192.0.2.1"))
-    await line.calls.take(ticket, PAGE, OFFER, Caller("192.0.2.1"))
+            await line.web.take(ticket, PAGE, rubbish, Caller("192.0.2.1"))
+    await line.web.take(ticket, PAGE, OFFER, Caller("192.0.2.1"))
     assert len(line.media.open_legs) == 1
 
 
@@ -178,7 +173,7 @@ async def test_too_many_calls_are_refused_and_an_ended_one_makes_room(line: Site
     with pytest.raises(TooMany) as full:
         await line.offer(address="192.0.2.3")
     assert not full.value.yours
-    await line.calls.leave(first.call)
+    await line.web.leave(first.call)
     await line.offer(address="192.0.2.3")
 
 
@@ -189,7 +184,7 @@ async def test_without_asterisk_or_sound_nobody_is_taken_and_no_place_is_lost(li
             await line.offer()
     line.media.down = False
     await line.ami.stop()
-    assert not line.calls.is_open
+    assert not line.web.is_open
     with pytest.raises(LineDown):
         await line.offer()
     assert line.media.open_legs == []
@@ -198,7 +193,7 @@ async def test_without_asterisk_or_sound_nobody_is_taken_and_no_place_is_lost(li
 async def test_an_engine_that_stops_tells_every_page(line: SiteLine) -> None:
     await line.call_in()
     await line.offer()
-    await line.calls.stop()
+    await line.web.stop()
     assert line.media.ends() == ["stopping", "stopping"]
     assert line.media.stopped
     assert line.asterisk.channels == {}
@@ -206,14 +201,14 @@ async def test_an_engine_that_stops_tells_every_page(line: SiteLine) -> None:
 
 async def test_a_visitor_who_left_his_number_may_be_called_back_instead(line: SiteLine) -> None:
     await line.desk.apply(QueueSetup(queues={"orders": QueueRules("orders", "Заказы", "Orders", keep_place=True)}))
-    telling = asyncio.create_task(line.calls.run())
+    telling = asyncio.create_task(line.web.run())
     _nobody, unnumbered = await line.call_in()
     _taken, channel = await line.call_in(number="+79161234567")
     await until(lambda: {leg for leg, _news in line.media.told} == {unnumbered.uniqueid, channel.uniqueid}, "both wait")
     assert {leg: news.can_keep for leg, news in line.media.told} == {unnumbered.uniqueid: False, channel.uniqueid: True}
-    line.calls.page_wished(channel.uniqueid, "dance")
-    line.calls.page_wished("nobody", "keep")
-    line.calls.page_wished(channel.uniqueid, "keep")
+    line.web.page_wished(channel.uniqueid, "dance")
+    line.web.page_wished("nobody", "keep")
+    line.web.page_wished(channel.uniqueid, "keep")
     await until(lambda: (channel.uniqueid, News("told", "callback")) in line.media.told, "the place is kept")
     line.asterisk.hang_up(channel)
     await until(lambda: line.media.ends() == ["callback"], "ended")
