@@ -23,7 +23,8 @@ const live = new Live();
 mountChat($("[data-chat]"), live);
 document.addEventListener("cb:again", () => {{
   const old = $("[data-chat]"), fresh = document.importNode(old, true);
-  old.replaceWith(fresh); mountChat(fresh, live);
+  const held = document.activeElement?.id;
+  old.replaceWith(fresh); document.getElementById(held)?.focus(); mountChat(fresh, live);
 }});
 """
 

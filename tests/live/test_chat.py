@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from cordboard.access.user import User
 from cordboard.queue.contact import Contact, ContactState
+from cordboard.queue.setup import QueueRules, QueueSetup
 from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
 from tests.fakes.browser import Screen, chromium
@@ -111,6 +112,7 @@ async def until_shows(page: Page, wanted: list[str]) -> None:
 async def hall(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hall]:
     house = DeskHouse(sqlite_database, SystemClock(), tmp_path)
     await house.open()
+    await house.desk.apply(QueueSetup({"orders": QueueRules("orders", "Заказы", "Orders")}))
     lay_bare_pane(house)
     user = await house.operator()
     async with chromium(tmp_path) as browser, house.serving() as base:

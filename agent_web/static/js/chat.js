@@ -6,7 +6,7 @@ import { ChatLog } from "./chat_log.js";
 const MOST = 4000, SILENT_MS = 12000, POLL_MS = 4000, TYPING_MS = 2500, DOTS_MS = 6000;
 const root = $("#main"), intro = $("#intro"), field = $("#text"), first = $("#first"), form = $("#composer");
 let view = { phase: "", chat: null, last_seq: 0 }, stream = null, heardAt = 0, downSince = 0, retryMs = 500, fetching = null, again = false;
-let sentRead = 0, typedAt = 0, dotsUntil = 0, retryTimer = 0, cookieTries = 0;
+let sentRead = 0, typedAt = -Infinity, dotsUntil = 0, retryTimer = 0, cookieTries = 0;
 
 const remembered = (key, value) => { try { if (value === undefined) return localStorage.getItem(key) ?? ""; if (value === null) localStorage.removeItem(key); else localStorage.setItem(key, value); } catch { /* private window */ } return ""; };
 /* The visitor has asked for a chat: kept until the server has begun it, so that a reload goes on. */
@@ -54,10 +54,11 @@ function kept({ state, message }) { show(state); log.add([message]); paint(); }
 /* Hearing ---------------------------------------------------------------------------------------------------------- */
 function show(next) {
   if (next.chat !== view.chat && view.chat) { log.reset(); sentRead = 0; }
+  if (next.chat && next.chat === view.chat && next.last_seq < view.last_seq) return;   /* an answer that was overtaken */
   const before = view;
   view = next;
   log.ticks(view.agent_read);
-  dotsUntil = view.agent_typing ? performance.now() + DOTS_MS : 0;
+  if (view.agent_typing) dotsUntil = performance.now() + DOTS_MS;
   if (view.last_seq > log.through) gather();
   if (view.chat && writable() && view.phase !== "leave_message") listen(); else hush();
   if (before.phase && before.phase !== view.phase && writable() && view.phase === "leave_message") field.focus();
@@ -74,7 +75,8 @@ async function gather() {
     if (state.chat !== view.chat && view.chat) { log.reset(); sentRead = 0; }
     const fresh = log.add(messages);
     for (const message of messages) if (message.client_id) outbox.remove(message.client_id);
-    if (fresh.some(message => message.author !== "visitor")) { dotsUntil = 0; if (document.hidden) document.title = `● ${T("Новое сообщение")}`; }
+    if (fresh.some(message => message.author === "agent")) dotsUntil = 0;
+    if (fresh.some(message => message.author !== "visitor")) { if (document.hidden) document.title = `● ${T("Новое сообщение")}`; }
     heard();
     again = again && state.last_seq > log.through;
     show(state);

@@ -23,7 +23,7 @@ const WORDS = {
 class Talk {
   constructor(contact, element, live) {
     this.contact = contact; this.element = element; this.state = null; this.fetching = false; this.again = false; this.gone = "";
-    this.sentRead = 0; this.typedAt = 0; this.dotsUntil = 0; this.draftTimer = 0; this.drafted = null; this.saving = false;
+    this.sentRead = 0; this.typedAt = -Infinity; this.dotsUntil = 0; this.draftTimer = 0; this.drafted = null; this.saving = false;
     this.field = $("textarea", element); this.form = $("form", element);
     this.log = new ChatLog($(".chat-log", element), "agent", message => WORDS[message.notice]?.(message) ?? "");
     this.outbox = new Outbox(`desk-${contact}`, item => this.send(item));
@@ -47,7 +47,7 @@ class Talk {
   /* The pane was painted anew: take everything along, the caret too. */
   move(element) {
     if (element === this.element) return;
-    const caret = [this.field.selectionStart, this.field.selectionEnd], inHand = document.activeElement === this.field, scrolled = this.log.scroller.scrollTop;
+    const caret = [this.field.selectionStart, this.field.selectionEnd], inHand = [this.field, $("textarea", element)].includes(document.activeElement), scrolled = this.log.scroller.scrollTop;
     element.replaceChildren(...this.element.childNodes);
     this.element = element; this.log.scroller.scrollTop = scrolled;
     if (inHand) { this.field.focus({ preventScroll: true }); this.field.setSelectionRange(...caret); }
@@ -76,8 +76,9 @@ class Talk {
     if (this.again) { this.again = false; this.gather(); }
   }
   show(state) {
+    if (this.state && state.last_seq < this.state.last_seq) return;   /* an answer that was overtaken */
     this.state = state;
-    this.dotsUntil = state.visitor_typing ? performance.now() + DOTS_MS : 0;
+    if (state.visitor_typing) this.dotsUntil = performance.now() + DOTS_MS;
     this.log.ticks(state.visitor_read);
     if (state.last_seq > this.log.through && !this.fetching) this.gather();
     this.paint();
