@@ -66,7 +66,7 @@ async def read_board(house: House, user: User) -> Board:
     waiting = [lines[contact.id] for contact in waiting_now(contacts)]
     return Board(
         board=wallboard(contacts, ended, agents, promises, now, TARGETS),
-        agents=agent_lines(agents, contacts, ended, lines, now),
+        agents=agent_lines(agents, contacts, ended, lines, now, house.desk.setup),
         waiting=waiting[:SHOWN_WAITING],
         waiting_count=len(waiting),
         campaigns=await campaign_cards(house) if user.can(Permission.CAMPAIGN_VIEW) else None,

@@ -12,11 +12,13 @@ from ..access.user import User
 from ..queue.agent import Agent, AgentState
 from ..queue.desk import NotAllowedNow, UnknownAgent
 from .board_data import ABANDON_CAP, TARGETS, read_board, robot_state
-from .board_view import QUEUE_PILL, TILE_CLASS, queue_name
+from .board_view import QUEUE_PILL, TILE_CLASS
 from .house import House, HouseDep
-from .pages import render
+from .i18n import words
+from .pages import language_of, render
 from .problem import Problem, problems
 from .security import require
+from .setup_words import pause_label, queue_label
 
 OWN_PAUSE = "supervisor"
 """The house's own pause: the supervisor sends to it, no operator chooses it."""
@@ -29,17 +31,18 @@ Steerer = Annotated[User, Depends(require(Permission.QUEUE_STEER))]
 @router.get("/board", include_in_schema=False)
 async def board_page(request: Request, house: HouseDep, user: Viewer) -> HTMLResponse:
     """The whole page."""
-    return render(request, "board.html", user=user, **await _context(house, user))
+    return render(request, "board.html", user=user, **await _context(request, house, user))
 
 
 @router.get("/board/parts", include_in_schema=False)
 async def board_parts(request: Request, house: HouseDep, user: Viewer) -> HTMLResponse:
     """Its live parts, fetched again on the `board` event."""
-    return render(request, "board_parts.html", user=user, **await _context(house, user))
+    return render(request, "board_parts.html", user=user, **await _context(request, house, user))
 
 
-async def _context(house: House, user: User) -> dict[str, Any]:
+async def _context(request: Request, house: House, user: User) -> dict[str, Any]:
     read = await read_board(house, user)
+    speech = words(language_of(request, user))
     return {
         "board": read.board,
         "agents": read.agents,
@@ -50,7 +53,8 @@ async def _context(house: House, user: User) -> dict[str, Any]:
         "cap": ABANDON_CAP,
         "tile_class": TILE_CLASS,
         "queue_pill": QUEUE_PILL,
-        "queue_name": queue_name,
+        "queue_name": lambda code: queue_label(house.desk.setup, code, speech),
+        "pause_name": lambda code: pause_label(code, house.desk.setup, speech),
         "robot_on": await robot_state(house) if user.can(Permission.QUEUE_STEER) else None,
         "may_steer": user.can(Permission.QUEUE_STEER),
         "may_dial": user.can(Permission.CAMPAIGN_STEER),

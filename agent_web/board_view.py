@@ -9,27 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..queue.agent import Agent, AgentState
+from ..queue.channel import ChannelKind
 from ..queue.contact import Contact, ContactState
 from ..queue.metrics import waited_s, was_answered
+from ..queue.setup import QueueSetup
 from ..reports.wallboard import QueueStanding, Standing
 from ..shop.order import Order
 from .i18n import N_
+from .setup_words import CHANNELS
 
 LONG_TALK_S = 600.0
 
-QUEUES = {
-    "orders": N_("Заказы"),
-    "delivery": N_("Доставка"),
-    "returns": N_("Возвраты"),
-    "support": N_("Поддержка"),
-    "main": N_("Общая очередь"),
-}
-PAUSES = {
-    "lunch": N_("Обед"),
-    "rest": N_("Отдых для глаз"),
-    "training": N_("Обучение"),
-    "supervisor": N_("Решение супервизора"),
-}
 TILE_CLASS = {Standing.GOOD: "", Standing.NEAR: "w", Standing.BAD: "x", Standing.UNKNOWN: "n"}
 
 # pill, its icon and its words
@@ -62,20 +52,22 @@ _NEXT = {
 
 @dataclass(frozen=True, slots=True)
 class ContactLine:
-    """A contact in a few words. `waited_s` is the whole wait so far."""
+    """A contact in a few words. `queue`: its code; `waited_s` is the whole wait so far."""
 
     id: str
     who: str
     address: str
     queue: str
     order_number: str | None
+    icon: str
     waited_s: int
     offered_to: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class AgentLine:
-    """A row of the agents' table. `group` is what the filter above it goes by; `can` are the states he may be sent to."""
+    """A row of the agents' table. `group` is what the filter above it goes by; `can` are the states he may be sent to.
+    `pause` is a code."""
 
     id: str
     name: str
@@ -91,16 +83,6 @@ class AgentLine:
     can: tuple[str, ...]
 
 
-def queue_name(queue: str) -> str:
-    """The msgid of a queue's name; a queue that the site named itself is called as it is."""
-    return QUEUES.get(queue, queue)
-
-
-def pause_name(code: str | None) -> str:
-    """The msgid of a pause code, or the code itself when the site made it."""
-    return PAUSES.get(code, code) if code else ""
-
-
 def contact_line(
     contact: Contact, orders: Mapping[str, Order], names: Mapping[str, str], now: datetime, holders: Mapping[str, str]
 ) -> ContactLine:
@@ -110,8 +92,9 @@ def contact_line(
         id=contact.id,
         who=names.get(contact.customer_id or "") or contact.name,
         address=contact.address,
-        queue=queue_name(contact.queue),
+        queue=contact.queue,
         order_number=order.number if order else None,
+        icon="phone-in" if contact.kind is ChannelKind.VOICE else CHANNELS[contact.kind][0],
         waited_s=int(waited_s(contact, now)),
         offered_to=holders.get(contact.agent_id or "") if contact.state is ContactState.OFFERED else None,
     )
@@ -123,6 +106,7 @@ def agent_lines(
     ended_today: Iterable[Contact],
     lines: Mapping[str, ContactLine],
     now: datetime,
+    setup: QueueSetup,
 ) -> list[AgentLine]:
     """The agents by name: the order of rows never follows the states, so that nothing jumps under the pointer.
 
@@ -131,14 +115,19 @@ def agent_lines(
     by_id = {contact.id: contact for contact in contacts}
     served = Counter(contact.agent_id for contact in ended_today if was_answered(contact) and contact.agent_id)
     return [
-        _agent_line(agent, by_id.get(agent.contact_id or ""), lines, served[agent.id], now)
+        _agent_line(agent, by_id.get(agent.contact_id or ""), lines, served[agent.id], now, setup)
         for agent in sorted(agents, key=lambda one: (one.name, one.id))
         if agent.queues or agent.state is not AgentState.LOGGED_OUT
     ]
 
 
 def _agent_line(
-    agent: Agent, contact: Contact | None, lines: Mapping[str, ContactLine], served: int, now: datetime
+    agent: Agent,
+    contact: Contact | None,
+    lines: Mapping[str, ContactLine],
+    served: int,
+    now: datetime,
+    setup: QueueSetup,
 ) -> AgentLine:
     status, label = _AGENT_PILL[agent.state]
     if agent.state is AgentState.RESERVED and agent.contact_id is None:
@@ -146,7 +135,7 @@ def _agent_line(
     if contact is not None and contact.state is ContactState.HELD:
         status, label = _HOLDING
     since_s = max(0, int((now - agent.since).total_seconds()))
-    alert = _alert(agent, since_s)
+    alert = _alert(agent, since_s, setup)
     talking = agent.state is AgentState.BUSY
     return AgentLine(
         id=agent.id,
@@ -155,7 +144,7 @@ def _agent_line(
         label=label,
         since_s=since_s,
         contact=lines.get(agent.contact_id or ""),
-        pause=pause_name(agent.pause_code),
+        pause=agent.pause_code or "",
         next=_NEXT.get(agent.next_state, "") if agent.next_state else "",
         alert=alert,
         today=served,
@@ -164,7 +153,10 @@ def _agent_line(
     )
 
 
-def _alert(agent: Agent, since_s: float) -> str:
+def _alert(agent: Agent, since_s: float, setup: QueueSetup) -> str:
+    pause = setup.pause_codes.get(agent.pause_code or "") if agent.state is AgentState.PAUSED else None
+    if pause is not None and pause.limit_s is not None and since_s > pause.limit_s:
+        return N_("перерыв дольше предела")
     if agent.state is AgentState.NOT_RESPONDING:
         return N_("пропустил звонок")
     if agent.state is AgentState.READY and not agent.reachable:

@@ -17,7 +17,6 @@ from ..reports.wallboard import crew
 from ..shop.customer import Customer
 from ..shop.order import Order
 from .board_data import ABANDON_CAP, campaign_cards
-from .board_view import queue_name
 from .campaign_view import (
     HOLDS,
     KNOBS,
@@ -36,6 +35,7 @@ from .i18n import words
 from .pages import language_of, render
 from .problem import Problem
 from .security import require
+from .setup_words import queue_label
 
 LISTED = 25
 LOGGED = 12
@@ -108,7 +108,7 @@ async def _context(request: Request, house: House, user: User, campaign_id: str)
     return {
         "campaign": campaign,
         "running": campaign.state is CampaignState.RUNNING,
-        "queue_name": queue_name,
+        "queue_name": queue_label(house.desk.setup, campaign.queue, words(language_of(request, user))),
         "on_line": crew(agent for agent in house.desk.agents() if campaign.queue in agent.queues).on_line,
         "opens": clock_text(campaign.hours.opens_min),
         "closes": clock_text(campaign.hours.closes_min),

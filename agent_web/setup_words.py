@@ -108,6 +108,8 @@ FAULTS = {
     Fault.NEVER_APPLIES: N_("Это правило не сработает: другое всегда сработает раньше, или его условия не бывает"),
     Fault.NEVER_OPEN: N_("По этим часам очередь никогда не открыта"),
 }
+OWN_PAUSES = {"supervisor": N_("Решение супервизора")}
+"""The house's own pauses; all others are named by the setup."""
 BOUNDS = N_("Нужно число от %(low)s до %(high)s")
 BOUNDS_S = N_("Нужно от %(low)s до %(high)s секунд")
 
@@ -148,6 +150,12 @@ def queue_label(setup: QueueSetup, code: str, words: Words) -> str:
 
 def skill_label(setup: QueueSetup, code: str, words: Words) -> str:
     return name_of(setup.skills[code], words) if code in setup.skills else code
+
+
+def pause_label(code: str | None, setup: QueueSetup, words: Words) -> str:
+    """As the site calls it; the house's own code (the supervisor's decision) has words of ours."""
+    known = setup.pause_codes.get(code or "")
+    return name_of(known, words) if known is not None else words.say(OWN_PAUSES.get(code or "", code or ""))
 
 
 def finding_lines(

@@ -13,9 +13,8 @@ from ..queue.metrics import waited_s
 from ..queue.routing import is_personal, needs_now, order_key
 from ..queue.setup import Lift, QueueSetup
 from ..queue.skill import Need
-from .board_view import pause_name
 from .i18n import N_, Words
-from .setup_words import CHANNELS, LIFTS, name_of, queue_label, skill_label
+from .setup_words import CHANNELS, LIFTS, pause_label, queue_label, skill_label
 
 PHASES = {
     TaskPhase.RESERVED: ("ringing", N_("Звонят")),
@@ -213,12 +212,6 @@ def sendable(agent: Agent) -> tuple[str, ...]:
     ahead = agent.next_state or agent.state
     wanted = (AgentState.READY, AgentState.PAUSED, AgentState.LOGGED_OUT)
     return tuple(state.value for state in wanted if state is not ahead or state is AgentState.PAUSED)
-
-
-def pause_label(code: str | None, setup: QueueSetup, words: Words) -> str:
-    """As the site calls it; the house's own code (the supervisor's decision) has words of ours."""
-    known = setup.pause_codes.get(code or "")
-    return name_of(known, words) if known is not None else words.say(pause_name(code))
 
 
 def _age(since: datetime, now: datetime) -> int:
