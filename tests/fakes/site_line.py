@@ -7,13 +7,15 @@ taken = await line.call_in(name="Anna")      # the page pressed its button, and 
 await line.close()
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
 from cordboard.telephony.ami_events import Event, Resync
 from cordboard.telephony.web_call import Caller, Taken, WebCalls, site_queue
 from cordboard.telephony.web_call_gate import Limits
-from cordboard.telephony.web_call_process import Hearing, MediaDown
+from cordboard.telephony.web_call_news import Placed
+from cordboard.telephony.web_call_process import Hearing, Media, MediaDown
 from cordboard.telephony.web_call_wire import Answered, News
 from tests.fakes.asterisk_wire import FakeChannel
 from tests.fakes.line import KEYS, Line
@@ -68,18 +70,20 @@ class HandMedia:
 class SiteLine(Line):
     """A Line with the gateway of calls from the site, `web`; Maria is off shift until `desk.ready("maria")`."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, sound: Media | None = None) -> None:
+        """`sound` is the real process where pages are real; else `media` is the test's hand."""
         super().__init__()
         serials = count()
         self.media = HandMedia()
+        self.place: Callable[[str], Placed | None] = self.desk.place
         self.web = WebCalls(
             self.desk,
             self.clock,
             lambda: f"id-{next(serials)}",
-            self.media,
+            sound or self.media,
             "s3cret",
             queues=lambda: ("orders", "returns"),
-            place_of=self.desk.place,
+            place_of=lambda contact_id: self.place(contact_id),
             may_keep=lambda contact: self.desk.setup.rules(contact.queue).keep_place,
             keep=self.voice.waiting_room.pressed,
             unnamed="Site visitor",

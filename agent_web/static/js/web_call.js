@@ -92,6 +92,13 @@ async function ticket() {
   if (own && performance.now() - opened < TICKET_MS) return own;
   return (await api("POST", "/web-call/token", { queue: document.body.dataset.queue, language: language() })).token;
 }
+/* A ticket may be old by the engine's clock though not by ours, or of a former run of it: then a fresh one is asked for, once. */
+async function offered(body) {
+  try { return await api("POST", "/web-call/offer", { ...body, token: await ticket() }); } catch (error) {
+    if (!["expired", "used", "forged"].includes(error.fault)) throw error;
+    return api("POST", "/web-call/offer", { ...body, token: await ticket() });
+  }
+}
 const gathered = pc => new Promise(done => {
   const look = () => { if (pc.iceGatheringState === "complete") done(); };
   pc.addEventListener("icegatheringstatechange", look); setTimeout(done, GATHER_MS); look();
@@ -114,7 +121,7 @@ class Call {
     const pc = this.pc;
     await pc.setLocalDescription(await pc.createOffer());
     await gathered(pc);
-    const { sdp, call: secret } = await api("POST", "/web-call/offer", { sdp: pc.localDescription.sdp, token: await ticket(), name, phone });
+    const { sdp, call: secret } = await offered({ sdp: pc.localDescription.sdp, name, phone });
     this.secret = secret;
     if (this.over) { this.sayGoodbye(); return; }
     await pc.setRemoteDescription({ type: "answer", sdp });
