@@ -7,35 +7,52 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, Field, field_validator, model_validator
 
 from ..access.permission import Permission
 from ..access.user import User
-from ..queue.agent import TaskPhase
+from ..queue.agent import Task, TaskPhase
+from ..queue.channel import ChannelKind
 from ..queue.contact import Contact
 from ..queue.desk import NotAllowedNow, UnknownAgent
 from ..queue.disposition import disposition
+from ..shop.customer import choose_customer as likeliest
 from ..shop.order import OrderChanged, OrderEdit, OrderRefused, OrderStatus
+from ..shop.phone import BadPhone, to_e164
+from .desk_pauses import pause_code, quick_pause
 from .desk_view import move_of_result
 from .house import House, HouseDep
 from .problem import Problem, problems
 from .security import require
 
 EXTEND_S = 30
-PAUSE_CODES = ("lunch", "rest", "training")
+GONE = "this contact is not with you any more"
 
 router = APIRouter(prefix="/api/v1/desk", tags=["desk"], responses=problems(401, 403, 404, 409, 422))
 Operator = Annotated[User, Depends(require(Permission.DESK_WORK))]
 
 
 class StateAsked(BaseModel):
-    """`pause_code` goes with `paused`. During a contact the wish is kept for when it is over."""
+    """`pause_code` goes with `paused`, one of those that the house has set up. During a contact the wish is kept for when it is over."""
 
     state: Literal["ready", "paused", "logged_out"]
-    pause_code: Literal["lunch", "rest", "training"] | None = None
+    pause_code: str | None = Field(None, max_length=40)
+
+
+class TaskShown(BaseModel):
+    """A contact in hand, or a call that is being dialed (without `contact_id`). `until`: when the phase ends by itself."""
+
+    contact_id: str | None
+    kind: ChannelKind
+    phase: TaskPhase
+    since: datetime
+    until: datetime | None
+    contact_state: str | None
 
 
 class StateShown(BaseModel):
+    """`state`, `contact_id`, `contact_state` and `wrap_up_until` are of the foremost of the `tasks`."""
+
     state: str
     since: datetime
     pause_code: str | None
@@ -45,6 +62,7 @@ class StateShown(BaseModel):
     wrap_up_until: datetime | None
     page_open: bool
     device_up: bool
+    tasks: list[TaskShown]
 
 
 class Softphone(BaseModel):
@@ -57,8 +75,24 @@ class Softphone(BaseModel):
     processing: bool
 
 
+class Transfer(BaseModel):
+    """Into a queue or to an operator: one of them."""
+
+    queue: str | None = Field(None, max_length=40)
+    agent: str | None = Field(None, max_length=40)
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "Transfer":
+        if (self.queue is None) == (self.agent is None):
+            raise ValueError("name a queue or an operator")
+        return self
+
+
 class Newcomer(BaseModel):
+    """`phone` is for a contact that came without a number."""
+
     name: str = Field(min_length=1, max_length=200)
+    phone: str = Field("", max_length=40)
     city: str = Field("", max_length=100)
     language: Literal["ru", "en"] = "ru"
 
@@ -71,10 +105,12 @@ class Newcomer(BaseModel):
 
 
 class CustomerChosen(BaseModel):
-    """Somebody known (`customer_id`, with the order the talk is about), or a `newcomer` with the number of this call."""
+    """Somebody known (`customer_id`, with the order the talk is about), whoever has this number of an order or of a telephone (`number`),
+    or a `newcomer`, who gets the number of this call."""
 
     customer_id: str | None = None
     order_id: str | None = None
+    number: str | None = Field(None, min_length=1, max_length=40)
     newcomer: Newcomer | None = None
 
 
@@ -121,6 +157,19 @@ async def state(house: HouseDep, user: Operator) -> StateShown:
         wrap_up_until=None if task is None or task.phase is not TaskPhase.WRAP_UP else task.until,
         page_open=agent.page_open,
         device_up=agent.device_up,
+        tasks=[_task(house, each) for each in agent.tasks],
+    )
+
+
+def _task(house: House, task: Task) -> TaskShown:
+    contact = house.desk.contact(task.contact_id or "")
+    return TaskShown(
+        contact_id=task.contact_id,
+        kind=task.kind,
+        phase=task.phase,
+        since=task.since,
+        until=task.until,
+        contact_state=None if contact is None else contact.state,
     )
 
 
@@ -140,26 +189,46 @@ async def softphone(house: HouseDep, user: Operator) -> Softphone:
 
 @router.post("/state")
 async def change_state(asked: StateAsked, house: HouseDep, user: Operator) -> StateShown:
+    setup = house.desk.setup
+    if asked.state == "paused" and asked.pause_code is not None and pause_code(setup, asked.pause_code) is None:
+        raise Problem(422, "there is no such pause here; choose another")
     async with _asked("this status cannot be chosen right now"):
         if asked.state == "ready":
             await house.desk.ready(user.id)
         elif asked.state == "paused":
-            await house.desk.pause(user.id, asked.pause_code or PAUSE_CODES[1])
+            await house.desk.pause(user.id, asked.pause_code or quick_pause(setup))
         else:
             await house.desk.log_out(user.id)
     return await state(house, user)
 
 
+@router.post("/contacts/{contact_id}/accept", status_code=204)
+async def accept(contact_id: str, house: HouseDep, user: Operator) -> None:
+    """Take an offered chat or another text. A call is answered in the telephone."""
+    if _own(house, user, contact_id).kind is ChannelKind.VOICE:
+        raise Problem(422, "a call is answered in the telephone")
+    async with _asked(GONE):
+        await house.desk.accept(user.id, contact_id)
+
+
 @router.post("/contacts/{contact_id}/decline", status_code=204)
 async def decline(contact_id: str, house: HouseDep, user: Operator) -> None:
-    async with _asked("this call is not with you any more"):
+    async with _asked(GONE):
         await house.desk.decline(user.id, contact_id)
 
 
 @router.post("/contacts/{contact_id}/hangup", status_code=204)
 async def hang_up(contact_id: str, house: HouseDep, user: Operator) -> None:
-    async with _asked("this call is not with you any more"):
+    async with _asked(GONE):
         await house.desk.hang_up(user.id, contact_id)
+
+
+@router.post("/contacts/{contact_id}/transfer", status_code=204)
+async def transfer(contact_id: str, goes: Transfer, house: HouseDep, user: Operator) -> None:
+    """Pass the customer on, by voice or text: he waits there with his age, 30 s for the named operator alone."""
+    _own(house, user, contact_id)
+    async with _asked("this contact cannot be passed on there now"):
+        await house.desk.transfer(user.id, contact_id, queue=goes.queue, agent=goes.agent)
 
 
 @router.post("/contacts/{contact_id}/extend", status_code=204)
@@ -175,18 +244,52 @@ async def choose_customer(contact_id: str, chosen: CustomerChosen, house: HouseD
     """Say who is talking, and about which order."""
     contact = _own(house, user, contact_id)
     if chosen.newcomer is not None:
-        if not contact.address:
-            raise Problem(422, "a hidden number cannot become a customer's card")
         someone = chosen.newcomer
         customer = await house.shop.add_customer(
-            someone.name, [contact.address], city=someone.city, language=someone.language
+            someone.name, _phones(contact, someone), city=someone.city, language=someone.language
         )
         customer_id, order_id = customer.id, None
+    elif chosen.number is not None:
+        customer_id, order_id = await _found(house, contact, chosen.number)
     else:
         customer_id, order_id = await _known(house, chosen)
-    async with _asked("this call is not with you any more"):
+    async with _asked(GONE):
         await house.desk.choose_customer(contact_id, customer_id, order_id)
     return CustomerShown(customer_id=customer_id)
+
+
+def _phones(contact: Contact, someone: Newcomer) -> list[str]:
+    """The newcomer's numbers. A card without any is for those who write; a caller who hides his number says one."""
+    if contact.address and contact.kind is ChannelKind.VOICE:
+        return [contact.address]
+    if not someone.phone.strip():
+        if contact.kind is ChannelKind.VOICE:
+            raise Problem(422, "a hidden number cannot become a customer's card")
+        return []
+    return [_e164(someone.phone)]
+
+
+def _e164(text: str) -> str:
+    try:
+        return to_e164(text.strip())
+    except BadPhone:
+        raise Problem(422, "this is not a phone number; correct it or leave it empty") from None
+
+
+async def _found(house: House, contact: Contact, number: str) -> tuple[str, str | None]:
+    """Whose order has this number, or whose telephone it is."""
+    order = await house.shop.order_by_number(number.strip().lstrip("№#").strip())
+    if order is not None:
+        return order.customer_id, order.id
+    try:
+        people = await house.shop.customers_by_phone(to_e164(number.strip()))
+    except BadPhone:
+        people = []
+    customer = likeliest(people, contact.name)
+    if customer is None:
+        raise Problem(404, "nobody has such an order or telephone")
+    order = await house.shop.open_order_of(customer.id)
+    return customer.id, None if order is None else order.id
 
 
 async def _known(house: House, chosen: CustomerChosen) -> tuple[str, str | None]:
@@ -245,5 +348,5 @@ def _own(house: House, user: User, contact_id: str) -> Contact:
     """The open contact that is with this operator."""
     contact = house.desk.contact(contact_id)
     if contact is None or contact.agent_id != user.id:
-        raise Problem(409, "this call is not with you any more")
+        raise Problem(409, GONE)
     return contact

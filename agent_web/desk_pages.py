@@ -1,32 +1,43 @@
 """The operator's desk: one shell that is never loaded again, and its panes as fragments."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from ..access.permission import Permission
 from ..access.user import User
 from ..queue.agent import Agent, Stance
+from ..queue.channel import ChannelKind
 from ..queue.contact import Contact
 from ..shop.customer import Customer, choose_customer
-from .desk_view import DeskView, Phase, Record, desk_view
+from .board_data import midnights, people_of
+from .desk_hands import Hand, Phase, colleagues, hands, in_front
+from .desk_pauses import pause_code, pause_codes, quick_pause
+from .desk_view import DeskView, Record, desk_view
 from .house import House, HouseDep
 from .i18n import N_, words, zone
 from .live import figures
 from .pages import language_of, render
 from .problem import Problem
 from .security import require
+from .setup_words import CHANNELS, name_of, queue_label
 
 PANES = ("bar", "list", "main", "context", "dialogs")
 CALLBACK_DAYS = 7
+MOST_MISSED = 6
+MOST_WANTED = 20
 
 KEYS = (
-    ("Alt A", N_("Ответить")),
+    ("Alt A", N_("Ответить, принять чат")),
+    ("Alt ↑ ↓", N_("Другой контакт")),
     ("Alt M", N_("Микрофон")),
     ("Alt H", N_("Удержать, вернуть")),
-    ("Alt E", N_("Завершить звонок")),
+    ("Alt T", N_("Передать другому")),
+    ("Alt E", N_("Завершить звонок или чат")),
     ("Alt W", N_("Итог: готово")),
     ("Alt R", N_("На линию или статус")),
     ("Alt O", N_("Добавить товар")),
@@ -42,45 +53,103 @@ _TITLES = {
     Phase.TALKING: N_("Разговор: %(name)s"),
     Phase.HELD: N_("Удержание: %(name)s"),
     Phase.WRAP_UP: N_("Итог разговора"),
-    Phase.NOT_RESPONDING: N_("Вы не ответили на звонок"),
+    Phase.NOT_RESPONDING: N_("Вы не ответили вовремя"),
     Phase.PAUSED: N_("Перерыв"),
 }
+_TEXT_TITLES = {
+    Phase.RINGING: N_("Пишет %(name)s"),
+    Phase.TALKING: N_("Чат: %(name)s"),
+    Phase.HELD: N_("Чат: %(name)s"),
+    Phase.WRAP_UP: N_("Итог чата"),
+}
+_VISITOR = N_("Посетитель сайта")
+WHY_MISSED = {
+    "no_answer": N_("не ответили"),
+    "declined": N_("отклонили"),
+    "unreachable": N_("связи с вами не было"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """An offer that was not taken. `why` is a msgid."""
+
+    at: datetime
+    icon: str
+    who: str
+    address: str
+    why: str
+
 
 router = APIRouter(include_in_schema=False)
 Operator = Annotated[User, Depends(require(Permission.DESK_WORK))]
+Wanted = Annotated[
+    list[str] | None,
+    Query(alias="contact", max_length=MOST_WANTED, description="whom the page wants in the middle, the dearest first"),
+]
 
 
 @router.get("/desk")
-async def desk(request: Request, house: HouseDep, user: Operator) -> HTMLResponse:
-    return render(request, "desk.html", **await _context(request, house, user))
+async def desk(request: Request, house: HouseDep, user: Operator, wanted: Wanted = None) -> HTMLResponse:
+    return render(request, "desk.html", **await _context(request, house, user, wanted))
 
 
 @router.get("/desk/panes")
-async def desk_panes(request: Request, house: HouseDep, user: Operator) -> HTMLResponse:
+async def desk_panes(request: Request, house: HouseDep, user: Operator, wanted: Wanted = None) -> HTMLResponse:
     """All panes at once, each in its <template>."""
-    return render(request, "desk_panes.html", panes=PANES, **await _context(request, house, user))
+    return render(request, "desk_panes.html", panes=PANES, **await _context(request, house, user, wanted))
 
 
 @router.get("/desk/{pane}")
-async def desk_pane(pane: str, request: Request, house: HouseDep, user: Operator) -> HTMLResponse:
+async def desk_pane(
+    pane: str, request: Request, house: HouseDep, user: Operator, wanted: Wanted = None
+) -> HTMLResponse:
     if pane not in PANES:
         raise Problem(404, "there is nothing here")
-    return render(request, "desk_panes.html", panes=(pane,), **await _context(request, house, user))
+    return render(request, "desk_panes.html", panes=(pane,), **await _context(request, house, user, wanted))
 
 
-async def load_view(house: House, user: User, language: str) -> DeskView:
-    """The desk of this operator now."""
+async def load_view(house: House, user: User, language: str, wanted: Sequence[str] = ()) -> DeskView:
+    """The desk of this operator now, with the first of the `wanted` contacts in the middle that he has in hand."""
     agent = house.desk.agent(user.id) or Agent(user.id, user.name, user.sip_name, Stance.LOGGED_OUT, house.clock.now())
-    contact = house.desk.contact(agent.contact_id) if agent.contact_id else None
+    contact = house.desk.contact(in_front(agent, wanted) or "")
     record = Record() if contact is None else await load_record(house, contact)
     # A search by article finds the few products of this order, not the whole shop's.
     articles = {item.article for order in record.orders for item in order.items}
     products = {
         product.article: product for product in await house.shop.products(limit=10_000) if product.article in articles
     }
+    held = await load_hands(house, agent, contact)
     now = house.clock.now()
     queue = figures(house.desk.contacts(), now)
-    return desk_view(agent, contact, record, products, language, (queue["waiting"], queue["longest_s"]), now)
+    return desk_view(agent, contact, record, products, language, (queue["waiting"], queue["longest_s"]), now, held)
+
+
+async def load_hands(house: House, agent: Agent, shown: Contact | None) -> tuple[Hand, ...]:
+    orders, names = await people_of(house, house.desk.contacts_with(agent.id))
+
+    def unread(contact: Contact) -> int:
+        texts = contact.kind is ChannelKind.CHAT and house.chat is not None
+        return house.chat.agents.unread(contact) if texts and house.chat is not None else 0
+
+    numbers = {order.id: order.number for order in orders.values()}
+    shown_id = None if shown is None else shown.id
+    return hands(agent, house.desk.contact, names, numbers, unread, shown_id, house.clock.now())
+
+
+async def load_missed(house: House, user: User) -> list[Missed]:
+    """Today's offers that this operator did not take, newest first."""
+    since, _ = midnights(house.clock.now(), house.site.time_zone)
+    missed = []
+    for offer in (await house.desk.missed_offers(user.id, since))[:MOST_MISSED]:
+        contact = await house.desk.find_contact(offer.contact_id)
+        if contact is None:
+            continue
+        customer = await house.shop.customer(contact.customer_id) if contact.customer_id else None
+        who = customer.name if customer is not None else contact.name
+        icon, _ = CHANNELS[contact.kind]
+        missed.append(Missed(offer.at, icon, who, contact.address, WHY_MISSED.get(offer.reason, "")))
+    return missed
 
 
 async def load_record(house: House, contact: Contact) -> Record:
@@ -103,19 +172,30 @@ async def load_record(house: House, contact: Contact) -> Record:
     )
 
 
-async def _context(request: Request, house: House, user: User) -> dict[str, Any]:
+async def _context(request: Request, house: House, user: User, wanted: Sequence[str] | None) -> dict[str, Any]:
     language = language_of(request, user)
-    view = await load_view(house, user, language)
-    speech = words(language)
-    name = view.name or (view.contact.address if view.contact else "")
-    title = (
-        speech.say(_TITLES[view.phase], name=name) if "%" in _TITLES[view.phase] else speech.say(_TITLES[view.phase])
-    )
+    view = await load_view(house, user, language, wanted or ())
+    speech, setup = words(language), house.desk.setup
+    name = view.name or (view.contact.address if view.contact else "") or speech.say(_VISITOR)
+    text = _TITLES[view.phase] if view.is_call else _TEXT_TITLES.get(view.phase, _TITLES[view.phase])
+    title = speech.say(text, name=name) if "%" in text else speech.say(text)
     today = view.now.astimezone(zone(view.zone)).date()
+    talks = view.contact is not None and view.phase in (Phase.TALKING, Phase.HELD)
+    on_pause = pause_code(setup, view.agent.pause_code)
     return {
         "view": view,
         "user": user,
         "title": title,
         "keys": [(chord, speech.say(does)) for chord, does in KEYS],
         "days": [today + timedelta(days=ahead) for ahead in range(CALLBACK_DAYS)],
+        "channels": {kind.value: (icon, speech.say(label)) for kind, (icon, label) in CHANNELS.items()},
+        "pauses": [(code.code, name_of(code, speech)) for code in pause_codes(setup)],
+        "pause_name": name_of(on_pause, speech) if on_pause else speech.say("Перерыв"),
+        "pause_limit_s": on_pause.limit_s if on_pause else None,
+        "quick_pause": quick_pause(setup),
+        "queue_name": queue_label(setup, view.contact.queue, speech) if view.contact else "",
+        "queues": [(code, queue_label(setup, code, speech)) for code in setup.queues],
+        "colleagues": colleagues(house.desk.agents(), view.contact) if talks and view.contact else [],
+        "missed": await load_missed(house, user) if view.contact is None else [],
+        "has_chat": house.chat is not None,
     }

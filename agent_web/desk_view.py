@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from ..queue.agent import Agent, AgentState, Task
+from ..queue.agent import Agent
+from ..queue.channel import ChannelKind
 from ..queue.contact import Contact, ContactState
 from ..queue.disposition import DISPOSITIONS, Disposition
 from ..shop.customer import Customer, EntryKind, FieldChange, TimelineEntry
 from ..shop.order import EDITABLE, OPEN, Order, OrderItem, OrderStatus, next_statuses
 from ..shop.product import Product
+from .desk_hands import WITH_CONTACT, Countdown, Hand, Phase, countdown, gone, phase_of, work_key
 
 DESK_MOVES = (OrderStatus.CONFIRMED, OrderStatus.POSTPONED, OrderStatus.CANCELLED, OrderStatus.TO_CONFIRM)
 """What an operator may make of an order; shipping and delivery are the warehouse's words."""
@@ -21,37 +22,6 @@ _RESULT_OF = {
     OrderStatus.POSTPONED: "postponed",
     OrderStatus.CANCELLED: "cancelled",
 }
-
-
-class Phase(StrEnum):
-    """What the middle of the desk is about."""
-
-    LOGGED_OUT = "logged_out"
-    READY = "ready"
-    DIALING = "dialing"
-    RINGING = "ringing"
-    TALKING = "talking"
-    HELD = "held"
-    WRAP_UP = "wrap_up"
-    NOT_RESPONDING = "not_responding"
-    PAUSED = "paused"
-
-
-WITH_CONTACT = frozenset({Phase.RINGING, Phase.TALKING, Phase.HELD, Phase.WRAP_UP})
-IN_TALK = frozenset({Phase.TALKING, Phase.HELD})
-
-
-@dataclass(frozen=True, slots=True)
-class Countdown:
-    """Seconds that are left of a whole."""
-
-    left_s: int
-    whole_s: int
-
-    @property
-    def share(self) -> int:
-        """Percent left."""
-        return 0 if self.whole_s <= 0 else round(100 * self.left_s / self.whole_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +82,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class DeskView:
-    """`since_s` is how long the agent has been in this state; `talk_s` how long this talk lasts (s)."""
+    """`phase` is that of the contact in the middle, `headline` the agent's own, for `since_s`. `talk_s`: how long this talk lasts (s)."""
 
     now: datetime
     agent: Agent
     phase: Phase
+    headline: Phase
     since_s: int
     waiting: int
     longest_s: int
@@ -129,6 +100,7 @@ class DeskView:
     ring: Countdown | None = None
     wrap: Countdown | None = None
     suggested: str = ""
+    hands: tuple[Hand, ...] = ()
     dispositions: tuple[Disposition, ...] = DISPOSITIONS
 
     @property
@@ -151,18 +123,16 @@ class DeskView:
         """The same while the middle is about the same work, so that what is being typed there stays."""
         if self.contact is None or self.phase not in WITH_CONTACT:
             return self.phase.value
-        return f"{self.contact.id}/{'wrap' if self.phase is Phase.WRAP_UP else 'talk'}"
+        return work_key(self.contact, self.phase)
 
+    @property
+    def is_call(self) -> bool:
+        """Whether the middle is about a call, or about nobody; text channels show the thread there."""
+        return self.contact is None or self.contact.kind is ChannelKind.VOICE
 
-def phase_of(agent: Agent, contact: Contact | None) -> Phase:
-    """The phase of an agent who is with this contact, if any."""
-    match agent.state:
-        case AgentState.RESERVED:
-            return Phase.RINGING if contact is not None else Phase.DIALING
-        case AgentState.BUSY:
-            return Phase.HELD if contact is not None and contact.state is ContactState.HELD else Phase.TALKING
-        case _:
-            return Phase(agent.state.value)
+    def held(self, kind: str) -> int:
+        """How many contacts of that kind are in hand, the dialed one too."""
+        return sum(task.kind == kind for task in self.agent.tasks)
 
 
 def desk_view(
@@ -173,34 +143,40 @@ def desk_view(
     language: str,
     queue: tuple[int, int],
     now: datetime,
+    hands: tuple[Hand, ...] = (),
 ) -> DeskView:
-    """The desk as it is at `now`. `products` by article; `queue`: how many wait and for how long the first does (s)."""
+    """The desk as it is at `now`. `contact` is the one in the middle, `hands` are all. `products` by article; `queue`: how many wait and
+    for how long the first does (s)."""
     phase = phase_of(agent, contact)
+    task = agent.foreground if contact is None else agent.task(contact.id)
+    foremost = next((hand.phase for hand in hands if hand.contact.id == agent.contact_id), None)
     card = None if contact is None else order_card(_order_of(contact, record), products, language)
     names = {article: product.name(language) for article, product in products.items()} if language == "en" else {}
     return DeskView(
         now=now,
         agent=agent,
         phase=phase,
-        since_s=_gone(agent.since, now),
+        headline=foremost or phase_of(agent, None),
+        since_s=gone(agent.since, now),
         waiting=queue[0],
         longest_s=queue[1],
         contact=contact,
         record=record,
         card=card,
         history=history(record, names, contact),
-        waited_s=0 if contact is None else _gone(contact.arrived_at, contact.connected_at or now),
+        waited_s=0 if contact is None else gone(contact.arrived_at, contact.connected_at or now),
         talk_s=_talk_s(contact, now),
-        ring=_countdown(agent.foreground, now) if phase is Phase.RINGING else None,
-        wrap=_countdown(agent.foreground, now) if phase is Phase.WRAP_UP else None,
+        ring=countdown(task, now) if phase is Phase.RINGING else None,
+        wrap=countdown(task, now) if phase is Phase.WRAP_UP else None,
         suggested=suggested_result(contact, record.timeline),
+        hands=hands,
     )
 
 
 def _talk_s(contact: Contact | None, now: datetime) -> int:
     if contact is None or contact.connected_at is None:
         return 0
-    return int(contact.talk_s) if contact.state is ContactState.WRAP_UP else _gone(contact.connected_at, now)
+    return int(contact.talk_s) if contact.state is ContactState.WRAP_UP else gone(contact.connected_at, now)
 
 
 def _order_of(contact: Contact, record: Record) -> Order | None:
@@ -273,13 +249,3 @@ def move_of_result(code: str, order: Order) -> OrderStatus | None:
     """What a result does to the order that the talk was about; None when nothing."""
     wanted = next((status for status, result in _RESULT_OF.items() if result == code), None)
     return wanted if wanted is not None and wanted in next_statuses(order.status) else None
-
-
-def _gone(since: datetime, now: datetime) -> int:
-    return max(0, int((now - since).total_seconds()))
-
-
-def _countdown(task: Task | None, now: datetime) -> Countdown | None:
-    if task is None or task.until is None:
-        return None
-    return Countdown(max(0, int((task.until - now).total_seconds())), int((task.until - task.since).total_seconds()))

@@ -21,6 +21,7 @@ from fastapi.sse import format_sse_event
 
 from ..access.permission import Permission
 from ..access.user import User
+from ..queue.agent import Agent
 from ..queue.contact import Contact
 from ..queue.desk import Desk
 from ..queue.ledger import DeskChange
@@ -143,14 +144,15 @@ class LiveHub:
                 self.tell_change(desk, await changes.get())
 
     def tell_change(self, desk: Desk, change: DeskChange) -> None:
-        """`desk` to the operators it concerns, `board` to everybody."""
-        holders = {agent.id for agent in desk.agents() if agent.contact_id in change.contact_ids}
+        """`desk` to the operators it concerns (his state and all that is in his hands), `board` to everybody."""
+        touched = (desk.contact(contact_id) for contact_id in change.contact_ids)
+        holders = {contact.agent_id for contact in touched if contact is not None and contact.agent_id is not None}
         told = list(self._tabs) if change.everything else holders | change.agent_ids
         for user_id in told:
             agent = desk.agent(user_id)
             for tab in self._tabs.get(user_id, ()):
                 if tab.works and agent is not None:
-                    tab.tell("desk", {"state": agent.state.value, "contact_id": agent.contact_id})
+                    tab.tell("desk", _hands_of(agent))
         self.publish("board", figures(desk.contacts(), self._clock.now()))
 
     async def _paint_boards(self) -> None:
@@ -237,6 +239,11 @@ class LiveHub:
 
     def _all(self) -> list[Tab]:
         return [tab for tabs in self._tabs.values() for tab in tabs]
+
+
+def _hands_of(agent: Agent) -> dict[str, Any]:
+    tasks = [{"contact_id": t.contact_id, "kind": t.kind.value, "phase": t.phase.value} for t in agent.tasks]
+    return {"state": agent.state.value, "contact_id": agent.contact_id, "tasks": tasks}
 
 
 router = APIRouter(include_in_schema=False)

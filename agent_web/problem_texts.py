@@ -56,6 +56,8 @@ RUSSIAN = {
         "Из вашей сети начали слишком много чатов, попробуйте через минуту"
     ),
     "too many chats are open from your network; try again later": "Из вашей сети открыто слишком много чатов, попробуйте позже",
+    "a call back cannot be kept for you now; wait on, please": "Сейчас звонок не сохранить, подождите, пожалуйста, ещё",
+    "this does not look like a phone number": "Это не похоже на телефон",
     "this chat has ended": "Этот чат завершён",
     "there is no such chat": "Такого чата нет",
     "this chat is not with you any more": "Этот чат уже не у вас",

@@ -117,7 +117,7 @@ async def test_declining(house: DeskHouse, maria: User, browser: httpx2.AsyncCli
     assert state_of(house, maria) is AgentState.NOT_RESPONDING
     assert ("withdraw", contact.id, maria.id) in house.wire.told
     refused = await browser.post(f"{API}/contacts/{contact.id}/decline")
-    assert (refused.status_code, refused.json()["detail"]) == (409, "Этот звонок уже не у вас")
+    assert (refused.status_code, refused.json()["detail"]) == (409, "Этот контакт уже не у вас")
 
 
 async def test_hanging_up_is_asked_of_the_wire(house: DeskHouse, maria: User, browser: httpx2.AsyncClient) -> None:

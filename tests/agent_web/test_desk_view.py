@@ -6,17 +6,16 @@ from typing import Any
 
 import pytest
 
+from cordboard.agent_web.desk_hands import Phase, phase_of
 from cordboard.agent_web.desk_view import (
     DeskView,
     ItemMove,
-    Phase,
     Record,
     desk_view,
     history,
     item_moves,
     move_of_result,
     order_card,
-    phase_of,
     suggested_result,
 )
 from cordboard.queue.agent import Agent, AgentState
@@ -32,7 +31,8 @@ LAMP = Product("p1", "LE-27W", "Лампа", "Bulb", 390_00, 2)
 
 
 def agent(state: AgentState, **changes: Any) -> Agent:
-    return seated("a1", state, NOW - timedelta(seconds=30), name="Мария", **changes)
+    held = {"contact_id": "c1"} if state in (AgentState.RESERVED, AgentState.BUSY, AgentState.WRAP_UP) else {}
+    return seated("a1", state, NOW - timedelta(seconds=30), **{"name": "Мария", **held, **changes})
 
 
 def contact(state: ContactState = ContactState.CONNECTED, **changes: Any) -> Contact:
@@ -83,7 +83,9 @@ def view(of: Agent, about: Contact | None = None, record: Record = NOBODY, langu
     ],
 )
 def test_phase(state: AgentState, about: ContactState | None, phase: Phase) -> None:
-    assert phase_of(agent(state), None if about is None else contact(about)) is phase
+    held = None if about is None else contact(about)
+    dialing = {"contact_id": None, "attempt_id": "t1"} if phase is Phase.DIALING else {}
+    assert phase_of(agent(state, **dialing), held) is phase
 
 
 def test_ringing_counts_down_and_says_how_long_was_waited() -> None:

@@ -101,7 +101,8 @@ async def test_the_operator_concerned_is_told_and_others_are_not(house: DeskHous
         await reader.event()
     await house.desk.ready(maria.id)
     contact = await house.call_in()
-    while (told := await readers[0].until("desk")) != {"state": "reserved", "contact_id": contact.id}:
+    task = {"contact_id": contact.id, "kind": "voice", "phase": "reserved"}
+    while (told := await readers[0].until("desk")) != {"state": "reserved", "contact_id": contact.id, "tasks": [task]}:
         assert told["contact_id"] in (None, contact.id)
     board = await readers[1].until("board")
     while board["waiting"] != 1:

@@ -28,6 +28,7 @@ from cordboard.queue.contact import Contact
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
 from cordboard.queue.reception import Known
+from cordboard.queue.setup import QueueRules, QueueSetup
 from cordboard.queue.store import QueueStore
 from cordboard.shop.order import Order
 from cordboard.shop.posting import OrderPosted, PostedCustomer, PostedItem
@@ -83,6 +84,7 @@ class DeskHouse:
 
     async def open(self) -> None:
         await self.desk.load()
+        await self.desk.apply(QueueSetup({"orders": QueueRules("orders", "Заказы", "Orders")}))
         await self.chat.resync()
         for kind in (ChannelKind.VOICE, ChannelKind.CHAT):
             await self.desk.wire_changed(kind, up=True)

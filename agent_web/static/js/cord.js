@@ -5,7 +5,7 @@ const NS = "http://www.w3.org/2000/svg";
 function draw() {
   const desk = $(".desk");
   $(".cord")?.remove();
-  const row = $("#cord-from"), to = $("#jack-in");
+  const row = $("[data-cord][aria-current]"), to = $("#jack-in");
   if (!desk || !row || !to || !["talking", "held"].includes(desk.dataset.phase) || innerWidth <= 1100) return;
   const o = desk.getBoundingClientRect(), r = row.getBoundingClientRect(), t = to.getBoundingClientRect(), plugged = desk.dataset.phase === "talking";
   const ax = r.right - o.left + 1, ay = r.bottom - o.top - 15, bx = t.left + t.width / 2 - o.left, by = t.top + t.height / 2 - o.top;

@@ -53,7 +53,13 @@ const born = new WeakMap();
 const age = el => { if (!born.has(el)) born.set(el, performance.now()); return (performance.now() - born.get(el)) / 1000; };
 export function restart(el) { born.delete(el); }
 export function tick() {
-  for (const el of $$("[data-timer]")) { const said = mmss(+el.dataset.timer + age(el)); if (el.textContent !== said) el.textContent = said; }
+  for (const el of $$("[data-timer]")) {
+    const gone = +el.dataset.timer + age(el), said = mmss(gone);
+    if (el.textContent !== said) el.textContent = said;
+    if ("limit" in el.dataset) el.classList.toggle("over", gone > +el.dataset.limit);
+  }
+  for (const el of $$("[data-over]")) el.hidden = age(el) < +el.dataset.over;
+  for (const el of $$("[data-until-over]")) el.hidden = age(el) >= +el.dataset.untilOver;
   for (const el of $$("[data-count]")) {
     const left = Math.max(0, +el.dataset.count - age(el)), said = "clock" in el.dataset ? mmss(Math.ceil(left)) : String(Math.ceil(left));
     if (el.textContent !== said) el.textContent = said;

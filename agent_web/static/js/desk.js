@@ -1,5 +1,6 @@
 /* The operator's desk: joins the live stream, the panes and the telephone. */
 import { $, $$, T, announce, api, icon, make, mmss, ready, restart, swapIcon, tick, toast, trying } from "./core.js";
+import { call, offers, open, rows, unseen, watchContacts } from "./contacts.js";
 import { Live } from "./live.js";
 import { refresh } from "./panes.js";
 import { flush } from "./order.js";
@@ -14,6 +15,8 @@ const phone = new Softphone($("#ear")), live = new Live();
 const main = () => $("[data-pane=main]"), phase = () => main().dataset.phase, contact = () => main().dataset.contact;
 const paintMs = [];
 let offered = null, broken = false, lostAt = null, serverDown = false, elsewhere = false, plainTitle = document.title;
+
+watchContacts(live, update);          /* first: its choice of the contact in the middle goes with the fetch that the same news causes */
 
 /* For tests and benches: read only. */
 window.cordboard = Object.freeze({
@@ -54,30 +57,25 @@ function figures({ waiting, longest_s }) {
 }
 
 /* After each painting: put back what only the page knows, and measure an offer's way to the glass. */
-let announced = "", before = phase();
+let before = "";
 document.addEventListener("cb:painted", () => {
   plainTitle = document.title;
-  if (offered && contact() === offered.contact) {
+  if (offered && rows().some(row => row.id === offered.contact)) {
     const since = offered.at, done = offered.contact; offered = { contact: done, at: null };
     if (since !== null) requestAnimationFrame(() => setTimeout(() => { performance.mark("painted", { detail: done }); paintMs.push(performance.now() - since); }));
   }
-  if (phase() === "ringing" && announced !== contact()) { announced = contact(); callOut(); }
-  if (phase() !== "ringing" && phase() !== before) { announced = phase() === "talking" ? announced : ""; if (!["talking", "held"].includes(phase())) phone.answerNext = false; }
-  if (before === "ringing" && phase() === "talking" && document.activeElement === document.body) main().focus({ preventScroll: true });
-  before = phase();
+  const now = call()?.phase ?? "";
+  if (!["ringing", "talking", "held"].includes(now)) phone.answerNext = false;
+  if (before === "ringing" && now === "talking" && document.activeElement === document.body) main().focus({ preventScroll: true });
+  before = now;
   paintPhone(); paintLost();
 });
-function callOut() {
-  const name = $(".who h1", main())?.textContent ?? "";
-  announce(T("Входящий звонок: %(name)s", { name }));
-  if (document.hidden && "Notification" in window && Notification.permission === "granted") {
-    const note = new Notification(T("Звонит %(name)s", { name }), { tag: "call" });
-    note.onclick = () => { focus(); note.close(); };
-    setTimeout(() => note.close(), 20000);
-  }
-}
-/* The title flashes while it rings, for whoever is in another window. */
-setInterval(() => { const on = phase() === "ringing" && document.title === plainTitle; document.title = on ? `☎ ${T("Звонят!")}` : plainTitle; }, 900);
+/* The title flashes while something is offered, and counts what is unread, for whoever is in another window. */
+setInterval(() => {
+  const asking = offers(), calls = asking.some(offer => offer.kind === "voice"), badge = unseen() ? `(${unseen()}) ` : "";
+  const usual = badge + plainTitle, flash = calls ? `☎ ${T("Звонят!")}` : `✎ ${T("Новый чат!")}`;
+  document.title = asking.length && document.title === usual ? flash : usual;
+}, 900);
 
 /* The telephone's state, in words. */
 const lampText = state => ({ off: T("Звук выключен"), connecting: T("Подключаем звук…"), registered: T("Звук готов"), ringing: T("Звук готов"), "in-call": T("Звук идёт"), failed: T("Звука нет") })[state];
@@ -143,27 +141,28 @@ async function goReady() {
   return true;
 }
 async function chooseState(state, code) {
-  const inContact = ["ringing", "talking", "held", "wrap_up", "dialing"].includes(phase());
+  const inContact = rows().length > 0 || phase() === "dialing";
   if (state !== "logged_out" && !(await goReady())) return;
   if ("Notification" in window && Notification.permission === "default") Notification.requestPermission().catch(() => {});
   const good = await trying(() => api("POST", "/desk/state", { state, pause_code: state === "paused" ? code : null }));
   if (good && state === "logged_out" && !inContact) phone.stop();
-  if (good && inContact) toast(state === "ready" ? T("После звонка: на линию") : state === "paused" ? T("После звонка: перерыв") : T("После звонка: конец смены"));
+  if (good && inContact) toast(state === "ready" ? T("Потом: на линию") : state === "paused" ? T("Потом: перерыв") : T("Потом: конец смены"));
   await update();
 }
 document.addEventListener("click", async e => {
   const at = selector => e.target.closest?.(selector);
   let b;
   if ((b = at("[data-state]"))) chooseState(b.dataset.state, b.dataset.code);
-  if (at("#answer")) { if (await goReady()) { phone.answer(); paintPhone(); } }
-  if (at("#decline")) { const id = contact(); phone.hangUp(); await trying(() => api("POST", `/desk/contacts/${id}/decline`)); update(); }
+  if (at("#answer")) { const ringing = call()?.id; if (await goReady()) { phone.answer(); paintPhone(); open(ringing); } }
+  if ((b = at("[data-decline]"))) { const { contact: id, kind } = meant(b); if (kind === "voice") phone.hangUp(); await trying(() => api("POST", `/desk/contacts/${id}/decline`)); update(); }
   if (at("#mute")) { phone.mute(!phone.muted); paintPhone(); }
   if (at("#hold")) { phone.hold(!phone.held); paintPhone(); }
-  if (at("#end")) { const id = contact(); flush(); phone.hangUp(); api("POST", `/desk/contacts/${id}/hangup`).catch(() => {}).finally(update); }
+  if ((b = at("#end"))) { const { contact: id, kind } = meant(b); flush(); if (kind === "voice") phone.hangUp(); api("POST", `/desk/contacts/${id}/hangup`).catch(() => {}).finally(update); }
   if ((b = at("[data-tone]"))) phone.tone(b.dataset.tone);
   if ((b = at("[data-customer]"))) pick({ customer_id: b.dataset.customer });
   if ((b = at("[data-pick]"))) pick({ customer_id: $("#notes")?.dataset.whose, order_id: b.dataset.pick });
 });
+const meant = button => button.closest("[data-contact]").dataset;
 async function pick(body) { await flush(); await trying(() => api("POST", `/desk/contacts/${contact()}/customer`, body)); update(); }
 document.addEventListener("submit", async e => {
   if (e.target.id === "notes") {
@@ -176,7 +175,12 @@ document.addEventListener("submit", async e => {
     const name = $("#nc-name").value.trim();
     $("#nc-err").hidden = !!name; $("#nc-name").setAttribute("aria-invalid", !name);
     if (!name) { $("#nc-name").focus(); return; }
-    await pick({ newcomer: { name, city: $("#nc-city").value.trim(), language: document.documentElement.lang } });
+    await pick({ newcomer: { name, phone: $("#nc-phone")?.value.trim() ?? "", city: $("#nc-city").value.trim(), language: document.documentElement.lang } });
+  }
+  if (e.target.id === "finder") {
+    e.preventDefault();
+    const number = $("#fi-number").value.trim();
+    if (number) await pick({ number }); else $("#fi-number").focus();
   }
 });
 /* Leaving would cut the talk. */
@@ -185,5 +189,6 @@ addEventListener("beforeunload", e => { if (phone.talking) e.preventDefault(); }
 /* A page loaded in the middle of a shift takes the telephone up again by itself. */
 async function arrive() { if (phase() !== "logged_out" && !(await goReady())) announce(T("Звука нет")); paintPhone(); }
 document.dispatchEvent(new Event("cb:painted"));
+if (rows().length > 1) update();      /* the page remembers who stood in the middle */
 for (const el of $$("[inert]")) el.inert = false;
 arrive();

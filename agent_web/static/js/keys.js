@@ -1,8 +1,8 @@
-/* Alt chords by the place of the key, so any layout works; they work in fields and over dialogs too. */
+/* Alt chords by the place of the key, so any layout works; they work in fields and over dialogs too. Alt with an arrow: contacts.js. */
 import { $ } from "./core.js";
 
 const PRESS = {
-  KeyA: "#answer", KeyM: "#mute", KeyH: "#hold", KeyE: "#end", KeyR: "#start|#status", KeyW: "#done", KeyN: "#note", KeyO: "#add",
+  KeyA: "#answer|#accept|[data-accept]", KeyT: "#transfer", KeyM: "#mute", KeyH: "#hold", KeyE: "#end", KeyR: "#start|#status", KeyW: "#done", KeyN: "#note", KeyO: "#add",
 };
 document.addEventListener("keydown", e => {
   if (!e.altKey || e.ctrlKey || e.metaKey || e.repeat) return;

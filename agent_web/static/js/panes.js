@@ -1,5 +1,6 @@
 /* Panes are made by the server and swapped here: part by part, never under the hand, never taking the focus. */
 import { $, $$, T, make, paintValues, restart, tick } from "./core.js";
+import { wanted } from "./front.js";
 
 const pane = name => $(`[data-pane=${name}]`);
 const shown = new WeakMap();          /* part -> its markup as last painted, without running seconds */
@@ -17,9 +18,10 @@ let asked = 0, painted = 0, again = false;
 /* Fetch all panes and paint them. Answers that were overtaken are dropped. */
 export async function refresh() {
   const turn = ++asked;
+  const query = new URLSearchParams([["lang", document.documentElement.lang], ...wanted().map(id => ["contact", id])]);
   let answer;
   try {
-    answer = await fetch(`/desk/panes?lang=${document.documentElement.lang}`, { credentials: "same-origin", headers: { Accept: "text/html" } });
+    answer = await fetch(`/desk/panes?${query}`, { credentials: "same-origin", headers: { Accept: "text/html" } });
   } catch { return false; }
   if (answer.redirected || answer.status === 401) { document.dispatchEvent(new Event("cb:signed-out")); return false; }
   if (!answer.ok) return false;
@@ -35,16 +37,42 @@ function paint(templates) {
   for (const fresh of templates) {
     const host = pane(fresh.dataset.pane);
     if (!host || (fresh.dataset.pane === "dialogs" && $("dialog[open]", host))) continue;
+    if (host.dataset.key !== fresh.dataset.key) {
+      host.dispatchEvent(new CustomEvent("cb:leaving", { bubbles: true }));
+      park(host); fetchBack(host, fresh.dataset.key);
+    }
     const same = host.dataset.key === fresh.dataset.key && fresh.content.children.length > 0;
-    if (host.dataset.key !== fresh.dataset.key) host.dispatchEvent(new CustomEvent("cb:leaving", { bubbles: true }));
     if (!(same && byParts(host, fresh.content))) whole(host, fresh.content, same);
-    Object.assign(host.dataset, { key: fresh.dataset.key, phase: fresh.dataset.phase, contact: fresh.dataset.contact });
+    Object.assign(host.dataset, { key: fresh.dataset.key, phase: fresh.dataset.phase, contact: fresh.dataset.contact, kind: fresh.dataset.kind });
   }
+  if (templates.some(t => t.dataset.pane === "list")) forget();
   const main = templates.find(t => t.dataset.pane === "main");
-  if (main) { document.title = `${main.dataset.title} · Cordboard`; $(".desk").dataset.phase = main.dataset.phase; }
+  if (main) { document.title = `${main.dataset.title} · Cordboard`; Object.assign($(".desk").dataset, { phase: main.dataset.phase, kind: main.dataset.kind }); }
   if (held && before !== document.activeElement) document.getElementById(held)?.focus({ preventScroll: true });
   paintValues(); tick();
   document.dispatchEvent(new CustomEvent("cb:painted"));
+}
+
+/* The work on another contact is put by as it is, with all that was typed, and comes back when he does. */
+const parked = new Map();             /* pane and key -> what stood there */
+const place = (host, key) => `${host.dataset.pane} ${key}`;
+function park(host) {
+  const scrolled = $$(".fill,.chat-scroll", host).map(el => [el, el.scrollTop]), root = document.createDocumentFragment();
+  root.append(...host.childNodes);
+  parked.set(place(host, host.dataset.key), { root, scrolled, key: host.dataset.key });
+}
+function fetchBack(host, key) {
+  const found = parked.get(place(host, key));
+  if (!found) return;
+  parked.delete(place(host, key));
+  host.replaceChildren(found.root); host.dataset.key = key;
+  for (const [el, top] of found.scrolled) el.scrollTop = top;
+}
+export const putBy = selector => [...parked.values()].map(({ root }) => $(selector, root)).filter(Boolean);
+/* What is not in hand any more is let go, after a last word to whoever kept something there. */
+function forget() {
+  const alive = new Set($$("[data-open]").map(row => row.dataset.key));
+  for (const [at, { root, key }] of parked) if (!alive.has(key)) { parked.delete(at); document.dispatchEvent(new CustomEvent("cb:gone", { detail: { root } })); }
 }
 
 function whole(host, content, same) {

@@ -12,6 +12,10 @@ function tone(hertz, from, length, volume = 0.12) {
 }
 export const beep = () => { tone(880, 0, 0.09); tone(1320, 0.1, 0.09); };
 
+/* For what is written: one low soft note when a message comes, two when a chat is offered. */
+export const knock = () => tone(520, 0, 0.14, 0.07);
+export const knockTwice = () => { tone(440, 0, 0.16, 0.08); tone(587, 0.2, 0.24, 0.08); };
+
 /* Two soft notes every 2.4 s until stopped. */
 let ringing = null;
 export function ring() { if (ringing) return; const strike = () => { tone(660, 0, 0.32); tone(880, 0.34, 0.42); }; strike(); ringing = setInterval(strike, 2400); }

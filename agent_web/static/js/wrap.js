@@ -1,6 +1,6 @@
 /* The end of a talk: a result is required, "call later" wants its hour, and what was typed is never lost. */
 import { $, $$, T, announce, api, icon, locale, make, toast, trying } from "./core.js";
-import { refresh } from "./panes.js";
+import { putBy, refresh } from "./panes.js";
 
 /* The instant of a wall-clock time ("2026-11-22T18:00") in a named zone. */
 export function instantOf(local, zone) {
@@ -11,14 +11,14 @@ export function instantOf(local, zone) {
 }
 
 const form = () => $("#wrap");
-const chosen = () => $("[name=code]:checked", form() ?? document);
-const wantsCallback = () => "callback" in (chosen()?.dataset ?? {});
+const chosen = wrap => wrap && $("[name=code]:checked", wrap);
+const wantsCallback = wrap => "callback" in (chosen(wrap)?.dataset ?? {});
 
 /* What hour was meant, or null with the reason shown. */
-function callback() {
-  const zone = form().dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone, day = $("[name=day]:checked", form())?.value;
-  const found = $("#at").value.trim().match(/^([01]?\d|2[0-3])[:. -]?([0-5]\d)$/), out = $("#whenx");
-  const say = (good, text) => { out.className = `note-bar ${good ? "is-ok" : "is-warn"}`; out.replaceChildren(icon(good ? "check" : "alert"), make("span", "", text)); $("#at").setAttribute("aria-invalid", !good); };
+function callback(wrap) {
+  const zone = wrap.dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone, day = $("[name=day]:checked", wrap)?.value, field = $("#at", wrap);
+  const found = field.value.trim().match(/^([01]?\d|2[0-3])[:. -]?([0-5]\d)$/), out = $("#whenx", wrap);
+  const say = (good, text) => { out.className = `note-bar ${good ? "is-ok" : "is-warn"}`; out.replaceChildren(icon(good ? "check" : "alert"), make("span", "", text)); field.setAttribute("aria-invalid", !good); };
   if (!found) { say(false, T("Напишите время, например: 15:00")); return null; }
   const at = instantOf(`${day}T${found[1].padStart(2, "0")}:${found[2]}`, zone);
   if (at <= Date.now()) { say(false, T("Это время уже прошло. Выберите другой день или час.")); return null; }
@@ -27,36 +27,38 @@ function callback() {
   return at;
 }
 
-async function done() {
-  const result = chosen(), contact = form().dataset.contact;
-  $("#res-err").hidden = !!result;
-  if (!result) { $("[name=code]", form()).focus(); announce($("#res-err").textContent); return; }
-  const at = wantsCallback() ? callback() : null;
-  if (wantsCallback() && !at) { $("#at").focus(); return; }
-  const body = { code: result.value, note: $("#wn").value.trim(), callback_at: at?.toISOString() ?? null };
-  form().dataset.sent = "1";
-  const good = await trying(() => api("POST", `/desk/contacts/${contact}/disposition`, body));
-  if (good) toast(T("Итог сохранён")); else if (form()) delete form().dataset.sent;
+async function done(wrap) {
+  const result = chosen(wrap), at = result && wantsCallback(wrap) ? callback(wrap) : null;
+  $("#res-err", wrap).hidden = !!result;
+  if (!result) { $("[name=code]", wrap).focus(); announce($("#res-err", wrap).textContent); return; }
+  if (wantsCallback(wrap) && !at) { $("#at", wrap).focus(); return; }
+  const body = { code: result.value, note: $("#wn", wrap).value.trim(), callback_at: at?.toISOString() ?? null };
+  wrap.dataset.sent = "1";
+  const good = await trying(() => api("POST", `/desk/contacts/${wrap.dataset.contact}/disposition`, body));
+  if (good) toast(T("Итог сохранён")); else delete wrap.dataset.sent;
   await refresh();
 }
 
-document.addEventListener("submit", e => { if (e.target.id === "wrap") { e.preventDefault(); done(); } });
+document.addEventListener("submit", e => { if (e.target.id === "wrap") { e.preventDefault(); done(e.target); } });
 document.addEventListener("click", e => { if (e.target.closest?.("#extend")) trying(() => api("POST", `/desk/contacts/${form().dataset.contact}/extend`)).then(refresh); });
 document.addEventListener("input", e => {
-  if (!form()?.contains(e.target)) return;
+  const wrap = form();
+  if (!wrap?.contains(e.target)) return;
   if (e.target.name === "code") $("#res-err").hidden = true;
-  if (["day", "at", "code"].includes(e.target.name) && wantsCallback()) callback();
+  if (["day", "at", "code"].includes(e.target.name) && wantsCallback(wrap)) callback(wrap);
 });
-document.addEventListener("cb:painted", () => { if (form() && wantsCallback()) callback(); });
+document.addEventListener("cb:painted", () => { if (form() && wantsCallback(form())) callback(form()); });
 
-/* The time ran out: send what is chosen. */
+/* The time ran out: send what is chosen, also where the operator looks at another contact. */
 setInterval(() => {
-  const left = $("#wrap-left");
-  if (!left || !chosen() || form().dataset.sent || (wantsCallback() && !callback())) return;
-  if (left.textContent === "0:00" || left.textContent === "0:01") done();
+  for (const wrap of [form(), ...putBy("#wrap")]) {
+    const row = wrap && document.getElementById(`ct-${wrap.dataset.contact}`), left = row?.dataset.phase === "wrap_up" && $("[data-count]", row);
+    if (!left || !chosen(wrap) || wrap.dataset.sent || (wantsCallback(wrap) && !callback(wrap))) continue;
+    if (left.textContent === "0:00" || left.textContent === "0:01") done(wrap);
+  }
 }, 500);
 /* The server closed it first: the comment goes to the customer's history all the same. */
-document.addEventListener("cb:leaving", e => {
-  const wrap = $("#wrap", e.target), note = wrap && $("#wn").value.trim(), customer = $("#notes")?.dataset.whose;
+document.addEventListener("cb:gone", e => {
+  const wrap = $("#wrap", e.detail.root), note = wrap && $("#wn", wrap).value.trim(), customer = wrap?.dataset.whose;
   if (note && !wrap.dataset.sent && customer) api("POST", "/desk/notes", { customer_id: customer, text: note }).then(() => toast(T("Время на итог вышло. Комментарий сохранён заметкой.")), () => {});
 });

@@ -1,0 +1,114 @@
+/* Several contacts at once: choosing one, taking what is written, passing on, and what is heard and seen of those that are not in the middle. */
+import { $, $$, T, announce, api, toast, trying } from "./core.js";
+import { bring, noteShown } from "./front.js";
+import { mountChat } from "./chat_pane.js";
+import { flush } from "./order.js";
+import { knock, knockTwice, ring } from "./sound.js";
+
+const main = () => $("[data-pane=main]"), shown = () => main().dataset.contact;
+export const rows = () => $$("[data-open]").map(row => ({ id: row.dataset.open, kind: row.dataset.kind, phase: row.dataset.phase, name: $(".b", row)?.textContent ?? "" }));
+export const call = () => rows().find(row => row.kind === "voice") ?? null;
+export const offers = () => rows().filter(row => row.phase === "ringing");
+
+let update = () => {}, handToComposer = "";
+const unread = new Map(), told = new Set();
+
+/* Put a contact in the middle. `hand`: the operator asked for it, so he may write at once. */
+export function open(id, hand = false) {
+  if (!id) return;
+  if (hand) handToComposer = id;
+  if (id === shown()) { takeUp(); return; }
+  flush(); bring(id); update();
+}
+function takeUp() {
+  if (!handToComposer || handToComposer !== shown()) return;
+  const field = $(".composer textarea", main());
+  if (field?.disabled) return;                     /* the thread is still on its way; the next look finds it */
+  handToComposer = "";
+  (field ?? main()).focus({ preventScroll: true });
+}
+
+/* A call that begins to be talked comes to the front by itself, answered here or on a telephone: somebody is speaking. */
+let talking = call()?.phase === "ringing" ? "" : call()?.id ?? "";
+function callBegan(tasks) {
+  const now = tasks.find(task => task.kind === "voice" && task.phase === "busy")?.contact_id ?? "";
+  if (now && now !== talking) bring(now);
+  talking = now;
+}
+
+/* A tab in the background hears the offer of a chat and each message; the one in front hears those it does not see. */
+function hear({ contact_id: id, unread: count }) {
+  const before = unread.get(id) ?? 0;
+  unread.set(id, count); paintUnread();
+  if (count > before && rows().some(row => row.id === id && row.phase !== "ringing") && (id !== shown() || document.hidden)) knock();
+}
+function paintUnread() {
+  for (const el of $$("[data-unread]")) {
+    const count = unread.get(el.dataset.unread) ?? +el.textContent;
+    el.hidden = !count || el.closest("[data-open]").dataset.phase === "ringing"; el.textContent = count; el.setAttribute("aria-label", T("непрочитанных: %(n)s", { n: count }));
+  }
+}
+export const unseen = () => $$("[data-unread]:not([hidden])").reduce((sum, el) => sum + +el.textContent, 0);
+
+function offerOut({ id, kind, name }) {
+  told.add(id);
+  announce(kind === "voice" ? T("Входящий звонок: %(name)s", { name }) : T("Предложен чат: %(name)s", { name }));
+  if (kind === "voice") { if (document.body.dataset.phone === "ringing") ring(); } else knockTwice();
+  if (!document.hidden || !("Notification" in window) || Notification.permission !== "granted") return;
+  const note = new Notification(kind === "voice" ? T("Звонит %(name)s", { name }) : T("Пишет %(name)s", { name }), { tag: id });
+  note.onclick = () => { focus(); note.close(); };
+  setTimeout(() => note.close(), 20000);
+}
+
+function painted(live) {
+  const all = rows();
+  noteShown(shown(), all.map(row => row.id));
+  for (const id of [...told]) if (!all.some(row => row.id === id && row.phase === "ringing")) told.delete(id);
+  for (const offer of offers()) if (!told.has(offer.id)) offerOut(offer);
+  for (const id of [...unread.keys()]) if (!all.some(row => row.id === id)) unread.delete(id);
+  for (const el of $$("[data-unread]")) if (!unread.has(el.dataset.unread)) unread.set(el.dataset.unread, +el.textContent);
+  for (const el of $$(".desk [data-chat]")) mountChat(el, live);
+  paintUnread(); takeUp();
+}
+
+/* Alt and an arrow: the contact above or below, round and round. */
+function step(by) {
+  const ids = rows().map(row => row.id);
+  if (ids.length) open(ids[(ids.indexOf(shown()) + by + ids.length) % ids.length], true);
+}
+document.addEventListener("keydown", e => {
+  if (!e.altKey || e.ctrlKey || e.metaKey || e.shiftKey || !["ArrowUp", "ArrowDown"].includes(e.code)) return;
+  e.preventDefault(); step(e.code === "ArrowDown" ? 1 : -1);
+});
+document.addEventListener("click", async e => {
+  const at = selector => e.target.closest?.(selector), row = at("[data-open]"), accept = at("[data-accept]");
+  if (row) open(row.dataset.open, true);
+  if (accept) {
+    const { contact } = accept.closest("[data-contact]").dataset;
+    if (await trying(() => api("POST", `/desk/contacts/${contact}/accept`))) { handToComposer = contact; flush(); bring(contact); }
+    update();
+  }
+});
+
+/* Passing on. */
+document.addEventListener("submit", async e => {
+  if (e.target.id !== "transfer-form") return;
+  e.preventDefault();
+  const form = e.target, chosen = $("[name=goes]:checked", form), { contact, kind } = form.dataset;
+  $("#goes-err").hidden = !!chosen;
+  if (!chosen) { $("[name=goes]", form)?.focus(); return; }
+  await flush();
+  const body = { queue: chosen.dataset.queue ?? null, agent: chosen.dataset.agent ?? null };
+  if (await trying(() => api("POST", `/desk/contacts/${contact}/transfer`, body))) toast(kind === "voice" ? T("Звонок передан") : T("Чат передан"));
+  form.closest("dialog").close(); update();
+});
+/* A dialog that closes keeps nothing, and what changed under it meanwhile is painted. */
+document.addEventListener("close", e => { for (const form of $$("form", e.target)) form.reset(); update(); }, true);
+
+export function watchContacts(live, refresh) {
+  update = refresh;
+  live.addEventListener("desk", e => callBegan(e.detail.tasks ?? []));
+  live.addEventListener("chat", e => hear(e.detail));
+  document.addEventListener("cb:painted", () => painted(live));
+  setInterval(takeUp, 200);
+}
