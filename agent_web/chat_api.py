@@ -15,6 +15,7 @@ from ..queue.channels.chat import ChatRoom
 from ..queue.channels.conversation import Author, Chat, ChatRefused, Refusal
 from ..queue.channels.views import VisitorView
 from ..queue.channels.visitor_door import Opening
+from ..shop.phone import BadPhone, to_e164
 from .chat_words import MessageOut, ReadBody, TextBody, answering, message_out
 from .house import House, HouseDep
 from .problem import Problem, problems
@@ -35,6 +36,10 @@ class StartBody(TextBody):
     name: str = Field("", max_length=1000)
     queue: str = Field("", max_length=40)
     language: Literal["ru", "en"] = "ru"
+
+
+class CallBody(BaseModel):
+    phone: str = Field(max_length=40)
 
 
 class News(BaseModel):
@@ -142,6 +147,17 @@ async def typing(room: Room, chat: MyChat) -> None:
 async def read(body: ReadBody, room: Room, chat: MyChat) -> None:
     async with answering():
         await room.visitors.read(chat, body.seq)
+
+
+@router.post("/callback", status_code=204)
+async def call_me(body: CallBody, room: Room, chat: MyChat) -> None:
+    """Leave a number and go: the place in the queue is kept, and the number is called when its turn comes."""
+    try:
+        number = to_e164(body.phone)
+    except BadPhone:
+        raise Problem(422, "this does not look like a phone number") from None
+    async with answering():
+        await room.visitors.call_me(chat, number)
 
 
 @router.post("/end", status_code=204)

@@ -20,6 +20,7 @@ ANSWERS = {
     Refusal.TOO_MANY_NEW: (429, "too many chats were begun from your network; try again in a minute"),
     Refusal.TOO_MANY_OPEN: (429, "too many chats are open from your network; try again later"),
     Refusal.OVER: (409, "this chat has ended"),
+    Refusal.NO_CALL: (409, "a call back cannot be kept for you now; wait on, please"),
     Refusal.NO_CHAT: (404, "there is no such chat"),
 }
 

@@ -301,6 +301,7 @@ def keep_place(draft: Draft, contact: Contact, new_id: str, number: str) -> list
     kept = replace(
         contact,
         id=new_id,
+        kind=ChannelKind.VOICE,  # whoever waited in a chat is called as well
         wire_key=f"{contacts.KEPT_PLACE}{contact.id}",
         direction=Direction.OUTBOUND,
         state=ContactState.ARRIVED,

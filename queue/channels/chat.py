@@ -16,7 +16,7 @@ from ..reconcile import LegState, LiveLeg
 from .agent_door import AgentDoor
 from .conversation import WIRE, Chat, ChatRefused, ChatRules, Notice, Presence, chat_id_of
 from .store import ChatStore
-from .talks import Pages, Talks
+from .talks import CALL_OFFERED, Pages, Talks
 from .views import ending_by, ending_of, is_over
 from .visitor_door import VisitorDoor
 
@@ -70,7 +70,9 @@ class ChatRoom:
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         ending = ending_by(how)
         if ending is None:
-            await self._line(contact, Notice.CALL_OFFERED, "call_offered")
+            if (chat := self._open_chat(contact)) is not None:
+                self._talks.guests.expect(chat.id, self._clock.monotonic()).call_offered = True
+            await self._line(contact, Notice.CALL_OFFERED, CALL_OFFERED)
         else:
             await self._finish(contact, ending)
 

@@ -56,6 +56,7 @@ class Refusal(StrEnum):
     TOO_MANY_NEW = "too_many_new"
     TOO_MANY_OPEN = "too_many_open"
     OVER = "over"
+    NO_CALL = "no_call"
     NO_CHAT = "no_chat"
 
 

@@ -18,6 +18,7 @@ class Guest:
     said: deque[float] = field(default_factory=deque)
     visitor_typed: float | None = None
     agent_typed: float | None = None
+    call_offered: bool = False
     told_place: tuple[int | None, int | None] | None = None
     told_presence: Presence = Presence.PRESENT
 

@@ -15,6 +15,8 @@ from .guests import Guests
 from .store import ChatStore
 from .views import AgentView, Phase, VisitorView, first_name, phase_of
 
+CALL_OFFERED = "call_offered"
+
 
 class Pages(Protocol):
     """Whoever carries news to open pages. News of one key take the place of older ones."""
@@ -55,7 +57,8 @@ class Talks:
         for chat in chats.values():
             self.open[chat.id] = chat
             self._unread[chat.id] = await self.store.unread(chat.id, chat.agent_read)
-            self.guests.expect(chat.id, self.clock.monotonic())
+            offered = await self.store.known(chat.id, Author.SYSTEM, CALL_OFFERED)
+            self.guests.expect(chat.id, self.clock.monotonic()).call_offered = offered is not None
 
     async def keep(self, chat_id: str, message: Message) -> Message:
         """Commit, then tell. Raises ChatRefused, WireDown; then nothing was kept."""
@@ -153,6 +156,7 @@ class Talks:
             agent_typing=agent is not None and self.guests.agent_types(chat.id, self.clock.monotonic()),
             position=position,
             expected_s=expected_s,
+            may_call=position is not None and self.may_call(chat),
             ending=chat.ending,
         )
 
@@ -167,6 +171,13 @@ class Talks:
             presence=self.guests.presence(chat.id, now) if chat.is_open else None,
             live=chat.is_open and contact.state in TALKING_STATES,
             ending=chat.ending,
+        )
+
+    def may_call(self, chat: Chat) -> bool:
+        """Whether a visitor who waits may keep his place and be called: the queue always offers it, or the overflow rule has."""
+        return (
+            self.desk.setup.rules(chat.queue).keep_place
+            or self.guests.expect(chat.id, self.clock.monotonic()).call_offered
         )
 
     def place(self, contact: Contact | None) -> tuple[int | None, int | None]:

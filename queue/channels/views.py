@@ -19,7 +19,8 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VisitorView:
-    """For the visitor: `position` in the queue (1 is next) and the wait to be expected (s) while he waits, else the agent's first name."""
+    """For the visitor: `position` in the queue (1 is next) and the wait to be expected (s) while he waits, else the agent's first name.
+    `may_call`: he may leave his number and be called when his turn comes."""
 
     phase: Phase = Phase.NEW
     chat: str | None = None
@@ -29,6 +30,7 @@ class VisitorView:
     agent_typing: bool = False
     position: int | None = None
     expected_s: int | None = None
+    may_call: bool = False
     ending: Notice | None = None
 
     def news(self) -> dict[str, Any]:

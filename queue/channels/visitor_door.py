@@ -7,7 +7,7 @@ from ...access.password import digest
 from ...storage.ids import Ids
 from ..channel import Arrival, ChannelKind, Direction
 from ..contact import Contact
-from .conversation import Author, Chat, Message, Notice, message_text, network_of, visitor_name
+from .conversation import Author, Chat, ChatRefused, Message, Notice, Refusal, message_text, network_of, visitor_name
 from .talks import Talks
 from .views import VisitorView
 
@@ -98,6 +98,19 @@ class VisitorDoor:
         try:
             await self._talks.desk.customer_left(chat.wire_key, ending.value)
             await self._talks.finish(chat.id, ending)
+        finally:
+            self._leaving.discard(chat.id)
+
+    async def call_me(self, chat: Chat, number: str) -> None:
+        """He leaves `number` (E.164) and goes; his place in the queue waits on as a call. Raises ChatRefused(NO_CALL)."""
+        talks = self._talks
+        if not self.view(chat).may_call or chat.id in self._leaving:
+            raise ChatRefused(Refusal.NO_CALL)
+        self._leaving.add(chat.id)
+        try:
+            if await talks.desk.keep_place(chat.wire_key, number) is None:
+                raise ChatRefused(Refusal.NO_CALL)
+            await talks.finish(chat.id, Notice.CALLBACK)
         finally:
             self._leaving.discard(chat.id)
 

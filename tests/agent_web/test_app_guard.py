@@ -79,6 +79,7 @@ def test_open_to_all_are_these_and_no_others(web: Web) -> None:
         "POST /api/v1/chat/typing",
         "POST /api/v1/chat/read",
         "POST /api/v1/chat/end",
+        "POST /api/v1/chat/callback",
         "GET /api/v1/chat/stream",
     }
 

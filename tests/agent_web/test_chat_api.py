@@ -13,6 +13,7 @@ import pytest
 from cordboard.access.user import User
 from cordboard.agent_web.live import MAX_GUEST_TABS, LiveHub
 from cordboard.queue.contact import ContactState
+from cordboard.queue.setup import QueueRules, QueueSetup
 from cordboard.storage.database import Database
 from tests.fakes.desk_house import DeskHouse
 from tests.fakes.wire import MovedClock
@@ -210,6 +211,19 @@ async def test_new_chats_of_one_address_are_counted(house: DeskHouse) -> None:
     assert codes == [200] * 6 + [429] * 2
     async with browser(house, "198.51.100.7") as other:
         assert (await other.post("/api/v1/chat/start", json=START)).status_code == 200
+
+
+async def test_a_number_is_checked_before_it_is_kept(house: DeskHouse) -> None:
+    rules = QueueRules("orders", "Заказы", "Orders", keep_place=True)
+    await house.desk.apply(QueueSetup({"orders": rules}))
+    async with browser(house) as visitor:
+        begun = await visitor.post("/api/v1/chat/start", json=START)
+        assert begun.json()["state"]["may_call"] is True
+        for phone, status in (("дом 5", 422), ("+7 900", 422), ("8 (900) 000-41-27", 204), ("8 (900) 000-41-27", 409)):
+            assert (await visitor.post("/api/v1/chat/callback", json={"phone": phone})).status_code == status, phone
+        assert (await visitor.get("/api/v1/chat")).json()["ending"] == "callback"
+    (kept,) = house.desk.contacts()
+    assert kept.address == "+79000004127"
 
 
 async def test_without_a_cookie_there_is_no_chat(house: DeskHouse) -> None:

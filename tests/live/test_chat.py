@@ -205,6 +205,21 @@ async def test_an_answer_that_never_came_doubles_nothing(hall: Hall) -> None:
     assert await hall.kept(hall.contact()) == ["раз", "два"]
 
 
+async def test_a_number_may_be_left_instead_of_waiting(hall: Hall) -> None:
+    rules = QueueRules("orders", "Заказы", "Orders", keep_place=True)
+    await hall.house.desk.apply(QueueSetup({"orders": rules}))
+    visitor = await hall.visitor()
+    await visitor.begin("Перезвоните, пожалуйста")
+    await visitor.page.click("#callme summary")
+    await visitor.page.fill("#phone", "12")
+    await visitor.page.press("#phone", "Enter")
+    await expect(visitor.page.locator("#phone-err")).to_be_visible()
+    await visitor.page.fill("#phone", "8 900 000-41-27")
+    await visitor.page.press("#phone", "Enter")
+    await expect(visitor.page.locator(".line")).to_have_text("Мы вам перезвоним. Чат завершён.")
+    assert hall.contact().address == "+79000004127"
+
+
 async def test_two_windows_of_one_visitor_show_one_chat(hall: Hall) -> None:
     visitor = await hall.visitor()
     await visitor.begin("раз")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cordboard.queue.channel import Dismissal, WireDown
+from cordboard.queue.channel import ChannelKind, Dismissal, WireDown
 from cordboard.queue.channels.conversation import ChatRefused, ChatRules, Notice, Presence, Refusal
 from cordboard.queue.channels.views import Phase
 from cordboard.queue.contact import ContactState
@@ -209,6 +209,30 @@ async def test_the_message_that_was_asked_for_is_kept(salon: ChatSalon) -> None:
     salon.clock.pass_s(3601)
     with pytest.raises(ChatRefused):
         await salon.room.visitors.say(await salon.chat(), "left-message-2", "и ещё")
+
+
+async def test_a_visitor_may_leave_his_number_and_keeps_his_place(salon: ChatSalon) -> None:
+    chat = await salon.write()
+    with pytest.raises(ChatRefused):  # nobody offered it
+        await salon.room.visitors.call_me(chat, "+79000004127")
+    arrived, first = salon.contact(chat).arrived_at, salon.contact(chat).id
+    await salon.room.dismiss(salon.contact(chat), Dismissal.CALLBACK)
+    assert salon.room.visitors.view(chat).may_call
+    await salon.restart()
+    salon.clock.pass_s(30)
+    assert salon.room.visitors.view(chat).may_call
+    await salon.room.visitors.call_me(chat, "+79000004127")
+    (kept,) = salon.desk.contacts()
+    assert (kept.kind, kept.address, kept.arrived_at) == (ChannelKind.VOICE, "+79000004127", arrived)
+    assert kept.is_kept_place
+    await salon.desk.settle()
+    gone = await salon.desk.find_contact(first)
+    assert gone is not None
+    assert (gone.state, gone.lost_reason) == (ContactState.OVERFLOWED, "callback")
+    assert (await salon.told(chat))[-2:] == ["[call_offered]", "[callback]"]
+    await salon.restart()
+    await salon.room.tick()
+    assert len(salon.desk.contacts()) == 1
 
 
 async def test_both_sides_see_what_was_read_and_who_types(salon: ChatSalon) -> None:

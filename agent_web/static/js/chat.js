@@ -144,6 +144,7 @@ function paint() {
   root.dataset.phase = view.phase; root.dataset.down = String(Boolean(downSince));
   intro.hidden = !isNew; $("#talk").hidden = isNew || !view.phase; form.hidden = !(writable() || starting()); $("#over").hidden = !ended || Boolean(starting());
   $("#end").hidden = !["waiting", "talking"].includes(view.phase);
+  $("#callme").hidden = view.phase !== "waiting" || !view.may_call;
   const [shape, words] = standing(), strip = $("#standing");
   if (strip.dataset.said !== words) { strip.dataset.said = words; strip.replaceChildren(icon(shape), make("span", "", words)); }
   const offline = downSince && performance.now() - downSince > 1000;
@@ -203,6 +204,13 @@ $("#end-yes").onclick = async () => {
   const answer = await ask("POST", "/chat/end");
   if (went(answer)) await look(); else toast(answer.data?.detail ?? T("Нет связи. Попробуйте ещё раз."), { kind: "alert" });
 };
+
+$("#callme form").addEventListener("submit", async e => {
+  e.preventDefault();
+  const phone = $("#phone"), answer = await ask("POST", "/chat/callback", { phone: phone.value }), note = $("#phone-err"), bad = !went(answer);
+  note.hidden = !bad; phone.setAttribute("aria-invalid", bad);
+  if (bad) { $("span", note).textContent = answer.data?.detail ?? T("Нет связи. Попробуйте ещё раз."); phone.focus(); } else await look();
+});
 
 /* For tests: read only. */
 window.cordboardChat = Object.freeze({ get phase() { return view.phase; }, get live() { return Boolean(stream) && !downSince; }, get unsent() { return outbox.items.length; }, get through() { return log.through; } });
