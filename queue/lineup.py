@@ -1,16 +1,17 @@
 """The lineup: who waits and who could take whom, indexed so that a decision looks only at what changed. The rule is routing.py's.
 
 Waiting contacts stand in lanes, one for each (queue, kind, what is still needed, own agent), each lane in the one order. Agents with
-room sit on benches, one for each (queue, kind, skill), each bench in the order of the queue's strategy. Whatever was put since the last
-decision is on the agenda of the next: nothing else can have become possible.
+room sit on benches, one for each (queue, kind, skill), each bench in the order of the queue's strategy, and set up when it is first
+looked at. Whatever was put since the last decision is on the agenda of the next: nothing else can have become possible.
 """
 
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
+from itertools import product
 from typing import NamedTuple, TypeVar
 
 from .agent import Agent, Stance
@@ -19,7 +20,7 @@ from .channel import ChannelKind
 from .contact import Contact, ContactState
 from .routing import Match, OrderKey, foremost, is_personal, needs_now, obstacle, order_key, preference
 from .setup import QueueSetup
-from .skill import Need, lacking
+from .skill import Need, Skills, lacking
 
 Preference = tuple[float, float, float, str]
 Place = TypeVar("Place", OrderKey, Preference)
@@ -32,6 +33,10 @@ class Lane(NamedTuple):
     kind: ChannelKind
     needs: tuple[Need, ...]
     own: str
+
+
+Lines = dict[Lane, list[OrderKey]]
+"""Lanes, none empty, with those who stand in them."""
 
 
 class Bench(NamedTuple):
@@ -54,12 +59,14 @@ class Lineup:
         self.setup = QueueSetup()
         self._agents: dict[str, Agent] = {}
         self._waiting: dict[str, Waiting] = {}
-        self._lanes: dict[Lane, list[OrderKey]] = {}
-        self._lanes_for: dict[Bench, set[Lane]] = defaultdict(set)
-        self._own_lanes: dict[str, set[Lane]] = defaultdict(set)
+        self._lanes: Lines = {}
+        self._lanes_for: dict[tuple[str, ChannelKind], dict[str, dict[int, Lines]]] = defaultdict(dict)
+        self._own_lanes: dict[str, Lines] = defaultdict(dict)
         self._lines: dict[str, list[OrderKey]] = defaultdict(list)
-        self._benches: dict[Bench, list[Preference]] = defaultdict(list)
-        self._seats: dict[str, dict[Bench, Preference]] = {}
+        self._benches: dict[tuple[str, ChannelKind], dict[str, list[Preference]]] = defaultdict(dict)
+        self._seats: dict[str, dict[Bench, Preference]] = defaultdict(dict)
+        self._rooms: dict[str, dict[ChannelKind, Room]] = {}
+        self._skilled: dict[str, set[str]] = defaultdict(set)
         self._at_work: dict[str, set[str]] = defaultdict(set)
         self._places: Counter[tuple[str, ChannelKind]] = Counter()
         self._changed: set[str] = set()
@@ -82,8 +89,7 @@ class Lineup:
         if contact.not_before is not None and now < contact.not_before:
             return
         if lane not in self._lanes:
-            self._lanes[lane] = []
-            self._index_of(lane).add(lane)
+            self._open(lane)
         insort(self._lanes[lane], key)
         heappush(self._agenda, (key, contact.id, ""))
 
@@ -93,11 +99,11 @@ class Lineup:
         if waiting is None:
             return
         _remove(self._lines[waiting.contact.queue], waiting.key)
-        lane = self._lanes.get(waiting.lane, [])
-        _remove(lane, waiting.key)
-        if not lane and waiting.lane in self._lanes:
-            del self._lanes[waiting.lane]
-            self._index_of(waiting.lane).discard(waiting.lane)
+        line = self._lanes.get(waiting.lane)
+        if line is not None:
+            _remove(line, waiting.key)
+            if not line:
+                self._close(waiting.lane)
         keeper = self._kept.pop(waiting.lane, None)
         if keeper is not None:
             self._changed.add(keeper)
@@ -107,27 +113,29 @@ class Lineup:
         before = self._agents.get(agent.id)
         self._agents[agent.id] = agent
         self._count(before, agent)
+        self._rooms[agent.id] = _rooms(agent)
         seats = self._seats_of(agent)
-        old = self._seats.get(agent.id, {})
+        old = self._seats[agent.id]
         if seats != old:
-            for bench, seat in old.items() - seats.items():
-                _remove(self._benches[bench], seat)
-            for bench, seat in seats.items() - old.items():
-                insort(self._benches[bench], seat)
+            for bench, seat in old.items():
+                if seats.get(bench) != seat:
+                    _remove(self._benches[bench.queue, bench.kind][bench.skill], seat)
+            for bench, seat in seats.items():
+                if old.get(bench) != seat:
+                    insort(self._benches[bench.queue, bench.kind][bench.skill], seat)
             self._seats[agent.id] = seats
-        if seats:
-            self._changed.add(agent.id)
+        self._changed.add(agent.id)
 
     def look_at_all(self) -> None:
         """A wire came up, or a change was taken back: whatever is possible may be new."""
-        self._changed |= {agent_id for agent_id, seats in self._seats.items() if seats}
+        self._changed |= self._agents.keys()
 
     def apply(self, setup: QueueSetup, now: datetime) -> None:
         """Another setup: everybody is seated anew."""
         self.setup = setup
+        self._benches.clear()
+        self._seats.clear()
         for agent in list(self._agents.values()):
-            for bench, seat in self._seats.pop(agent.id, {}).items():
-                _remove(self._benches[bench], seat)
             self.put_agent(agent)
         for waiting in list(self._waiting.values()):
             self.put_contact(waiting.contact, now)
@@ -175,8 +183,6 @@ class Lineup:
 
     def _look_for(self, agent_id: str, up: Collection[ChannelKind]) -> None:
         """Put the first contact that this agent could take on the agenda."""
-        if not self._seats.get(agent_id):
-            return
         for lane in self._takeable(self._agents[agent_id], up, None):
             key = self._lanes[lane][0]
             heappush(self._agenda, (key, key[2], agent_id))
@@ -198,20 +204,25 @@ class Lineup:
             own = self._agents.get(lane.own)
             yield from () if own is None else (own,)
             return
-        for seat in self._benches.get(Bench(lane.queue, lane.kind, foremost(lane.needs)), ()):
+        for seat in self._bench(lane.queue, lane.kind, foremost(lane.needs)):
             yield self._agents[seat[-1]]
 
     def _takeable(self, agent: Agent, up: Collection[ChannelKind], until: OrderKey | None) -> Iterator[Lane]:
         """The lanes whose first contact the agent may take, first due first, up to `until`; behind one he is kept for, only what does not
         keep it waiting."""
+        rooms = self._rooms[agent.id]
+        if Room.FREE not in rooms.values():
+            return
+        kinds = [kind for kind in rooms if kind in up]
+        heads = [(line[0], lane) for lane, line in self._lines_of(agent, kinds) if until is None or line[0] <= until]
+        heapify(heads)
         kept: list[ChannelKind] = []
-        for key, lane in sorted((self._lanes[lane][0], lane) for lane in self._lanes_of(agent) if lane.kind in up):
-            if until is not None and key > until:
-                return
-            room = agent.room(lane.kind)
-            if room is Room.IN_THE_WAY and self._keep(agent, lane):
-                kept.append(lane.kind)
-            elif room is Room.FREE and all(agent.capacity.lets_in(lane.kind, awaited) for awaited in kept):
+        while heads:
+            _, lane = heappop(heads)
+            if rooms[lane.kind] is Room.IN_THE_WAY:
+                if self._keep(agent, lane):
+                    kept.append(lane.kind)
+            elif all(agent.capacity.lets_in(lane.kind, awaited) for awaited in kept):
                 yield lane
 
     def _keep(self, agent: Agent, lane: Lane) -> bool:
@@ -222,38 +233,74 @@ class Lineup:
         self._kept[lane] = agent.id
         return True
 
-    def _lanes_of(self, agent: Agent) -> Iterator[Lane]:
-        """All lanes with a contact that the agent's queues and skills would let him take."""
-        yield from self._own_lanes.get(agent.id, ())
-        for queue in agent.queues:
-            for kind, limit in agent.capacity.limits.items():
-                if limit <= 0 or not agent.reachable_by(kind):
-                    continue
-                for skill in ("", *agent.skills):
-                    for lane in self._lanes_for.get(Bench(queue, kind, skill), ()):
-                        if not lacking(agent.skills, lane.needs):
-                            yield lane
+    def _lines_of(self, agent: Agent, kinds: Iterable[ChannelKind]) -> Iterator[tuple[Lane, list[OrderKey]]]:
+        """All lanes with a contact of these kinds that the agent's queues and skills would let him take."""
+        for lane, line in self._own_lanes.get(agent.id, {}).items():
+            if lane.kind in kinds and lane.queue in agent.queues:
+                yield lane, line
+        for place in product(agent.queues, kinds):
+            by_skill = self._lanes_for.get(place, {})
+            for skill in _common(by_skill, agent.skills):
+                level = agent.skills.get(skill, 0)
+                for needed, lines in by_skill[skill].items():
+                    if needed <= level:
+                        yield from _met(lines, agent.skills)
 
     # The index --------------------------------------------------------------------------------------------------
 
-    def _index_of(self, lane: Lane) -> set[Lane]:
+    def _open(self, lane: Lane) -> None:
+        """Somebody is about to stand in a lane where nobody stood."""
+        self._lanes[lane] = line = []
         if lane.own:
-            return self._own_lanes[lane.own]
-        return self._lanes_for[Bench(lane.queue, lane.kind, foremost(lane.needs))]
+            self._own_lanes[lane.own][lane] = line
+            return
+        by_level = self._lanes_for[lane.queue, lane.kind].setdefault(foremost(lane.needs), {})
+        by_level.setdefault(_level(lane), {})[lane] = line
+
+    def _close(self, lane: Lane) -> None:
+        """The last has left the lane."""
+        del self._lanes[lane]
+        if lane.own:
+            del self._own_lanes[lane.own][lane]
+            return
+        by_skill, skill = self._lanes_for[lane.queue, lane.kind], foremost(lane.needs)
+        by_level = by_skill[skill]
+        lines = by_level[_level(lane)]
+        del lines[lane]
+        if not lines:
+            del by_level[_level(lane)]
+        if not by_level:
+            del by_skill[skill]
+
+    def _bench(self, queue: str, kind: ChannelKind, skill: str) -> list[Preference]:
+        """The agents with room for that kind and with that skill, in the order of the queue's strategy."""
+        benches = self._benches[queue, kind]
+        if skill not in benches:
+            benches[skill] = []
+            strategy = self.setup.rules(queue).strategy
+            at_work = self.agents_at_work(queue)
+            for agent_id in at_work & self._skilled[skill] if skill else at_work:
+                if self._rooms[agent_id].get(kind) is Room.FREE:
+                    seat = preference(strategy, self._agents[agent_id], skill)
+                    self._seats[agent_id][Bench(queue, kind, skill)] = seat
+                    insort(benches[skill], seat)
+        return benches[skill]
 
     def _seats_of(self, agent: Agent) -> dict[Bench, Preference]:
         """The benches this agent sits on now, with his place on each."""
-        if agent.stance is not Stance.READY:
-            return {}
-        kinds = [kind for kind in agent.capacity.limits if agent.room(kind) is Room.FREE and agent.reachable_by(kind)]
-        return {
-            Bench(queue, kind, skill): preference(self.setup.rules(queue).strategy, agent, skill)
-            for queue in agent.queues
-            for kind in kinds
-            for skill in ("", *agent.skills)
-        }
+        seats: dict[Bench, Preference] = {}
+        free = [kind for kind, room in self._rooms[agent.id].items() if room is Room.FREE]
+        for queue, kind in product(agent.queues, free):
+            for skill in _common(self._benches.get((queue, kind), {}), agent.skills):
+                seats[Bench(queue, kind, skill)] = preference(self.setup.rules(queue).strategy, agent, skill)
+        return seats
 
     def _count(self, before: Agent | None, agent: Agent) -> None:
+        if before is None or before.skills is not agent.skills:
+            for skill in () if before is None else before.skills:
+                self._skilled[skill].discard(agent.id)
+            for skill in agent.skills:
+                self._skilled[skill].add(agent.id)
         was, now = _serves(before), _serves(agent)
         if was == now and (before is None or before.capacity is agent.capacity):
             return
@@ -273,6 +320,31 @@ def _serves(agent: Agent | None) -> frozenset[str]:
 
 def _limits(agent: Agent | None) -> Iterable[tuple[ChannelKind, int]]:
     return () if agent is None else agent.capacity.limits.items()
+
+
+def _rooms(agent: Agent) -> dict[ChannelKind, Room]:
+    """The kinds that may come to him now, or could but for what he has in hand."""
+    if agent.stance is not Stance.READY:
+        return {}
+    rooms = {kind: agent.room(kind) for kind in agent.capacity.limits if agent.reachable_by(kind)}
+    return {kind: room for kind, room in rooms.items() if room is not Room.FULL}
+
+
+def _common(by_skill: Mapping[str, object], skills: Skills) -> list[str]:
+    """The skills of the index that the agent has; "", which asks for none, he always has."""
+    if len(by_skill) <= len(skills):
+        return [skill for skill in by_skill if not skill or skill in skills]
+    return [skill for skill in ("", *skills) if skill in by_skill]
+
+
+def _met(lines: Lines, skills: Skills) -> Iterable[tuple[Lane, list[OrderKey]]]:
+    """Those whose needs these skills meet, the foremost being met."""
+    return [(lane, line) for lane, line in lines.items() if len(lane.needs) <= 1 or not lacking(skills, lane.needs)]
+
+
+def _level(lane: Lane) -> int:
+    """The level of what is needed most."""
+    return max((need.level for need in lane.needs), default=0)
 
 
 def _is_kept_by(keeper: Agent, lane: Lane) -> bool:
