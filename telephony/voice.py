@@ -107,8 +107,9 @@ class Voice:
         self._dialing = dialing
 
     def lives(self, wire_key: str) -> bool:
-        """Whether this leg is still there."""
-        return wire_key in self._wire.names
+        """Whether this leg is still there; also while nobody can tell."""
+        ami = self._wire.ami
+        return wire_key in self._wire.names or ami is None or ami.state is not LinkState.UP
 
     # Channel: what the desk wants -----------------------------------------------------------------------------------
 

@@ -37,14 +37,18 @@ class Dialing:
 class Line:
     """One desk, one voice, one fake Asterisk; `maria` sits at agent-maria."""
 
-    def __init__(self) -> None:
-        self.asterisk = FakeAsterisk(boot=BOOT)
+    def __init__(self, before: "Line | None" = None) -> None:
+        """`before` is the engine that died: its Asterisk and its journal live on."""
+        self.asterisk: FakeAsterisk = before.asterisk if before else FakeAsterisk(boot=BOOT)
+        self.journal: MemoryJournal = before.journal if before else MemoryJournal()
+        self._is_first = before is None
         self.asterisk.globals["PJSIP_DIAL_CONTACTS(agent-maria)"] = "PJSIP/agent-maria/sip:x"
         self.dialing = Dialing()
         self.recorded: list[TalkRecorded] = []
-        self.clock = clock = MovedClock()
-        channels, numbers = dict[ChannelKind, Voice](), count()
-        self.desk = Desk(MemoryJournal(), channels, clock, lambda: f"contact-{next(numbers)}", DeskRules())
+        self.clock: MovedClock = before.clock if before else MovedClock()
+        clock = self.clock
+        channels, numbers = dict[ChannelKind, Voice](), count(100 if before else 0)
+        self.desk = Desk(self.journal, channels, clock, lambda: f"contact-{next(numbers)}", DeskRules())
 
         async def keep(recorded: TalkRecorded) -> None:
             self.recorded.append(recorded)
@@ -75,7 +79,7 @@ class Line:
 
     async def open(self, *, ready: bool = True) -> None:
         """With Maria on the line, or about to be."""
-        await self.asterisk.start()
+        await (self.asterisk.start() if self._is_first else self.desk.load())
         await self.desk.register("maria", "Maria", "agent-maria", ["orders"])
         await self.desk.page_opened("maria", "tab")
         self.ami = Ami(

@@ -33,8 +33,8 @@ def prompt_sound(folder: Path, language: str, name: str) -> Pcm:
 
 
 def find(heard: Pcm, prompt: Pcm, name: str = "") -> Found:
-    """The place where the sound is most like the prompt: normalised cross-correlation."""
-    sound, wanted = heard.astype(np.float64), prompt.astype(np.float64)
+    """The place where the sound is most like the prompt: normalised cross-correlation. A hangup may cost its last moment."""
+    sound, wanted = np.append(heard, np.zeros(SLACK)).astype(np.float64), prompt.astype(np.float64)
     if len(sound) < len(wanted) or not len(wanted):
         return Found(name, 0.0, 0.0)
     size = 1 << (len(sound) + len(wanted)).bit_length()

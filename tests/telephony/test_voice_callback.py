@@ -6,6 +6,7 @@ import pytest
 
 from cordboard.queue.agent import Agent, AgentState
 from cordboard.queue.contact import Contact, ContactState
+from cordboard.telephony.ami import LinkState
 from cordboard.telephony.calls_back import call_id
 from tests.fakes.asterisk_answers import conclude
 from tests.fakes.asterisk_wire import FakeChannel
@@ -165,3 +166,43 @@ async def test_who_answers_when_nobody_is_kept_for_him_any_more_is_left_to_the_d
     line.asterisk.hang_up(leg)
     await until(lambda: not line.voice.lives(f"{KEYS}{leg.uniqueid}"), "hung up")
     assert contact_of(line, contact).wire_key.startswith("callback/")
+
+
+@pytest.mark.parametrize("how", ["rings on", "was answered", "ended"])
+async def test_after_the_engines_death_a_call_that_lives_is_taken_up_and_no_other_is_placed(
+    line: Line, how: str
+) -> None:
+    contact = await kept(line)
+    leg = await dialed(line)
+    await line.ami.stop()
+    if how == "was answered":
+        leg.variables |= {"CC_CALL": leg.uniqueid, "CC_STATE": "answered"}
+    if how == "ended":
+        line.asterisk.channels.pop(leg.uniqueid)
+    second = Line(before=line)
+    try:
+        await second.open(ready=False)
+        if how == "rings on":
+            answers(second, leg)
+        if how == "ended":
+            await until(lambda: contact_of(second, contact).state is ContactState.QUEUED, "back in line")
+        else:
+            await until(lambda: contact_of(second, contact).wire_key == f"{KEYS}{leg.uniqueid}", "reached")
+            await line.asterisk.until(lambda: line.asterisk.sent("Redirect")[-1].get("Context") == "cc-dial")
+            second.talks(leg)
+            await until(lambda: contact_of(second, contact).state is ContactState.CONNECTED, "they talk")
+        assert len(line.asterisk.sent("Originate")) == 1
+    finally:
+        await second.ami.stop()
+
+
+async def test_a_call_of_an_offer_that_was_taken_back_while_the_link_was_down_is_hung_up(line: Line) -> None:
+    contact = await kept(line)
+    leg = await dialed(line)
+    line.asterisk.behaviour.silent = True
+    line.asterisk.reset()
+    await until(lambda: line.ami.state is not LinkState.UP, "the link is down")
+    await line.desk.decline("maria", contact.id)
+    line.asterisk.behaviour.silent = False
+    await line.asterisk.until(lambda: line.asterisk.find(leg.uniqueid) is None, timeout_s=15)
+    assert contact_of(line, contact).state is ContactState.QUEUED
