@@ -64,6 +64,9 @@ async def test_a_call_appears_says_why_it_waits_and_goes_when_an_operator_is_sen
     await house.setup.save_seat(Seat(anna.id, frozenset({"orders"})), None)
     await expect(page.locator("[data-part=where]")).to_contain_text("Анна Белова")
     await page.click(f"#send-paused-{anna.id}")
+    await house.call_in("news")  # the menu stays open under the hand while the rest is drawn anew
+    await expect(page.locator("[data-part=order]")).to_contain_text("765-43-21")
+    await house.desk.customer_left("news", "hung_up")
     await page.get_by_role("button", name="Отдых для глаз").click()
     await expect(page.locator("[data-part=where] .pill", has_text="Отдых для глаз")).to_be_visible()
     agent = house.desk.agent(anna.id)

@@ -9,8 +9,8 @@ let heardAt = performance.now(), askedAt = 0, paintedAt = new Date(), asking = f
 const clock = time => time.toLocaleTimeString(language() === "en" ? "en-GB" : "ru-RU");
 const news = () => { heardAt = performance.now(); };
 
-/* A slider under the hand waits for the next news. */
-const inUse = part => Boolean($("input[type=range]:active", part)) || (part.contains(document.activeElement) && document.activeElement.matches(".inp"));
+/* A slider under the hand, or a menu that is open, waits for the next news. */
+const inUse = part => Boolean($("input[type=range]:active,.menu:not([hidden])", part)) || (part.contains(document.activeElement) && document.activeElement.matches(".inp"));
 
 /* Puts each part in its old place; focus and sideways scroll stay. Modules hear cb:before (old) and cb:part (new). */
 export function swap(html) {
