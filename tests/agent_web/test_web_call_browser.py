@@ -31,6 +31,11 @@ FOREIGN = {"ru": re.compile("[A-Za-z]{3,}"), "en": re.compile("[А-Яа-яЁё]+
 NAMES = {"Cordboard"}
 WAITS = {"ru": "Ваше место в очереди: 2. Ждать около 3 мин.", "en": "You are number 2 in line. The wait: about 3 min."}
 
+REFUSED = {
+    "ru": "Позвонить не получилось. Слишком много звонков из вашей сети, попробуйте через минуту.",
+    "en": "The call could not begin. Too many calls from your network; try again in a minute.",
+}
+
 
 @dataclass(frozen=True)
 class Second:
@@ -105,7 +110,7 @@ async def test_every_stage_in_both_languages(web: Web, line: SiteLine, tmp_path:
         other = Visitor(await Screen.open(browser, base, shots, language=language))
         await other.come()
         await other.call()
-        await other.screen.until_shows("#trouble")
+        await other.screen.until_shows("#trouble", REFUSED[language])
         await in_one_language(other, language)
         await other.screen.shoot(f"call-{language}-refused")
         # "Call me back" instead of waiting.

@@ -99,6 +99,7 @@ async function offered(body) {
     return api("POST", "/web-call/offer", { ...body, token: await ticket() });
   }
 }
+const sentence = text => `${text[0].toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
 const gathered = pc => new Promise(done => {
   const look = () => { if (pc.iceGatheringState === "complete") done(); };
   pc.addEventListener("icegatheringstatechange", look); setTimeout(done, GATHER_MS); look();
@@ -178,7 +179,7 @@ async function dial() {
     if (mine.over) return;
     mine.close();
     if (error.fault === "phone") { phoneTrouble(true); part("start"); document.body.dataset.stage = "idle"; $("#phone").focus(); return; }
-    showTrouble(T("Позвонить не получилось."), error instanceof Refused && error.message ? `${error.message}.` : T("Загрузите страницу ещё раз."));
+    showTrouble(T("Позвонить не получилось."), error instanceof Refused && error.message ? sentence(error.message) : T("Загрузите страницу ещё раз."));
   }
 }
 function phoneTrouble(there) {
