@@ -20,6 +20,7 @@ from cordboard.queue.setup import (
     Skill,
     Strategy,
 )
+from cordboard.queue.setup_check import check
 from cordboard.queue.setup_edit import (
     LiftRules,
     Noun,
@@ -73,6 +74,14 @@ seats = st.builds(
 def test_what_is_written_is_read_again(queue: QueueRules, seat: Seat, capacity: Capacity) -> None:
     for noun, item in ((Noun.QUEUE, queue), (Noun.SEAT, seat), (Noun.CAPACITY, capacity)):
         assert item_of(noun, json_of(noun, item)) == item
+
+
+@given(queues, seats, capacities, st.booleans())
+def test_any_setup_can_be_checked_and_is_judged_the_same_twice(
+    queue: QueueRules, seat: Seat, capacity: Capacity, works: bool
+) -> None:
+    setup = replace(SETUP, queues={queue.code: queue}, seats={seat.agent_id: seat}, capacity=capacity)
+    assert check(setup, {"a": works}) == check(setup, {"a": works})
 
 
 def test_a_newer_field_stands_at_its_default_and_one_that_is_gone_is_passed_over() -> None:
