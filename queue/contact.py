@@ -247,6 +247,7 @@ def arrive(contact_id: str, arrival: Arrival, at: datetime) -> Contact:
         for_agent=arrival.for_agent,
         personal_until=at + timedelta(seconds=arrival.personal_s) if arrival.for_agent else None,
         due_at=at,
+        lifts=arrival.lifts,
     )
 
 

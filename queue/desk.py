@@ -5,9 +5,7 @@ Whatever happens goes the same way: a move on a draft of the book (moves.py), ro
 here.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,24 +13,24 @@ from ..storage.clock import Clock
 from ..storage.ids import Ids
 from . import agent as agent_events
 from . import contact as contact_events
-from . import moves
+from . import moves, placing
 from .agent import NO_SKILLS, Agent, AgentState, Stance, TaskPhase
-from .book import Draft, Place
+from .book import Draft
 from .capacity import Capacity
 from .channel import Arrival, Channel, ChannelKind, OfferFailure
+from .commands import Command, HangUp
 from .contact import TALKING_STATES, Contact, ContactState
 from .deadlines import DeskRules
 from .disposition import disposition
 from .floor import Floor, NotAllowedNow, UnknownAgent
-from .journal import Journal, MissedOfferEntry
+from .journal import Journal
 from .ledger import DeskChange
-from .moves import Command
 from .presence import Presence
+from .readings import Readings
 from .reception import Identify, Known, Reception
 from .reservations import Reservations
 from .setup import QueueSetup
 from .skill import Skills
-from .why import ContactWhy, OperatorWhy, why_agent, why_contact
 
 DEFAULT_RULES = DeskRules()
 DEFAULT_CAPACITY = Capacity()
@@ -66,7 +64,8 @@ class Desk:
         self.follow_ups = self._floor.follow_ups
         self.late_events = self._floor.late_events
 
-        # One face for those outside: what wires report goes straight to the reception, what the dialer wants to the reservations.
+        # One face for those outside: what wires report goes straight to the reception, what the dialer wants to the reservations,
+        # and who only looks is shown the readings.
         reception = Reception(self._floor, ids, identify)
         self.wire_changed = reception.wire_changed
         self.arrive = reception.arrive
@@ -80,72 +79,29 @@ class Desk:
         self.reconcile = reception.reconcile
         self.check = reception.check
         self.device_changed = reception.device_changed
+        readings = Readings(self._floor)
+        self.agents = readings.agents
+        self.agent = readings.agent
+        self.agent_by_sip_name = readings.agent_by_sip_name
+        self.contacts = readings.contacts
+        self.contact = readings.contact
+        self.contacts_with = readings.contacts_with
+        self.place = readings.place
+        self.why_contact = readings.why_contact
+        self.why_agent = readings.why_agent
+        self.find_contact = readings.find_contact
+        self.contacts_of = readings.contacts_of
+        self.closed_since = readings.closed_since
+        self.missed_offers = readings.missed_offers
+        self.subscribe = self._floor.ledger.subscribe
         reservations = Reservations(self._floor)
         self.reserve = reservations.reserve
         self.release = reservations.release
         self.contact_by_wire = self._floor.contact_by_wire
 
-    # Reading ------------------------------------------------------------------------------------------------------
-
     @property
     def setup(self) -> QueueSetup:
         return self._floor.setup
-
-    def agents(self) -> tuple[Agent, ...]:
-        return tuple(self._book.agents.values())
-
-    def agent(self, agent_id: str) -> Agent | None:
-        return self._book.agents.get(agent_id)
-
-    def agent_by_sip_name(self, sip_name: str) -> Agent | None:
-        return self._book.agent_by_sip_name(sip_name)
-
-    def contacts(self) -> tuple[Contact, ...]:
-        """The open contacts."""
-        return tuple(self._book.contacts.values())
-
-    def contact(self, contact_id: str) -> Contact | None:
-        """An open contact."""
-        return self._book.contacts.get(contact_id)
-
-    def contacts_with(self, agent_id: str) -> tuple[Contact, ...]:
-        """The open contacts in this agent's hands, the foremost task's first."""
-        agent = self._book.agents.get(agent_id)
-        tasks = () if agent is None else agent_events.in_order(agent.tasks)
-        found = (self.contact(task.contact_id or "") for task in tasks)
-        return tuple(contact for contact in found if contact is not None)
-
-    def place(self, contact_id: str) -> Place | None:
-        """Where a waiting contact stands; None when it waits no more."""
-        contact = self.contact(contact_id)
-        waits = contact is not None and contact.state is ContactState.QUEUED
-        return self._book.place(contact) if contact is not None and waits else None
-
-    def why_contact(self, contact_id: str) -> ContactWhy | None:
-        """Whom an open contact waits for, and what passed over it."""
-        contact = self.contact(contact_id)
-        return None if contact is None else why_contact(self._book, contact, self._clock.now())
-
-    def why_agent(self, agent_id: str) -> OperatorWhy:
-        """Of the first that wait, why each is not this agent's. Raises UnknownAgent."""
-        return why_agent(self._book, self._known_agent(agent_id), self._clock.now())
-
-    async def find_contact(self, contact_id: str) -> Contact | None:
-        """A contact, open or ended."""
-        return self.contact(contact_id) or await self._journal.contact(contact_id)
-
-    async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:
-        return await self._journal.contacts_of(customer_id, limit)
-
-    async def closed_since(self, since: datetime) -> list[Contact]:
-        return await self._journal.closed_since(since)
-
-    async def missed_offers(self, agent_id: str, since: datetime) -> list[MissedOfferEntry]:
-        """The offers that this agent did not take, newest first."""
-        return await self._journal.missed_offers(agent_id, since)
-
-    def subscribe(self, depth: int = 256) -> AbstractAsyncContextManager[asyncio.Queue[DeskChange]]:
-        return self._floor.ledger.subscribe(depth)
 
     # Start and time -----------------------------------------------------------------------------------------------
 
@@ -169,7 +125,7 @@ class Desk:
 
     async def apply(self, setup: QueueSetup) -> None:
         """Let another setup act from now on: those who wait are placed anew, those who talk talk on."""
-        await self._floor.change(lambda draft: moves.apply_setup(draft, setup))
+        await self._floor.change(lambda draft: placing.apply_setup(draft, setup))
 
     async def register(
         self,
@@ -294,7 +250,7 @@ class Desk:
         def act(draft: Draft) -> Sequence[Command]:
             mine = self._own_contact(agent_id, contact_id)
             ended = contact_events.TalkEnded(draft.now)
-            return [moves.HangUp(mine), *moves.end(draft, mine, ended, self._floor.rules)]
+            return [HangUp(mine), *moves.end(draft, mine, ended, self._floor.rules)]
 
         await self._floor.ask(act)
 

@@ -8,12 +8,12 @@ from ..storage.clock import Clock
 from . import moves
 from .book import Draft
 from .channel import Channel, ChannelKind, WireDown
+from .commands import Command, OfferContact
 from .contact import Contact, IllegalTransition
 from .deadlines import DeskRules
 from .hands import Hands
 from .journal import Journal
 from .ledger import Act, Ledger
-from .moves import Command, OfferContact
 from .setup import QueueSetup
 
 log = logging.getLogger(__name__)

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from .channel import Channel, ChannelKind
+from .commands import Command, Dismiss, FollowUp, HangUp, OfferContact, ReturnToQueue, TellAccepted, WithdrawOffer
 from .contact import Contact
 from .journal import Journal
-from .moves import Command, Dismiss, FollowUp, HangUp, OfferContact, ReturnToQueue, TellAccepted, WithdrawOffer
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ..storage.clock import Clock
 from .book import Book, Draft
+from .commands import Command
 from .journal import Journal
-from .moves import Command
 
 
 @dataclass(frozen=True, slots=True)

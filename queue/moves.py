@@ -4,88 +4,33 @@ Pure: a move changes only the draft it is given. An impossible move raises Illeg
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from . import agent as agents
 from . import contact as contacts
 from .agent import Agent, TaskPhase
 from .book import Draft
-from .channel import Arrival, ChannelKind, Direction, Dismissal, OfferFailure
+from .channel import Arrival, ChannelKind, Direction, OfferFailure
+from .commands import Command, FollowUp, OfferContact, ReturnToQueue, TellAccepted, WithdrawOffer
 from .contact import Contact, ContactState
 from .deadlines import AgentDue, DeskRules, due, stale
-from .overflow import dismissal_of, name_of, rule_for
+from .placing import overflow, placed
 from .reconcile import LiveLeg, discrepancies
-from .routing import due_at, lift_s
-from .setup import OverflowAction, OverflowRule, QueueRules, QueueSetup
 
 TRANSFER_S = 30.0
 
-
-@dataclass(frozen=True, slots=True)
-class OfferContact:
-    contact: Contact
-    agent: Agent
-    auto_answer: bool
-
-
-@dataclass(frozen=True, slots=True)
-class WithdrawOffer:
-    contact: Contact
-    agent: Agent
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnToQueue:
-    contact: Contact
-    agent: Agent
-
-
-@dataclass(frozen=True, slots=True)
-class TellAccepted:
-    contact: Contact
-    agent: Agent
-
-
-@dataclass(frozen=True, slots=True)
-class HangUp:
-    contact: Contact
-
-
-@dataclass(frozen=True, slots=True)
-class Dismiss:
-    contact: Contact
-    how: Dismissal
-
-
-@dataclass(frozen=True, slots=True)
-class FollowUp:
-    contact: Contact
-
-
-Command = OfferContact | WithdrawOffer | ReturnToQueue | TellAccepted | HangUp | Dismiss | FollowUp
 Ending = contacts.TalkEnded | contacts.CustomerLeft | contacts.NodeLost
 
 
 def begin(draft: Draft, contact_id: str, arrival: Arrival, rules: DeskRules) -> list[Command]:
     """A contact arrives and waits; the one that was dialed for a reserved agent is his at once."""
-    arrived = placed(contacts.arrive(contact_id, arrival, draft.now), draft)
-    draft.begin(replace(arrived, lifts=arrival.lifts))
+    draft.begin(placed(contacts.arrive(contact_id, arrival, draft.now), draft))
     draft.tell_contact(contact_id, contacts.Queued(draft.now))
     agent = draft.known_agent(arrival.for_agent)
     if agent is not None and arrival.attempt_id and agent.dialing(arrival.attempt_id) is not None:
         return [offer(draft, contact_id, agent.id, rules)]
     return overflow(draft, draft.contact(contact_id), arriving=True)
-
-
-def placed(contact: Contact, draft: Draft, queue: str | None = None) -> Contact:
-    """The contact with its place in the one order and the needs of the queue; its age stays, and another queue makes it no later."""
-    setup = draft.lineup.setup
-    rules = setup.rules(queue or contact.queue)
-    due = due_at(contact.arrived_at, contact.kind, rules, lift_s(contact.lifts, setup))
-    if queue is not None and contact.due_at is not None:
-        due = min(due, contact.due_at)
-    return replace(contact, due_at=due, needs=rules.needs)
 
 
 def route(draft: Draft, wires_up: Collection[ChannelKind], rules: DeskRules) -> list[Command]:
@@ -247,75 +192,6 @@ def heal(draft: Draft) -> int:
     for item in found:
         draft.tell_agent(item.agent_id, item.event)
     return len(found)
-
-
-def apply_setup(draft: Draft, setup: QueueSetup) -> list[Command]:
-    """Another setup: whoever waits is placed by the new rules, with the age he has, and they may overflow at once."""
-    draft.lineup.apply(setup, draft.now)
-    commands: list[Command] = []
-    for contact in list(draft.waiting()):
-        goes = placed(contact, draft)
-        if (goes.due_at, goes.needs) != (contact.due_at, contact.needs):
-            draft.tell_contact(contact.id, contacts.Placed(draft.now, goes.due_at or draft.now, goes.needs))
-        commands += overflow(draft, draft.contact(contact.id), arriving=False)
-        draft.look_again(contact.id)
-    return commands
-
-
-# Overflow -----------------------------------------------------------------------------------------------------------
-
-
-def overflow(draft: Draft, contact: Contact, *, arriving: bool) -> list[Command]:
-    """Apply the queue's overflow rules to a contact that waits, one after the other, until none applies."""
-    commands: list[Command] = []
-    while contact.state is ContactState.QUEUED:
-        rules = draft.lineup.setup.rules(contact.queue)
-        if not rules.overflow and rules.hours is None and rules.max_waiting is None:
-            break
-        rule = rule_for(contact, rules, draft.conditions(contact), arriving=arriving)
-        if rule is None:
-            break
-        commands += _apply(draft, contact, rule, rules)
-        contact = draft.contact(contact.id)
-    return commands
-
-
-def _apply(draft: Draft, contact: Contact, rule: OverflowRule, rules: QueueRules) -> list[Command]:
-    name = name_of(rule, rules.code)
-    if rule.action is OverflowAction.OTHER_QUEUE:
-        goes = placed(contact, draft, rule.target)
-        met = contacts.OverflowMet(draft.now, name, rule.target, goes.due_at, goes.needs)
-        draft.tell_contact(contact.id, met)
-        return []
-    waits = draft.tell_contact(contact.id, contacts.OverflowMet(draft.now, name))
-    if rule.action is OverflowAction.CALLBACK:
-        return [Dismiss(waits, Dismissal.CALLBACK)]
-    how = dismissal_of(rule)
-    gone = draft.tell_contact(contact.id, contacts.Overflowed(draft.now, how.value))
-    return [Dismiss(gone, how), FollowUp(gone)]
-
-
-def keep_place(draft: Draft, contact: Contact, new_id: str, number: str) -> list[Command]:
-    """The caller hangs up and keeps his place: he waits on as a call that is to be made, as old as he was."""
-    gone = draft.tell_contact(contact.id, contacts.Overflowed(draft.now, Dismissal.CALLBACK.value))
-    kept = replace(
-        contact,
-        id=new_id,
-        kind=ChannelKind.VOICE,  # whoever waited in a chat is called as well
-        wire_key=f"{contacts.KEPT_PLACE}{contact.id}",
-        direction=Direction.OUTBOUND,
-        state=ContactState.ARRIVED,
-        address=number,
-        agent_id=None,
-        for_agent=None,
-        personal_until=None,
-        offered_at=None,
-        connected_at=None,
-        tries=0,
-    )
-    draft.begin(kept)
-    draft.tell_contact(new_id, contacts.Queued(draft.now))
-    return [FollowUp(gone)]
 
 
 # After a gap --------------------------------------------------------------------------------------------------------

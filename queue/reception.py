@@ -7,13 +7,13 @@ from datetime import timedelta
 from ..storage.ids import Ids
 from . import agent as agent_events
 from . import contact as contact_events
-from . import moves
+from . import moves, placing
 from .agent import Stance
 from .book import Draft
 from .channel import Arrival, ChannelKind, OfferFailure
+from .commands import Command
 from .contact import Contact, ContactState
 from .floor import Floor
-from .moves import Command
 from .reconcile import LiveLeg, discrepancies
 from .setup import Lift
 
@@ -127,7 +127,7 @@ class Reception:
         new_id = self._ids()
 
         def act(draft: Draft, contact: Contact) -> Sequence[Command]:
-            return moves.keep_place(draft, contact, new_id, number)
+            return placing.keep_place(draft, contact, new_id, number)
 
         await self._floor.hear(wire_key, act)
         return self._floor.book.contacts.get(new_id)

@@ -1,0 +1,73 @@
+"""What can be read at the desk: the nouns as they are now, why they are so, and what the journal remembers."""
+
+from datetime import datetime
+
+from .agent import Agent, in_order
+from .book import Place
+from .contact import Contact, ContactState
+from .floor import Floor, UnknownAgent
+from .journal import MissedOfferEntry
+from .why import ContactWhy, OperatorWhy, why_agent, why_contact
+
+
+class Readings:
+    def __init__(self, floor: Floor) -> None:
+        self._book = floor.book
+        self._journal = floor.journal
+        self._clock = floor.clock
+
+    def agents(self) -> tuple[Agent, ...]:
+        return tuple(self._book.agents.values())
+
+    def agent(self, agent_id: str) -> Agent | None:
+        return self._book.agents.get(agent_id)
+
+    def agent_by_sip_name(self, sip_name: str) -> Agent | None:
+        return self._book.agent_by_sip_name(sip_name)
+
+    def contacts(self) -> tuple[Contact, ...]:
+        """The open contacts."""
+        return tuple(self._book.contacts.values())
+
+    def contact(self, contact_id: str) -> Contact | None:
+        """An open contact."""
+        return self._book.contacts.get(contact_id)
+
+    def contacts_with(self, agent_id: str) -> tuple[Contact, ...]:
+        """The open contacts in this agent's hands, the foremost task's first."""
+        agent = self._book.agents.get(agent_id)
+        tasks = () if agent is None else in_order(agent.tasks)
+        found = (self.contact(task.contact_id or "") for task in tasks)
+        return tuple(contact for contact in found if contact is not None)
+
+    def place(self, contact_id: str) -> Place | None:
+        """Where a waiting contact stands; None when it waits no more."""
+        contact = self.contact(contact_id)
+        waits = contact is not None and contact.state is ContactState.QUEUED
+        return self._book.place(contact) if contact is not None and waits else None
+
+    def why_contact(self, contact_id: str) -> ContactWhy | None:
+        """Whom an open contact waits for, and what passed over it."""
+        contact = self.contact(contact_id)
+        return None if contact is None else why_contact(self._book, contact, self._clock.now())
+
+    def why_agent(self, agent_id: str) -> OperatorWhy:
+        """Of the first that wait, why each is not this agent's. Raises UnknownAgent."""
+        agent = self.agent(agent_id)
+        if agent is None:
+            raise UnknownAgent(agent_id)
+        return why_agent(self._book, agent, self._clock.now())
+
+    async def find_contact(self, contact_id: str) -> Contact | None:
+        """A contact, open or ended."""
+        return self.contact(contact_id) or await self._journal.contact(contact_id)
+
+    async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:
+        return await self._journal.contacts_of(customer_id, limit)
+
+    async def closed_since(self, since: datetime) -> list[Contact]:
+        return await self._journal.closed_since(since)
+
+    async def missed_offers(self, agent_id: str, since: datetime) -> list[MissedOfferEntry]:
+        """The offers that this agent did not take, newest first."""
+        return await self._journal.missed_offers(agent_id, since)
