@@ -8,15 +8,14 @@ from fastapi.responses import HTMLResponse
 
 from ..access.permission import Permission
 from ..access.user import User
-from ..queue.contact import Contact
 from ..queue.desk import UnknownAgent
 from .board_data import people_of
 from .house import House, HouseDep
-from .i18n import N_, Words, phone, words
+from .i18n import words
 from .pages import language_of, render
 from .security import require
 from .setup_words import name_of
-from .waiting_view import in_order, of_the_house, shown_agents, waiting_lines, where_lines
+from .waiting_view import called, in_order, of_the_house, shown_agents, waiting_lines, where_lines
 from .why_view import Names, contact_pane, operator_pane
 
 MOST_SHOWN = 200
@@ -54,8 +53,8 @@ async def _context(
     in_hand = [contacts[task.contact_id] for one in agents for task in one.tasks if task.contact_id in contacts]
     _orders, customers = await people_of(house, [*waiting[:MOST_SHOWN], *in_hand])
     people = {agent.id: agent.name for agent in desk.agents()}
-    called = {contact.id: _called(contact, customers, speech) for contact in contacts.values()}
-    names = Names(people, called, setup, speech)
+    by_name = {contact.id: called(contact, customers, speech) for contact in contacts.values()}
+    names = Names(people, by_name, setup, speech)
     why, whose = desk.why_contact(contact_id or ""), None
     try:
         whose = desk.why_agent(agent_id) if agent_id and why is None else None
@@ -76,9 +75,3 @@ async def _context(
         "parts": "/queues/waiting/parts" + (f"?{urlencode(choice)}" if choice else ""),
         "zone": house.site.time_zone,
     }
-
-
-def _called(contact: Contact, customers: dict[str, str], speech: Words) -> str:
-    """How a contact is named where there is room for one word."""
-    known = customers.get(contact.customer_id or "") or contact.name
-    return known or phone(contact.address) or speech.say(N_("Номер скрыт"))

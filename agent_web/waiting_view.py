@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..queue.agent import Agent, AgentState, Task, TaskPhase
+from ..queue.channel import ChannelKind
 from ..queue.contact import Contact, ContactState
 from ..queue.metrics import waited_s
 from ..queue.routing import is_personal, needs_now, order_key
 from ..queue.setup import Lift, QueueSetup
 from ..queue.skill import Need
-from .i18n import N_, Words
+from .i18n import N_, Words, phone
 from .setup_words import CHANNELS, LIFTS, pause_label, queue_label, skill_label
 
 PHASES = {
@@ -21,6 +22,11 @@ PHASES = {
     TaskPhase.BUSY: ("talking", N_("Разговор")),
     TaskPhase.WRAP_UP: ("wrap", N_("Итог")),
 }
+TEXT_PHASES = PHASES | {
+    TaskPhase.RESERVED: ("ringing", N_("Предложен")),
+    TaskPhase.BUSY: ("talking", N_("В переписке")),
+}
+NAMELESS = {True: N_("Номер скрыт"), False: N_("Посетитель сайта")}
 STANCES = {
     AgentState.READY: ("ready", N_("На линии")),
     AgentState.RESERVED: ("ringing", N_("Звонят")),
@@ -44,8 +50,7 @@ class WaitingLine:
     place: int
     icon: str
     channel: str
-    who: str
-    address: str
+    called: str
     queue: str
     waited_s: int
     left_s: int
@@ -90,6 +95,12 @@ _NEXT = {
 }
 
 
+def called(contact: Contact, customers: Mapping[str, str], words: Words) -> str:
+    """How a contact is named where there is room for one word. `customers`: their names by id."""
+    known = customers.get(contact.customer_id or "") or contact.name or phone(contact.address)
+    return known or words.say(NAMELESS[contact.kind is ChannelKind.VOICE])
+
+
 def in_order(contacts: Iterable[Contact]) -> list[Contact]:
     """Those who wait or are being offered, in the order in which routing takes them."""
     there = [each for each in contacts if each.state in (ContactState.QUEUED, ContactState.OFFERED)]
@@ -129,8 +140,7 @@ def _waiting_line(
         place=place,
         icon=icon,
         channel=channel,
-        who=customers.get(contact.customer_id or "") or contact.name,
-        address=contact.address,
+        called=called(contact, customers, words),
         queue=queue_label(setup, contact.queue, words),
         waited_s=int(waited_s(contact, now)),
         left_s=int((due - now).total_seconds()),
@@ -193,17 +203,19 @@ def _where_line(
         over_s=max(0, since_s - limit) if limit is not None else 0,
         next=_NEXT.get(agent.next_state, "") if agent.next_state else "",
         queues=", ".join(sorted(queue_label(setup, code, words) for code in agent.queues)),
-        tasks=tuple(_task_line(task, contacts, customers, now) for task in agent.tasks),
+        tasks=tuple(_task_line(task, contacts, customers, now, words) for task in agent.tasks),
         can=sendable(agent),
     )
 
 
-def _task_line(task: Task, contacts: Mapping[str, Contact], customers: Mapping[str, str], now: datetime) -> TaskLine:
+def _task_line(
+    task: Task, contacts: Mapping[str, Contact], customers: Mapping[str, str], now: datetime, words: Words
+) -> TaskLine:
     contact = contacts.get(task.contact_id or "")
-    status, label = PHASES[task.phase]
+    status, label = (PHASES if task.kind is ChannelKind.VOICE else TEXT_PHASES)[task.phase]
     if contact is not None and contact.state is ContactState.HELD:
         status, label = "hold", N_("Удержание")
-    who = customers.get(contact.customer_id or "") or contact.name or contact.address if contact is not None else ""
+    who = called(contact, customers, words) if contact is not None else ""
     return TaskLine(CHANNELS[task.kind][0], status, label, who, _age(task.since, now))
 
 

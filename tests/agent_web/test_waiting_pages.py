@@ -84,6 +84,14 @@ async def test_calls_and_chats_stand_in_one_order_by_their_promise(house: Steeri
     assert early.id in order
 
 
+async def test_who_gave_no_name_is_called_by_his_channel(house: SteeringHouse) -> None:
+    await house.call_in("a", address="")
+    await chat(house, "1", name="")
+    order = part(await show(house), "order")
+    assert "Номер скрыт" in order
+    assert "Посетитель сайта" in order
+
+
 async def test_why_nobody_takes_a_contact_is_said_of_each_operator(house: SteeringHouse) -> None:
     anna, boris, vera = [await house.operator(name, queues=()) for name in ("Анна", "Борис", "Вера")]
     await house.setup.save_seat(Seat(anna.id, frozenset({"claims"}), {"en": 2}), None)
