@@ -14,7 +14,7 @@ from ..contact import TALKING_STATES, Contact, ContactState
 from ..desk import Desk
 from ..reconcile import LegState, LiveLeg
 from .agent_door import AgentDoor
-from .conversation import WIRE, Chat, ChatRefused, ChatRules, Notice, Presence, chat_id_of
+from .conversation import WIRE, Chat, ChatRefused, ChatRules, Message, Notice, Presence, chat_id_of
 from .store import ChatStore
 from .talks import CALL_OFFERED, Pages, Talks
 from .views import ending_by, ending_of, is_over
@@ -105,6 +105,10 @@ class ChatRoom:
     async def on_contact_ended(self, contact: Contact) -> None:
         """For the desk's follow-ups: whatever ended the contact, its visitor is told."""
         await self._finish(contact, ending_of(contact))
+
+    async def left_messages(self) -> list[tuple[Chat, list[Message]]]:
+        """What visitors left when nobody could answer, the newest first."""
+        return await self._talks.store.left()
 
     # The upkeep -------------------------------------------------------------------------------------------------------
 

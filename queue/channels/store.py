@@ -36,6 +36,7 @@ chat_table = Table(
     Column("draft", Text, nullable=False),
     Column("draft_by", String(36)),
     Index("ix_chat_token_hash", "token_hash", "began_at"),
+    Index("ix_chat_ending", "ending", "ended_at"),
 )
 
 message_table = Table(
@@ -141,6 +142,18 @@ class ChatStore:
         )
         async with self._reading() as connection:
             return int((await connection.execute(query)).scalar_one())
+
+    async def left(self, limit: int = 100) -> list[tuple[Chat, list[Message]]]:
+        """The chats in which nobody could answer and a message was asked for, the newest first, each with its visitor's words."""
+        ended = select(chat_table).where(_chat.ending == Notice.MESSAGE.value).order_by(_chat.ended_at.desc(), _chat.id)
+        async with self._reading() as connection:
+            chats = [_as_chat(row) for row in await connection.execute(ended.limit(limit))]
+            theirs = _message.chat_id.in_([chat.id for chat in chats]), _message.author == Author.VISITOR.value
+            said = select(message_table).where(*theirs).order_by(_message.chat_id, _message.seq)
+            words: dict[str, list[Message]] = {}
+            for row in await connection.execute(said):
+                words.setdefault(row.chat_id, []).append(_as_message(row))
+        return [(chat, words.get(chat.id, [])) for chat in chats]
 
     async def read(self, chat_id: str, side: Author, seq: int) -> Chat:
         """That side has seen everything up to `seq`; never less than before, never more than there is. Raises ChatRefused(NO_CHAT)."""

@@ -10,8 +10,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from cordboard.access.permission import Role
 from cordboard.access.user import User
 from cordboard.agent_web.live import MAX_GUEST_TABS, LiveHub
+from cordboard.queue.channel import Dismissal
 from cordboard.queue.contact import ContactState
 from cordboard.queue.setup import QueueRules, QueueSetup
 from cordboard.storage.database import Database
@@ -293,6 +295,21 @@ async def test_the_page_speaks_the_language_that_was_asked_for(house: DeskHouse,
         assert page.status_code == 200
         assert ("Чем помочь?" if language == "ru" else "How can we help?") in page.text
         assert "<script>" not in page.text.replace("<script type", "").replace("<script src", "")
+
+
+async def test_what_was_left_is_read_by_the_supervisor(house: DeskHouse) -> None:
+    operator = await house.operator()
+    boss = await house.access.create_user("boss", "Ирина Котова", Role.SUPERVISOR, None)
+    async with browser(house) as visitor, await house.client(boss) as page, await house.client(operator) as other:
+        assert "Пока никто ничего не оставил" in (await page.get("/chats/left?lang=ru")).text
+        await visitor.post("/api/v1/chat/start", json=START | {"text": "<b>Никого?</b>"})
+        await house.chat.dismiss(house.desk.contacts()[0], Dismissal.MESSAGE)
+        assert (await visitor.get("/api/v1/chat")).json()["phase"] == "leave_message"
+        await visitor.post("/api/v1/chat/messages", json={"client_id": "message-2", "text": "Мой телефон 900-00-41"})
+        shown = (await page.get("/chats/left?lang=en")).text
+        assert "&lt;b&gt;Никого?&lt;/b&gt;" in shown
+        assert "Мой телефон 900-00-41" in shown
+        assert (await other.get("/chats/left", headers={"Accept": "text/html"})).status_code == 403
 
 
 # The stream ---------------------------------------------------------------------------------------------------------

@@ -111,6 +111,20 @@ async def test_a_message_may_be_left_after_the_line_that_asks_for_it(database: D
     assert len(await store.messages("c")) == 22
 
 
+async def test_what_was_left_is_listed_newest_first(database: Database) -> None:
+    store = ChatStore(database)
+    for number in range(3):
+        await store.begin(chat(f"c{number}", f"token-{number}"))
+        await store.add(f"c{number}", said("v1", f"вопрос {number}"))
+    await store.end("c0", Notice.MESSAGE, NOW)
+    await store.end("c1", Notice.CLOSED, NOW)
+    await store.end("c2", Notice.MESSAGE, NOW + timedelta(minutes=1))
+    await store.add("c0", said("v2", "мой телефон"))
+    shown = [(one.id, [message.text for message in words]) for one, words in await store.left()]
+    assert shown == [("c2", ["вопрос 2"]), ("c0", ["вопрос 0", "мой телефон"])]
+    assert [one.id for one, _ in await store.left(limit=1)] == ["c2"]
+
+
 async def test_reading_goes_forward_only_and_not_beyond_the_end(database: Database) -> None:
     store = ChatStore(database)
     await store.begin(chat())

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("open_for", name="uq_chat_open_for"),
     )
     op.create_index("ix_chat_token_hash", "chat", ["token_hash", "began_at"])
+    op.create_index("ix_chat_ending", "chat", ["ending", "ended_at"])
     op.create_table(
         "chat_message",
         sa.Column("chat_id", sa.String(36), nullable=False),
