@@ -18,7 +18,7 @@ from cordboard.queue import contact as contacts
 from cordboard.queue.agent import Agent, Stance
 from cordboard.queue.capacity import Capacity
 from cordboard.queue.channel import Arrival, ChannelKind, Direction
-from cordboard.queue.contact import Contact
+from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.lineup import Lineup
 from cordboard.queue.routing import due_at
 from cordboard.queue.setup import QueueRules, QueueSetup, Strategy
@@ -38,10 +38,10 @@ EXCLUSIVE = Capacity({ChannelKind.VOICE: 1, ChannelKind.CHAT: 3}, {})
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Processor time of one decision in s, and whether it made a match."""
+    """Processor time of one decision in s, and whom it gave the contact to, if to anybody."""
 
     seconds: float
-    matched: bool
+    agent_id: str | None
 
 
 class Hall:
@@ -54,6 +54,7 @@ class Hall:
         self.lineup.apply(SETUP, self.now)
         self.agents: dict[str, Agent] = {}
         self.contacts: dict[str, Contact] = {}
+        self._names: list[str] = []
         self._numbers = count()
 
     def hire(self, name: str, stance: Stance, queues: tuple[str, ...]) -> None:
@@ -63,6 +64,7 @@ class Hall:
         fresh = Agent(name, name, name, stance, since, page_open=True, device_up=True)
         self.agents[name] = replace(fresh, queues=frozenset(queues), skills=known, capacity=blend)
         self.lineup.put_agent(self.agents[name])
+        self._names.append(name)
 
     def caller(self, queue: str, picky: float = 0.7) -> Contact:
         """One more contact, of voice or chat; `picky` of them need a skill."""
@@ -75,7 +77,9 @@ class Hall:
 
     def freed(self) -> Agent:
         """A busy operator, as he is when one of his talks ends."""
-        busy = self.chance.choice([agent for agent in self.agents.values() if agent.tasks])
+        busy = self.agents[self.chance.choice(self._names)]
+        while not busy.tasks:
+            busy = self.agents[self.chance.choice(self._names)]
         task = self.chance.choice(busy.tasks)
         return agents.advance(busy, agents.TaskEnded(self.now, str(task.contact_id)))
 
@@ -91,7 +95,7 @@ class Hall:
 
     def decide(self, changed: Agent | Contact) -> Spent:
         """Put the noun and all matches that it makes possible. Only the lineup's own work is timed."""
-        seconds, matched, put = 0.0, False, [changed]
+        seconds, agent_id, put = 0.0, None, [changed]
         while True:
             began = thread_time()
             for noun in put:
@@ -99,19 +103,22 @@ class Hall:
             match = self.lineup.next_match(self.now, KINDS)
             seconds += thread_time() - began
             if match is None:
-                return Spent(seconds, matched)
-            matched, put = True, list(self._made(match.contact_id, match.agent_id))
+                return Spent(seconds, agent_id)
+            agent_id, put = match.agent_id, list(self._made(match.contact_id, match.agent_id))
 
     def _put(self, noun: Agent | Contact) -> None:
         if isinstance(noun, Agent):
             self.agents[noun.id] = noun
             self.lineup.put_agent(noun)
         else:
-            self.contacts[noun.id] = noun
+            if noun.state is ContactState.QUEUED:
+                self.contacts[noun.id] = noun
+            else:
+                del self.contacts[noun.id]
             self.lineup.put_contact(noun, self.now)
 
     def _made(self, contact_id: str, agent_id: str) -> Iterator[Agent | Contact]:
-        contact = self.contacts.pop(contact_id)
+        contact = self.contacts[contact_id]
         yield contacts.advance(contact, contacts.Offered(self.now, agent_id))
         until = self.now + timedelta(seconds=25)
         reserved = agents.ReservedForContact(self.now, contact_id, contact.kind, until)
@@ -146,7 +153,7 @@ def hands_become_free(hall: Hall) -> float | None:
     freed = hall.freed()
     before = hall.agents[freed.id]
     spent = hall.decide(freed)
-    if not spent.matched:
+    if spent.agent_id is None:
         hall.decide(before)
         return None
     while hall.waiting() < len(hall.agents):
@@ -155,21 +162,25 @@ def hands_become_free(hall: Hall) -> float | None:
 
 
 def one_comes_and_waits(hall: Hall) -> float | None:
-    contact = hall.caller(hall.chance.choice(QUEUES))
-    spent = hall.decide(contact)
-    hall.lineup.drop_contact(contact.id)
-    return None if spent.matched else spent.seconds
+    """In the rush; he gives up before the next."""
+    spent = _come_and_go(hall, QUEUES)
+    return None if spent.agent_id else spent.seconds
 
 
 def one_comes_and_is_taken(hall: Hall) -> float | None:
     """The best of the free operators takes him at once, and is free again before the next."""
-    contact = hall.caller(hall.chance.choice(QUEUES[:2]))
+    spent = _come_and_go(hall, QUEUES[:2])
+    return spent.seconds if spent.agent_id else None
+
+
+def _come_and_go(hall: Hall, queues: Sequence[str]) -> Spent:
+    contact = hall.caller(hall.chance.choice(queues))
     spent = hall.decide(contact)
-    hall.lineup.drop_contact(contact.id)
-    taken = [agent for agent in hall.agents.values() if agent.task(contact.id) is not None]
-    for agent in taken:
-        hall.decide(agents.advance(agent, agents.TaskEnded(hall.now, contact.id)))
-    return spent.seconds if spent.matched else None
+    if spent.agent_id is None:
+        hall.decide(contacts.advance(contact, contacts.CustomerLeft(hall.now, "left")))
+    else:
+        hall.decide(agents.advance(hall.agents[spent.agent_id], agents.TaskEnded(hall.now, contact.id)))
+    return spent
 
 
 DECIDING: dict[str, tuple[Callable[[int], Hall], Callable[[Hall], float | None]]] = {
@@ -200,7 +211,13 @@ def rows(small: bool = False) -> list[Row]:
         *less, most = sorted(found)
         note = "; ".join(f"{size:,} and {size:,}: {found[size]:.0f}" for size in less)
         shown += [
-            Row(f"{what}: {most:,} operators, {most:,} waiting", found[most], "µs", "", f"processor time, median; {note}"),
+            Row(
+                f"{what}: {most:,} operators, {most:,} waiting",
+                found[most],
+                "µs",
+                "",
+                f"processor time, median; {note}",
+            ),
             Row(f"the same, times that of {less[0]:,}", found[most] / found[less[0]], "x", "3 at most"),
         ]
     return shown

@@ -39,10 +39,8 @@ Lines = dict[Lane, list[OrderKey]]
 """Lanes, none empty, with those who stand in them."""
 
 
-class Bench(NamedTuple):
-    queue: str
-    kind: ChannelKind
-    skill: str
+Bench = tuple[str, ChannelKind, str]
+"""Queue, kind, skill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class Lineup:
         self._skilled: dict[str, set[str]] = defaultdict(set)
         self._at_work: dict[str, set[str]] = defaultdict(set)
         self._places: Counter[tuple[str, ChannelKind]] = Counter()
-        self._changed: set[str] = set()
+        self._changed: dict[str, None] = {}  # a set: but a big set that was emptied is slow to pop from
         self._agenda: list[tuple[OrderKey, str, str]] = []
         self._kept: dict[Lane, str] = {}
 
@@ -106,7 +104,7 @@ class Lineup:
                 self._close(waiting.lane)
         keeper = self._kept.pop(waiting.lane, None)
         if keeper is not None:
-            self._changed.add(keeper)
+            self._changed[keeper] = None
 
     def put_agent(self, agent: Agent) -> None:
         """Take the agent in as he is now."""
@@ -117,18 +115,16 @@ class Lineup:
         seats = self._seats_of(agent)
         old = self._seats[agent.id]
         if seats != old:
-            for bench, seat in old.items():
-                if seats.get(bench) != seat:
-                    _remove(self._benches[bench.queue, bench.kind][bench.skill], seat)
-            for bench, seat in seats.items():
-                if old.get(bench) != seat:
-                    insort(self._benches[bench.queue, bench.kind][bench.skill], seat)
+            for (queue, kind, skill), seat in old.items():
+                _remove(self._benches[queue, kind][skill], seat)
+            for (queue, kind, skill), seat in seats.items():
+                insort(self._benches[queue, kind][skill], seat)
             self._seats[agent.id] = seats
-        self._changed.add(agent.id)
+        self._changed[agent.id] = None
 
     def look_at_all(self) -> None:
         """A wire came up, or a change was taken back: whatever is possible may be new."""
-        self._changed |= self._agents.keys()
+        self._changed.update(dict.fromkeys(self._agents))
 
     def apply(self, setup: QueueSetup, now: datetime) -> None:
         """Another setup: everybody is seated anew."""
@@ -169,7 +165,7 @@ class Lineup:
         """The next pair to be made, the first in the order first; None while nothing that changed makes one. `up`: wires that work."""
         while True:
             while self._changed:
-                self._look_for(self._changed.pop(), up)
+                self._look_for(self._changed.popitem()[0], up)
             if not self._agenda:
                 return None
             key, contact_id, agent_id = heappop(self._agenda)
@@ -177,7 +173,7 @@ class Lineup:
             stands = waiting is not None and waiting.key == key and waiting.contact.kind in up
             chosen = self._best_agent(waiting, now, up) if waiting is not None and stands else None
             if agent_id and agent_id != chosen and not (stands and chosen is None):
-                self._changed.add(agent_id)
+                self._changed[agent_id] = None
             if chosen is not None:
                 return Match(contact_id, chosen)
 
@@ -219,10 +215,14 @@ class Lineup:
         kept: list[ChannelKind] = []
         while heads:
             _, lane = heappop(heads)
+            if len(lane.needs) > 1 and lacking(agent.skills, lane.needs):
+                continue
             if rooms[lane.kind] is Room.IN_THE_WAY:
                 if self._keep(agent, lane):
                     kept.append(lane.kind)
-            elif all(agent.capacity.lets_in(lane.kind, awaited) for awaited in kept):
+                    if not any(_lets_in(agent, kind, kept) for kind in kinds if rooms[kind] is Room.FREE):
+                        return
+            elif _lets_in(agent, lane.kind, kept):
                 yield lane
 
     def _keep(self, agent: Agent, lane: Lane) -> bool:
@@ -234,7 +234,7 @@ class Lineup:
         return True
 
     def _lines_of(self, agent: Agent, kinds: Iterable[ChannelKind]) -> Iterator[tuple[Lane, list[OrderKey]]]:
-        """All lanes with a contact of these kinds that the agent's queues and skills would let him take."""
+        """All lanes of these kinds that the agent's queues and the foremost need would let him take from."""
         for lane, line in self._own_lanes.get(agent.id, {}).items():
             if lane.kind in kinds and lane.queue in agent.queues:
                 yield lane, line
@@ -244,7 +244,7 @@ class Lineup:
                 level = agent.skills.get(skill, 0)
                 for needed, lines in by_skill[skill].items():
                     if needed <= level:
-                        yield from _met(lines, agent.skills)
+                        yield from lines.items()
 
     # The index --------------------------------------------------------------------------------------------------
 
@@ -282,7 +282,7 @@ class Lineup:
             for agent_id in at_work & self._skilled[skill] if skill else at_work:
                 if self._rooms[agent_id].get(kind) is Room.FREE:
                     seat = preference(strategy, self._agents[agent_id], skill)
-                    self._seats[agent_id][Bench(queue, kind, skill)] = seat
+                    self._seats[agent_id][queue, kind, skill] = seat
                     insort(benches[skill], seat)
         return benches[skill]
 
@@ -292,7 +292,7 @@ class Lineup:
         free = [kind for kind, room in self._rooms[agent.id].items() if room is Room.FREE]
         for queue, kind in product(agent.queues, free):
             for skill in _common(self._benches.get((queue, kind), {}), agent.skills):
-                seats[Bench(queue, kind, skill)] = preference(self.setup.rules(queue).strategy, agent, skill)
+                seats[queue, kind, skill] = preference(self.setup.rules(queue).strategy, agent, skill)
         return seats
 
     def _count(self, before: Agent | None, agent: Agent) -> None:
@@ -330,16 +330,16 @@ def _rooms(agent: Agent) -> dict[ChannelKind, Room]:
     return {kind: room for kind, room in rooms.items() if room is not Room.FULL}
 
 
+def _lets_in(agent: Agent, coming: ChannelKind, awaited: Iterable[ChannelKind]) -> bool:
+    """Whether one more of that kind would still let in all that he is kept for."""
+    return all(agent.capacity.lets_in(coming, kind) for kind in awaited)
+
+
 def _common(by_skill: Mapping[str, object], skills: Skills) -> list[str]:
     """The skills of the index that the agent has; "", which asks for none, he always has."""
     if len(by_skill) <= len(skills):
         return [skill for skill in by_skill if not skill or skill in skills]
     return [skill for skill in ("", *skills) if skill in by_skill]
-
-
-def _met(lines: Lines, skills: Skills) -> Iterable[tuple[Lane, list[OrderKey]]]:
-    """Those whose needs these skills meet, the foremost being met."""
-    return [(lane, line) for lane, line in lines.items() if len(lane.needs) <= 1 or not lacking(skills, lane.needs)]
 
 
 def _level(lane: Lane) -> int:
