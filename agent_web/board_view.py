@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..queue.agent import Agent, AgentState
+from ..queue.agent import Agent, AgentState, Stance, in_order
 from ..queue.channel import ChannelKind
 from ..queue.contact import Contact, ContactState
 from ..queue.metrics import waited_s, was_answered
@@ -67,14 +67,15 @@ class ContactLine:
 @dataclass(frozen=True, slots=True)
 class AgentLine:
     """A row of the agents' table. `group` is what the filter above it goes by; `can` are the states he may be sent to.
-    `pause` is a code."""
+    `contacts` are all in his hands, the foremost first; `hands` counts them: a channel's icon, its name and how many. `pause` is a code."""
 
     id: str
     name: str
     status: str
     label: str
     since_s: int
-    contact: ContactLine | None
+    contacts: tuple[ContactLine, ...]
+    hands: tuple[tuple[str, str, int], ...]
     pause: str
     next: str
     alert: str
@@ -143,7 +144,8 @@ def _agent_line(
         status=status,
         label=label,
         since_s=since_s,
-        contact=lines.get(agent.contact_id or ""),
+        contacts=tuple(lines[held] for task in in_order(agent.tasks) if (held := task.contact_id or "") in lines),
+        hands=tuple((*CHANNELS[kind], count) for kind, count in Counter(task.kind for task in agent.tasks).items()),
         pause=agent.pause_code or "",
         next=_NEXT.get(agent.next_state, "") if agent.next_state else "",
         alert=alert,
@@ -157,7 +159,7 @@ def _alert(agent: Agent, since_s: float, setup: QueueSetup) -> str:
     pause = setup.pause_codes.get(agent.pause_code or "") if agent.state is AgentState.PAUSED else None
     if pause is not None and pause.limit_s is not None and since_s > pause.limit_s:
         return N_("перерыв дольше предела")
-    if agent.state is AgentState.NOT_RESPONDING:
+    if agent.stance is Stance.NOT_RESPONDING:
         return N_("пропустил звонок")
     if agent.state is AgentState.READY and not agent.reachable:
         return N_("телефон не на связи") if agent.page_open else N_("страница закрыта")

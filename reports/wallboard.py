@@ -11,6 +11,7 @@ from enum import StrEnum
 from ..queue.agent import Agent, AgentState
 from ..queue.contact import Contact
 from ..queue.metrics import Share, abandonment, service_level, waited_s, waits
+from ..queue.routing import order_key
 
 _EPSILON = 1e-9  # shares are binary fractions
 _NEAR_ABOVE = 1.5  # up to one and a half of an upper limit is a warning, beyond it an alarm
@@ -127,8 +128,8 @@ def wallboard(
 
 
 def waiting_now(contacts: Iterable[Contact]) -> list[Contact]:
-    """Customers who wait for an agent, the longest first."""
-    return sorted((contact for contact in contacts if waits(contact)), key=lambda c: (c.arrived_at, c.id))
+    """Customers who wait for an agent, calls and texts in the one order in which they are served."""
+    return sorted((contact for contact in contacts if waits(contact)), key=order_key)
 
 
 def crew(agents: Iterable[Agent]) -> Crew:

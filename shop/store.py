@@ -15,7 +15,7 @@ from ..storage.ids import Ids
 from .customer import Customer, TimelineEntry, choose_customer
 from .order import OPEN, Order, OrderChanged, OrderEdit, OrderItem, OrderStatus, check_edit
 from .order_change import restored, to_record
-from .phone import zone_of
+from .phone import DEFAULT_ZONE, zone_of
 from .posting import (
     OrderPosted,
     check_posted,
@@ -101,9 +101,9 @@ class ShopStore:
         since: datetime | None = None,
         external_id: str | None = None,
     ) -> Customer:
-        """`phones` in E.164, at least one; the zone is guessed from the first when it is not given."""
+        """`phones` in E.164, none for whoever only writes; the zone is guessed from the first when it is not given."""
         numbers = tuple(dict.fromkeys(phones))
-        zone = time_zone or zone_of(numbers[0])
+        zone = time_zone or (zone_of(numbers[0]) if numbers else DEFAULT_ZONE)
         customer = Customer(
             self._ids(),
             name,

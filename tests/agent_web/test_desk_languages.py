@@ -15,7 +15,22 @@ from tests.fakes.wire import MovedClock
 
 CYRILLIC = re.compile("[А-Яа-яЁё]+")
 LATIN = re.compile("[A-Za-z]{3,}")
-NAMES = {"Cordboard", "Alt", "Maria", "Falcon", "Anna", "Brown", "Leeds", "example", "org", "anna"}
+NAMES = {
+    "Enter",
+    "Shift",
+    "Cordboard",
+    "Alt",
+    "Maria",
+    "Falcon",
+    "Anna",
+    "Brown",
+    "Leeds",
+    "example",
+    "org",
+    "anna",
+    "Vera",
+    "Stone",
+}
 TYPED = {"en": "High Street 5, Monday, ring the bell", "ru": "Тверская 5, понедельник, звонить"}
 
 
@@ -72,6 +87,22 @@ async def test_every_phase(sqlite_database: Database, tmp_path: Path, language: 
         contact = await house.call_in("second", "+79995550011")
         await house.desk.decline(user.id, contact.id)
         await look("not_responding")
+        assert 'class="missed"' in pages["not_responding"]
+        await house.desk.customer_left("second", "cause_16")
+        await house.desk.ready(user.id)
+        visitor, said = ("Vera Stone", "High") if language == "en" else ("Вера", "Здравствуйте")
+        chat = await house.chat_in(said, "v" * 43, visitor)
+
+        async def look_at_chat(phase: str) -> None:
+            pages[f"chat {phase}"] = (await browser.get(f"/desk?contact={chat.id}")).text
+            assert f'data-phase="{phase}" data-contact="{chat.id}"' in pages[f"chat {phase}"]
+
+        await look_at_chat("ringing")
+        await house.desk.accept(user.id, chat.id)
+        await house.call_in("third")
+        await look_at_chat("talking")
+        await house.desk.hang_up(user.id, chat.id)
+        await look_at_chat("wrap_up")
         pages["sign-in"] = (await (await house.client()).get(f"/sign-in?lang={language}")).text
         pages["error"] = (
             await browser.get("/nowhere", headers={"Accept": "text/html", "Accept-Language": language})

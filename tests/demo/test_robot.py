@@ -50,3 +50,25 @@ async def test_a_shift_of_the_robot() -> None:
     await robot.switch(False)
     assert not await robot.is_on()
     assert state() is AgentState.LOGGED_OUT
+
+
+async def test_the_robot_takes_no_chats() -> None:
+    """Its telephone talks; nothing of it reads. A chat waits for somebody who has a page."""
+    numbers = count()
+    wire = RememberingWire()
+    channels = {ChannelKind.VOICE: wire, ChannelKind.CHAT: wire}
+    desk = Desk(MemoryJournal(), channels, MovedClock(), lambda: f"contact-{next(numbers)}")
+    for kind in channels:
+        await desk.wire_changed(kind, up=True)
+    await desk.register("robot", "Robot", "agent-robot", ["orders"], needs_page=False)
+    robot = RobotColleague("robot", Quick(1))
+    robot.join(desk)
+    await robot.switch(True)
+    chat = await desk.arrive(Arrival(ChannelKind.CHAT, Direction.INBOUND, "orders", "chat/1"))
+    call = await desk.arrive(Arrival(ChannelKind.VOICE, Direction.INBOUND, "orders", "n/b/1"))
+    assert [(contact, agent) for what, contact, agent in wire.told if what == "offer"] == [(call.id, "robot")]
+    await desk.register("maria", "Мария", "agent-maria", ["orders"])
+    await desk.page_opened("maria", "tab")
+    await desk.ready("maria")
+    assert ("offer", chat.id, "maria") in wire.told
+    await robot.stop()

@@ -163,7 +163,12 @@ document.addEventListener("click", async e => {
   if ((b = at("[data-pick]"))) pick({ customer_id: $("#notes")?.dataset.whose, order_id: b.dataset.pick });
 });
 const meant = button => button.closest("[data-contact]").dataset;
-async function pick(body) { await flush(); await trying(() => api("POST", `/desk/contacts/${contact()}/customer`, body)); update(); }
+/* Says who it is; the form that asked has done its work then, and makes room. */
+async function pick(body, form = null) {
+  await flush();
+  if (await trying(() => api("POST", `/desk/contacts/${contact()}/customer`, body)) && form) { form.closest("details")?.removeAttribute("open"); for (const f of $$("input", form.closest("[data-part]"))) { f.value = f.dataset.was; f.blur(); } }
+  update();
+}
 document.addEventListener("submit", async e => {
   if (e.target.id === "notes") {
     e.preventDefault();
@@ -175,12 +180,12 @@ document.addEventListener("submit", async e => {
     const name = $("#nc-name").value.trim();
     $("#nc-err").hidden = !!name; $("#nc-name").setAttribute("aria-invalid", !name);
     if (!name) { $("#nc-name").focus(); return; }
-    await pick({ newcomer: { name, phone: $("#nc-phone")?.value.trim() ?? "", city: $("#nc-city").value.trim(), language: document.documentElement.lang } });
+    await pick({ newcomer: { name, phone: $("#nc-phone")?.value.trim() ?? "", city: $("#nc-city").value.trim(), language: document.documentElement.lang } }, e.target);
   }
   if (e.target.id === "finder") {
     e.preventDefault();
     const number = $("#fi-number").value.trim();
-    if (number) await pick({ number }); else $("#fi-number").focus();
+    if (number) await pick({ number }, e.target); else $("#fi-number").focus();
   }
 });
 /* Leaving would cut the talk. */

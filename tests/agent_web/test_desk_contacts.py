@@ -1,0 +1,195 @@
+"""Several contacts on one desk, in a real Chromium: two chats and a call; nothing that is typed is lost, nothing takes the focus."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from cordboard.queue.contact import Contact, ContactState
+from cordboard.queue.setup import PauseCode, QueueRules, QueueSetup
+from cordboard.storage.clock import SystemClock
+from cordboard.storage.database import Database
+from tests.agent_web.test_desk_page import Seat, seated
+from tests.fakes.browser import chromium
+from tests.fakes.desk_house import DeskHouse
+from tests.fakes.wait import until
+
+pytestmark = pytest.mark.live
+QUEUES = {code: QueueRules(code, name, code.title()) for code, name in (("orders", "Заказы"), ("claims", "Жалобы"))}
+
+
+@pytest.fixture
+async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
+    async with chromium(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+async def seat(sqlite_database: Database, tmp_path: Path, browser: Browser) -> AsyncIterator[Seat]:
+    house = DeskHouse(sqlite_database, SystemClock(), tmp_path)
+    await house.open()
+    await house.desk.apply(QueueSetup(QUEUES, pause_codes={"tea": PauseCode("tea", "Чай", "Tea", 1)}))
+    async with house.serving() as base:
+        seat = await seated(house, browser, base, tmp_path)
+        yield seat
+        assert seat.screen.complaints == []
+
+
+async def chat(seat: Seat, name: str, letter: str, text: str = "Здравствуйте") -> Contact:
+    """A visitor writes, and the operator takes him by the key."""
+    contact = await seat.house.chat_in(text, letter * 43, name)
+    await seat.screen.until_shows(f"#ct-{contact.id}")
+    return contact
+
+
+async def in_front(seat: Seat, contact: Contact) -> None:
+    await expect(seat.page.locator("[data-pane=main]")).to_have_attribute("data-contact", contact.id)
+
+
+async def may_write(seat: Seat, contact: Contact) -> None:
+    await expect(seat.page.locator(f"#chat-{contact.id}")).to_be_focused()
+
+
+async def test_drafts_outlive_offers_switches_and_a_call(seat: Seat) -> None:
+    page = seat.page
+    await seat.ready()
+    denis = await chat(seat, "Денис", "d")
+    await seat.screen.until_shows(".chat-log", "Здравствуйте")
+    await page.keyboard.press("Alt+a")
+    await may_write(seat, denis)
+    await page.keyboard.type("Добрый день, ")
+
+    olga = await chat(seat, "Ольга", "o")
+    await may_write(seat, denis)  # the offer took nothing
+    await page.keyboard.type("смотрю")
+    await page.click(f"#accept-{olga.id}")
+    await in_front(seat, olga)
+    await may_write(seat, olga)
+    await page.keyboard.type("Есть ли ")
+
+    call = await seat.house.call_in()
+    await seat.screen.until_shows("#answer")
+    await in_front(seat, olga)
+    await page.keyboard.type("в белом")
+    await seat.house.desk.talk_began("call-1", seat.user.id)
+    await in_front(seat, call)
+    await page.keyboard.press("Alt+n")
+    await page.keyboard.type("домофон")
+
+    await page.keyboard.press("Alt+ArrowUp")
+    await in_front(seat, olga)
+    await may_write(seat, olga)
+    await expect(page.locator(f"#chat-{olga.id}")).to_have_value("Есть ли в белом")
+    await page.keyboard.press("Alt+ArrowUp")
+    await in_front(seat, denis)
+    await may_write(seat, denis)
+    await expect(page.locator(f"#chat-{denis.id}")).to_have_value("Добрый день, смотрю")
+    await page.keyboard.press("Enter")
+    await seat.screen.until_shows(".chat-log .mine", "Добрый день, смотрю")
+    await page.keyboard.press("Alt+ArrowUp")  # round to the last
+    await in_front(seat, call)
+    await expect(page.locator("#note")).to_have_value("домофон")
+
+
+async def test_when_the_call_is_over_the_chat_is_back(seat: Seat) -> None:
+    await seat.ready()
+    denis = await chat(seat, "Денис", "d")
+    await seat.page.keyboard.press("Alt+a")
+    await may_write(seat, denis)
+    call = await seat.house.call_in()
+    await seat.screen.until_shows("#answer")
+    await seat.house.desk.talk_began("call-1", seat.user.id)
+    await in_front(seat, call)
+    await seat.house.desk.talk_ended("call-1")
+    await seat.phase("wrap_up")
+    await seat.page.fill("#wn", "перезвонит сам")
+    await seat.page.click(f"#ct-{denis.id}")
+    await in_front(seat, denis)
+    await seat.page.click(f"#ct-{call.id}")
+    await expect(seat.page.locator("#wn")).to_have_value("перезвонит сам")
+    await seat.page.check("#wrap [name=code][value=consulted]")
+    await seat.page.click("#done")
+    await in_front(seat, denis)
+    closed = await seat.house.desk.find_contact(call.id)
+    assert closed is not None
+    assert (closed.disposition, closed.note) == ("consulted", "перезвонит сам")
+
+
+async def test_a_message_in_a_chat_that_is_not_in_view_is_counted(seat: Seat) -> None:
+    await seat.ready()
+    denis = await chat(seat, "Денис", "d")
+    await seat.page.keyboard.press("Alt+a")
+    await may_write(seat, denis)
+    olga = await chat(seat, "Ольга", "o")
+    await seat.page.keyboard.press("Alt+a")
+    await in_front(seat, olga)
+    found = await seat.house.chat.visitors.chat_of("d" * 43)
+    assert found is not None
+    await seat.house.chat.visitors.say(found, "second-message", "Вы тут?")
+    await expect(seat.page.locator(f"[data-unread='{denis.id}']")).to_have_text("1")
+    await until(lambda: _titled(seat, "(1) "), "the badge in the title")
+    await in_front(seat, olga)
+    await seat.page.click(f"#ct-{denis.id}")
+    await seat.screen.until_shows(".chat-log", "Вы тут?")
+    await expect(seat.page.locator(f"[data-unread='{denis.id}']")).to_be_hidden()
+
+
+async def _titled(seat: Seat, begins: str) -> bool:
+    return (await seat.page.title()).startswith(begins)
+
+
+async def test_a_chat_is_passed_on_by_the_dialog(seat: Seat) -> None:
+    await seat.ready()
+    denis = await chat(seat, "Денис", "d")
+    await seat.page.keyboard.press("Alt+a")
+    await may_write(seat, denis)
+    await seat.page.keyboard.press("Alt+t")
+    await seat.page.click("#transfer-form [type=submit]")
+    await expect(seat.page.locator("#goes-err")).to_be_visible()
+    await seat.page.check("#transfer-form [data-queue=claims]")
+    await seat.page.click("#transfer-form [type=submit]")
+    await seat.screen.until_shows(".toast", "Чат передан")
+    await seat.phase("ready")
+    moved = seat.house.desk.contact(denis.id)
+    assert moved is not None
+    assert (moved.state, moved.queue) == (ContactState.QUEUED, "claims")
+
+
+async def test_a_missed_call_with_a_chat_in_hand_says_so(seat: Seat) -> None:
+    await seat.ready()
+    denis = await chat(seat, "Денис", "d")
+    await seat.page.keyboard.press("Alt+a")
+    await may_write(seat, denis)
+    await seat.house.call_in()
+    await seat.screen.until_shows("#answer")
+    await seat.page.click("[data-pane=list] [data-decline]")
+    await seat.screen.until_shows("#missed-note")
+    await in_front(seat, denis)
+    await seat.page.keyboard.press("Alt+r")
+    await seat.screen.until_shows("#answer")
+    await expect(seat.page.locator("#missed-note")).to_have_count(0)
+
+
+async def test_a_reload_brings_back_the_contact_that_was_in_front(seat: Seat) -> None:
+    await seat.ready()
+    denis = await chat(seat, "Денис", "d")
+    await seat.page.keyboard.press("Alt+a")
+    await may_write(seat, denis)
+    olga = await chat(seat, "Ольга", "o")
+    await seat.page.keyboard.press("Alt+a")
+    await may_write(seat, olga)
+    await seat.page.keyboard.press("Alt+ArrowUp")
+    await may_write(seat, denis)
+    await seat.page.reload()
+    await in_front(seat, denis)
+    await expect(seat.page.locator("[data-open]")).to_have_count(2)
+
+
+async def test_a_pause_over_its_limit_warns(seat: Seat) -> None:
+    await seat.ready()
+    await seat.page.click("#status")
+    await seat.page.click("#go-tea")
+    await seat.phase("paused")
+    await seat.screen.until_shows("[data-over]", "Перерыв затянулся")
+    await expect(seat.page.locator("#status .timer.over")).to_be_visible()
