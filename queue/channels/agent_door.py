@@ -47,7 +47,7 @@ class AgentDoor:
     async def read(self, contact: Contact, seq: int) -> None:
         """He has seen everything up to `seq`."""
         chat = await self.chat_of(contact)
-        if seq > chat.agent_read:
+        if min(seq, chat.last_seq) > chat.agent_read:
             await self._talks.read(chat.id, Author.AGENT, seq)
 
     async def types(self, contact: Contact) -> None:

@@ -144,7 +144,7 @@ class ChatRoom:
         if self._down:
             await self.resync()
             await self._desk.wire_changed(ChannelKind.CHAT, up=True)
-        self._talks.guests.tidy(self._clock.monotonic())
+        self._talks.guests.tidy(self._talks.open, self._clock.monotonic())
         for chat in list(self._talks.open.values()):
             await self._look_after(chat)
 

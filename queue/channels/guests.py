@@ -2,6 +2,7 @@
 monotonic clock, in s. Nothing of it is remembered over a restart. Pure."""
 
 from collections import deque
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from .conversation import ChatRefused, ChatRules, Presence, Refusal, presence, wait_s
@@ -32,9 +33,6 @@ class Guests:
     def expect(self, chat_id: str, now: float) -> Guest:
         """The visitor of a chat; a new one, or one from before a restart, has his whole grace."""
         return self._guests.setdefault(chat_id, Guest(now))
-
-    def forget(self, chat_id: str) -> None:
-        self._guests.pop(chat_id, None)
 
     def opened(self, chat_id: str, now: float) -> None:
         self.expect(chat_id, now).lines += 1
@@ -76,8 +74,14 @@ class Guests:
             raise ChatRefused(Refusal.TOO_MANY_NEW, wait)
         _count(begun, self._rules.begins, now)
 
-    def tidy(self, now: float) -> None:
-        """Forget addresses that began nothing lately."""
+    def tidy(self, open_chats: Container[str], now: float) -> None:
+        """Forget addresses that began nothing lately, and visitors whose chat has ended once they are silent."""
+        within = self._rules.says_within_s
+        over = [chat_id for chat_id in self._guests if chat_id not in open_chats]
+        for chat_id in over:
+            said = self._guests[chat_id].said
+            if not said or said[-1] + within < now:
+                del self._guests[chat_id]
         old = [origin for origin, begun in self._begun.items() if begun[-1] + self._rules.begins_within_s < now]
         for origin in old:
             del self._begun[origin]

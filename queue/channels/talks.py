@@ -121,7 +121,6 @@ class Talks:
         self.open.pop(chat_id, None)
         self._unread.pop(chat_id, None)
         self._turns.pop(chat_id, None)
-        self.guests.forget(chat_id)
 
     # Who is told ------------------------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ class VisitorDoor:
     async def chat_of(self, token: str) -> Chat | None:
         """The open chat of this visitor, else his last one."""
         chat = await self._talks.store.latest(digest(token))
-        return None if chat is None else self._talks.open.get(chat.id, chat)
+        return None if chat is None else self.open_chat(chat)
 
     async def start(self, token: str, opening: Opening) -> tuple[Chat, Message]:
         """Begin a chat with its first message; repeated, it is the same chat and the same message. Raises ChatRefused."""
@@ -46,7 +46,7 @@ class VisitorDoor:
             chat = await self._begin(token, opening)
         said = await self.say(chat, opening.client_id, text)
         await self.arrive(chat)
-        self._talks.tell(self._talks.open.get(chat.id, chat))
+        self._talks.tell(self.open_chat(chat))
         return chat, said
 
     async def _begin(self, token: str, opening: Opening) -> Chat:
@@ -80,7 +80,7 @@ class VisitorDoor:
 
     async def read(self, chat: Chat, seq: int) -> None:
         """He has seen everything up to `seq`."""
-        if seq > chat.visitor_read:
+        if min(seq, chat.last_seq) > chat.visitor_read:
             await self._talks.read(chat.id, Author.VISITOR, seq)
 
     def types(self, chat: Chat) -> None:
@@ -114,6 +114,10 @@ class VisitorDoor:
         finally:
             self._leaving.discard(chat.id)
 
+    def open_chat(self, chat: Chat) -> Chat:
+        """The chat as it is now, while it is open."""
+        return self._talks.open.get(chat.id, chat)
+
     def is_leaving(self, chat: Chat) -> bool:
         return chat.id in self._leaving
 
@@ -134,4 +138,4 @@ class VisitorDoor:
             self._talks.guests.heard(chat.id, self._talks.clock.monotonic())
 
     def view(self, chat: Chat | None) -> VisitorView:
-        return VisitorView() if chat is None else self._talks.visitor_view(self._talks.open.get(chat.id, chat))
+        return VisitorView() if chat is None else self._talks.visitor_view(self.open_chat(chat))

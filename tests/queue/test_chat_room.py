@@ -256,6 +256,19 @@ async def test_both_sides_see_what_was_read_and_who_types(salon: ChatSalon) -> N
     assert salon.pages.last_for("maria")["visitor_read"] == 5
 
 
+async def test_what_changes_nothing_writes_nothing(salon: ChatSalon, sqlite_database: Database) -> None:
+    chat = await salon.write()
+    await salon.operator()
+    contact = await salon.accept(chat)
+    await salon.room.visitors.read(await salon.chat(), 2**31 - 1)
+    await salon.room.agents.read(contact, 2**31 - 1)
+    async with sqlite_database.write() as connection:
+        await connection.exec_driver_sql("ALTER TABLE chat RENAME TO elsewhere")
+    for _ in range(3):
+        await salon.room.visitors.read(salon.room.visitors.open_chat(chat), 2**31 - 1)
+        await salon.room.agents.read(contact, 2**31 - 1)
+
+
 async def test_chats_go_on_over_a_restart(salon: ChatSalon) -> None:
     await salon.operator()
     chat = await salon.write("раз", "message-1")

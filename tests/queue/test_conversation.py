@@ -148,7 +148,7 @@ def test_new_chats_are_counted_by_address() -> None:
         guests.begin("here", 0, 3.0)
     assert (refusal.value.reason, refusal.value.retry_after_s) == (Refusal.TOO_MANY_NEW, 57)
     guests.begin("there", 0, 3.0)
-    guests.tidy(63.0)
+    guests.tidy((), 63.0)
     guests.begin("here", 4, 61.0)
     with pytest.raises(ChatRefused) as refusal:
         guests.begin("there", 5, 500.0)
@@ -169,6 +169,18 @@ def test_a_visitor_is_there_while_one_of_his_pages_is_live_or_asks() -> None:
     guests.heard("c", 10_119.0)
     assert guests.presence("c", 10_120.0) is Presence.PRESENT
     assert guests.presence("c", 10_239.0) is Presence.GONE
+
+
+def test_the_pace_of_a_visitor_outlives_the_end_of_his_chat() -> None:
+    guests = Guests(ChatRules(says=1, says_within_s=10))
+    guests.speak("c", 0.0)
+    guests.tidy((), 9.0)
+    with pytest.raises(ChatRefused):
+        guests.speak("c", 9.0)
+    guests.tidy(("c",), 99.0)
+    guests.closed("c", 99.0)
+    guests.tidy((), 99.0)
+    assert guests.presence("c", 99.0) is Presence.PRESENT  # nothing was known of him any more
 
 
 def test_typing_is_forgotten_soon() -> None:
