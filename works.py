@@ -19,7 +19,7 @@ from .agent_web.parts import Parts, watch_figures
 from .dialer.dialer import Dialer
 from .dialer.store import DialerStore
 from .quality.store import RecordingStore
-from .queue.channel import Arrival, Channel, ChannelKind, Dismissal
+from .queue.channel import Arrival, Channel, ChannelKind
 from .queue.channels.chat import ChatRoom
 from .queue.channels.store import ChatStore
 from .queue.contact import TALKING_STATES, Contact
@@ -46,18 +46,16 @@ from .telephony.install import AsteriskTree, default_cache
 from .telephony.ports import ports_of
 from .telephony.process import AsteriskProcess
 from .telephony.prompt_files import lay_out
-from .telephony.recorder import STILL_OPEN, Recorder, StillOpen
-from .telephony.recording import RawTake, Talk
 from .telephony.render import render, render_agents
 from .telephony.site import AgentEndpoint, AsteriskSite, Ports, Secrets, TlsFiles
-from .telephony.voice import TalkRecorded, Voice
+from .telephony.voice import Voice
 from .telephony.web_call import WebCalls, site_queue
 from .telephony.web_call_process import MediaProcess
+from .works_takes import Takes
 
 log = logging.getLogger(__name__)
 
 NODE = "cordboard"
-SWEEP_S = 30.0
 MOST_ORDERS = 10_000
 NO_TREE = AsteriskTree("", (), Path("/"), (), None, None, None)
 
@@ -79,13 +77,13 @@ class Works:
         self.demo = False
         self.trunk_uri: str | None = None
         self.robot: RobotSwitch | None = None
-        self.takes: set[asyncio.Task[None]] = set()
         self._published: dict[str, object] = {}
         self.access = AccessStore(db, clock, random_ids)
         self.shop = self.shop_of(clock)
         self.journal = QueueStore(db)
         self.recordings = RecordingStore(db, clock, random_ids, self.access, self.folder.path)
         self.setup = SetupStore(db, clock, self.access)
+        self.takes = Takes(folder, self.journal, self.recordings, self.changed_board, self.lives)
         channels: dict[ChannelKind, Channel] = {}
         rules = DeskRules(ring_s=settings.ring_s, wrap_up_s=float(settings.wrap_up_s))
         self.desk = Desk(self.journal, channels, clock, random_ids, rules, self.identify)
@@ -94,7 +92,7 @@ class Works:
             clock,
             queue_of=self.queue_dialed,
             to_e164=plain_number,
-            on_recorded=self.keep_recording,
+            on_recorded=self.takes.keep,
             ring_s=settings.ring_s,
             language_of=lambda _queue: settings.language,
             caller_id=settings.caller_id or settings.inbound_number,
@@ -111,6 +109,8 @@ class Works:
             self.secrets.ami,
             queues=self.queues_to_call,
             place_of=self.desk.place,
+            may_keep=lambda contact: self.desk.setup.rules(contact.queue).keep_place,
+            keep=self.voice.waiting_room.pressed,
             unnamed="Звонок с сайта" if settings.language == "ru" else "Call from the site",
         )
         store = DialerStore(db, clock, random_ids)
@@ -129,8 +129,7 @@ class Works:
         )
         self.voice.attach(self.ami, self.dialer)
         self.web_calls.attach(self.ami)
-        self.recorder = Recorder(self.folder.recordings, self.recordings, WallClock())  # the disk's clock
-        self.desk.follow_ups += [self.dialer.on_contact_ended, self.link_recordings, self.chat.on_contact_ended]
+        self.desk.follow_ups += [self.dialer.on_contact_ended, self.takes.link, self.chat.on_contact_ended]
 
     # What Asterisk tells ---------------------------------------------------------------------------------------------
 
@@ -150,21 +149,19 @@ class Works:
         wanted = site_queue(number)
         if wanted is not None:
             return self.queue_named(wanted)
-        queues = self.desk.setup.queues.values()
-        return next((rules.code for rules in queues if number in rules.dialed), self.settings.queue_name)
+        return self.desk.setup.behind(number, self.settings.queue_name)
 
     def queue_named(self, code: str) -> str:
-        """The queue that a page asks for; the usual one where there is none such."""
-        return code if code in self.desk.setup.queues else self.settings.queue_name
+        return self.desk.setup.named(code, self.settings.queue_name)
 
     def queues_to_call(self) -> list[str]:
-        usual = self.settings.queue_name
+        usual = self.queue_named("")
         return [usual, *(code for code in self.desk.setup.queues if code != usual)]
 
     def numbers(self) -> tuple[str, ...]:
         """Every number of ours that may be dialed, the site's own first."""
-        dialed = [number for rules in self.desk.setup.queues.values() for number in rules.dialed]
-        return tuple(dict.fromkeys([self.settings.inbound_number, *dialed]))
+        own = self.settings.inbound_number
+        return (own, *(number for number in self.desk.setup.numbers if number != own.lstrip("+")))
 
     async def setup_changed(self, setup: QueueSetup) -> None:
         """A supervisor set something: it acts from now on."""
@@ -174,7 +171,13 @@ class Works:
         if self.numbers() != numbers:
             render(self.asterisk_site(self.tree, await self.operators()), self.folder.asterisk)
             await self.asterisk.reload_dialplan()
+        self.changed_board()
+
+    def changed_board(self) -> None:
         self.live.publish("board", {})
+
+    def lives(self, wire_key: str) -> bool:
+        return self.voice.lives(wire_key)
 
     # Who knows whom ------------------------------------------------------------------------------------------------
 
@@ -202,36 +205,6 @@ class Works:
             phone = customer.phones[0] if customer.phones else None
             await self.dialer.on_order(order, phone, customer.time_zone or None)
         self.live.publish("order", {"order_id": order.id})
-
-    async def keep_recording(self, recorded: TalkRecorded) -> None:
-        """Encoding takes its time: the wire's events must not wait for it."""
-        path = Path(recorded.path)
-        if path.parent != self.folder.raw_recordings:
-            log.error("a recording outside its folder was left alone")
-            return
-        talk = talk_of(recorded.contact, int(path.stem.rpartition("-")[2]), recorded)
-        task = asyncio.create_task(self._keep(RawTake(talk, (path,))))
-        self.takes.add(task)
-        task.add_done_callback(self.takes.discard)
-
-    async def link_recordings(self, contact: Contact) -> None:
-        """Whom and what the talk was about may have been found out only during it."""
-        await self.recordings.link(contact.id, order_id=contact.order_id, customer_id=contact.customer_id)
-
-    async def _keep(self, take: RawTake) -> None:
-        await self.recorder.keep(take)
-        self.live.publish("board", {})
-
-    async def talk_behind(self, key: str, take: int) -> Talk | StillOpen | None:
-        """Whose raw file is it? Its name begins with the unique id of the customer's leg."""
-        contact = await self.journal.contact_by_uniqueid(key)
-        if contact is None:
-            return None
-        if contact.lost_reason == Dismissal.VOICEMAIL:
-            return STILL_OPEN if self.voice.lives(contact.wire_key) else talk_of(contact, take, None)
-        if contact.connected_at is None or contact.talk_ended_at is None:
-            return STILL_OPEN if contact.is_open else None
-        return talk_of(contact, take, None)
 
     async def people_changed(self) -> None:
         """Operators come and go: their seats at the desk and their endpoints in Asterisk follow."""
@@ -408,19 +381,13 @@ class Works:
             "calls from the site": self.web_calls.run,
             "desk's clock": self.tick_forever,
             "live news": lambda: self.live.follow(self.desk),
-            "sweeper of recordings": self.sweep_forever,
+            "sweeper of recordings": self.takes.sweep_forever,
         }
 
     async def tick_forever(self) -> None:
         while True:
             await asyncio.sleep(0.5)
             await self.desk.tick()
-
-    async def sweep_forever(self) -> None:
-        """Finish what a crash left of recordings."""
-        while True:
-            await self.recorder.sweep(self.folder.raw_recordings, self.talk_behind)
-            await asyncio.sleep(SWEEP_S)
 
     def publish(self, web: str, pid: int) -> None:
         """The contract with outside tools: where we are reached, written when everything is ready."""
@@ -451,25 +418,11 @@ class Works:
         """Wait for what runs in the background: follow-ups, recordings that are being kept."""
         await self.web_calls.stop()
         await self.desk.settle()
-        await asyncio.gather(*self.takes, return_exceptions=True)
+        await self.takes.settle()
 
 
 def is_call(contact: Contact) -> bool:
     return contact.kind is ChannelKind.VOICE
-
-
-def talk_of(contact: Contact, take: int, recorded: TalkRecorded | None) -> Talk:
-    started_at = recorded.started_at if recorded else contact.connected_at or contact.arrived_at
-    return Talk(
-        contact_id=contact.id,
-        take=take,
-        started_at=started_at,
-        talk_s=recorded.talk_s if recorded else contact.talk_s,
-        direction=contact.direction.value,
-        agent_id=contact.agent_id,
-        order_id=contact.order_id,
-        customer_id=contact.customer_id,
-    )
 
 
 def endpoints(users: list[User]) -> tuple[AgentEndpoint, ...]:

@@ -155,6 +155,23 @@ class QueueSetup:
         """The rules of a queue; one that is not set up has the defaults."""
         return self.queues.get(code) or QueueRules(code, code, code)
 
+    def named(self, code: str, usual: str) -> str:
+        """The queue of that code; where there is none such the usual one, and the first when that is gone too."""
+        return next((each for each in (code, usual) if each in self.queues), next(iter(self.queues), usual))
+
+    def behind(self, number: str, usual: str) -> str:
+        """The queue whose customers dial this number, with or without a plus; the usual one when no queue has it."""
+        wanted = number.lstrip("+")
+        for rules in self.queues.values():
+            if wanted in (each.lstrip("+") for each in rules.dialed):
+                return rules.code
+        return self.named(usual, usual)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Every number that leads to a queue of its own, digits only, each once."""
+        return tuple(dict.fromkeys(each.lstrip("+") for rules in self.queues.values() for each in rules.dialed))
+
     def capacity_of(self, agent_id: str) -> Capacity:
         seat = self.seats.get(agent_id)
         return self.capacity if seat is None or seat.capacity is None else seat.capacity

@@ -14,6 +14,7 @@ from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk, NotAllowedNow
 from cordboard.queue.reception import Known
+from cordboard.queue.reconcile import LegState, LiveLeg
 from cordboard.queue.routing import Obstacle
 from cordboard.queue.setup import (
     Lift,
@@ -233,7 +234,8 @@ async def test_a_kept_place_is_called_before_those_who_came_later() -> None:
     assert kept is not None
     assert (kept.arrived_at, kept.wire_key) == (early.arrived_at, f"callback/{early.id}")
     assert (await house.ended(early)).state is ContactState.OVERFLOWED
-    await house.desk.reconcile(VOICE, {}, "n/b/2")  # nobody is on that line, and that is right
+    legs = {"n/b/2": LiveLeg("n/b/2", LegState.WAITING)}
+    await house.desk.reconcile(VOICE, legs, "n/b/")  # nobody is on the kept one's line, and that is right
     assert house.desk.contact(kept.id) is not None
     await house.sit_down("ilya")
     assert house.calls.told[-1][1:] == (kept.id, "ilya")
