@@ -13,6 +13,7 @@ from playwright.async_api import Browser, expect
 from tests.fakes.browser import Screen, chromium
 from tests.fakes.ear import hear_file, length_s
 from tests.fakes.house import House, running_house
+from tests.fakes.offers import OFFER
 from tests.fakes.visitor import Visitor
 from tests.fakes.wait import until
 from tests.fakes.working_day import CUSTOMER, Seat, newest_recording, order, post_orders, rows
@@ -111,6 +112,42 @@ async def test_mute_is_silence_and_the_visitor_may_end_the_call(house: House, se
     await visitor.again()
     await desk.until_rings()
     await desk.answer()
+    await visitor.screen.until_hears(440.0)
+    await desk.finish()
+    await visitor.until_over("over")
+
+
+async def test_rubbish_beside_a_talk_is_refused_and_not_heard(house: House, seat: Seat, visit: Visit) -> None:
+    """Forged tickets, offers that no parser likes, knocking without end; the talk goes on."""
+    desk, visitor = await seat(), await visit()
+    await visitor.call()
+    await desk.until_rings()
+    await desk.answer()
+    await desk.screen.until_hears(700.0)
+    web = f"{house.endpoints.web}/api/v1/web-call"
+    offers = [
+        "rubbish",
+        "x" * 60_000,
+        OFFER.replace("rtpmap:0 PCMU", "rtpmap:x PCMU"),
+        OFFER.replace("UDP/TLS/RTP/SAVPF 111 0 8", ""),
+    ]
+    request, elsewhere = visitor.page.request, {"X-Forwarded-For": "203.0.113.9"}  # as a proxy on this host says it
+    told = []
+    for number in range(16):
+        token = (await (await request.post(f"{web}/token", data={})).json())["token"] if number % 4 else "forged.ticket"
+        answer = await request.post(
+            f"{web}/offer", data={"sdp": offers[number // 4], "token": token}, headers=elsewhere
+        )
+        told.append(answer.status)
+    assert set(told) == {403, 422}, told
+    knocking = []
+    for _ in range(14):
+        token = (await (await request.post(f"{web}/token", data={})).json())["token"]
+        knocking.append(
+            (await request.post(f"{web}/offer", data={"sdp": OFFER, "token": token}, headers=elsewhere)).status
+        )
+    assert knocking[-1] == 429, knocking
+    await desk.screen.until_hears(700.0)
     await visitor.screen.until_hears(440.0)
     await desk.finish()
     await visitor.until_over("over")
