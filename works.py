@@ -25,6 +25,7 @@ from .queue.channels.store import ChatStore
 from .queue.contact import TALKING_STATES, Contact
 from .queue.deadlines import DeskRules
 from .queue.desk import Desk
+from .queue.lifts import LOOK_BACK, lifts_of_past
 from .queue.reception import Known
 from .queue.setup import Lift, QueueSetup, Seat
 from .queue.setup_store import SetupStore
@@ -57,6 +58,7 @@ log = logging.getLogger(__name__)
 
 NODE = "cordboard"
 MOST_ORDERS = 10_000
+VIP = "vip"
 NO_TREE = AsteriskTree("", (), Path("/"), (), None, None, None)
 
 
@@ -182,16 +184,23 @@ class Works:
     # Who knows whom ------------------------------------------------------------------------------------------------
 
     async def identify(self, arrival: Arrival) -> Known:
-        """The customer behind a number and the order he most likely calls about; of several the one with the newest open order."""
+        """The customer behind a number, the order he most likely calls about, and what moves him forward.
+
+        Of several customers on one number it is the one with the newest open order. A VIP is whom the shop calls one (segment `vip`).
+        """
         if not arrival.address:
             return Known()
-        customers = await self.shop.customers_by_phone(arrival.address)
-        orders = [order for each in customers if (order := await self.shop.open_order_of(each.id))]
-        if orders:
-            newest = max(orders, key=lambda order: order.placed_at)
-            dear = {Lift.DEAR_ORDER} if newest.total >= self.desk.setup.dear_order else set[Lift]()
-            return Known(newest.customer_id, newest.id, frozenset(dear))
-        return Known(customers[0].id if len(customers) == 1 else None)
+        customers = {each.id: each for each in await self.shop.customers_by_phone(arrival.address)}
+        orders = [order for each in customers if (order := await self.shop.open_order_of(each))]
+        newest = max(orders, key=lambda order: order.placed_at, default=None)
+        if newest is None and len(customers) != 1:
+            return Known()
+        customer = customers[newest.customer_id] if newest is not None else next(iter(customers.values()))
+        lifts = {Lift.VIP} if customer.segment.casefold() == VIP else set[Lift]()
+        if newest is not None and newest.total >= self.desk.setup.dear_order:
+            lifts.add(Lift.DEAR_ORDER)
+        lifts |= lifts_of_past(await self.journal.contacts_of(customer.id, LOOK_BACK), self.clock.now())
+        return Known(customer.id, None if newest is None else newest.id, frozenset(lifts))
 
     def shop_of(self, clock: Clock) -> ShopStore:
         """The same shop under another clock."""

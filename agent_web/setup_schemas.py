@@ -136,7 +136,7 @@ class OwnCapacity(CapacityFields):
     model_config = ConfigDict(extra="forbid")
 
 
-_CAPACITY = {
+_CAPACITY: dict[str, Any] = {
     "limits": {"voice": 1, "chat": 3, "email": 1},
     "interrupted_by": {"chat": ["voice", "chat"], "email": ["voice", "chat"]},
 }

@@ -25,9 +25,9 @@ STRATEGIES = {
     Strategy.BEST_SKILL: (N_("Кто лучше умеет"), N_("по сумме уровней нужных навыков")),
 }
 LIFTS = {
-    Lift.VIP: (N_("Важный клиент"), N_("отметка приходит вместе с контактом")),
+    Lift.VIP: (N_("Важный клиент"), N_("сегмент клиента в магазине — vip")),
     Lift.DEAR_ORDER: (N_("Дорогой заказ"), N_("сумма заказа от границы, названной ниже")),
-    Lift.CLAIM: (N_("Претензия"), N_("отметка приходит вместе с контактом")),
+    Lift.CLAIM: (N_("Претензия"), N_("жаловался в последние семь дней")),
     Lift.PROMISED: (N_("Обещанный звонок"), N_("мы обещали перезвонить к этому времени")),
 }
 WHEN = {
@@ -229,7 +229,7 @@ def _plain(value: object, words: Words) -> str:
         return words.say(N_("да") if value else N_("нет"))
     if isinstance(value, int | float):
         return words.number(value)
-    return words.say(STRATEGIES[Strategy(value)][0]) if value in tuple(Strategy) else str(value)
+    return words.say(STRATEGIES[Strategy(str(value))][0]) if value in tuple(Strategy) else str(value)
 
 
 def _item_label(

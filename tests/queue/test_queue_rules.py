@@ -1,5 +1,6 @@
 """The rules of a queue, each alone: skills, capacity, hours, expected wait, overflow."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,8 +11,9 @@ from cordboard.queue.channel import Arrival, ChannelKind, Direction, Dismissal
 from cordboard.queue.contact import Contact
 from cordboard.queue.expectation import Pace, expected_wait_s
 from cordboard.queue.hours import closes_at, is_open, opens_at
+from cordboard.queue.lifts import lifts_of_past
 from cordboard.queue.overflow import Conditions, dismissal_of, looks_again_at, name_of, rule_for
-from cordboard.queue.setup import OpeningHours, OverflowAction, OverflowRule, OverflowWhen, QueueRules
+from cordboard.queue.setup import Lift, OpeningHours, OverflowAction, OverflowRule, OverflowWhen, QueueRules
 from cordboard.queue.skill import Need, Relaxing, fitness, lacking, needs_after, needs_of, relaxes_in_s
 
 VOICE, CHAT, EMAIL = ChannelKind.VOICE, ChannelKind.CHAT, ChannelKind.EMAIL
@@ -174,3 +176,22 @@ def test_when_to_look_again() -> None:
     closing = QueueRules("orders", "", "", hours=WEEKDAYS, overflow=(OverflowRule(When.CLOSED, Action.MESSAGE),))
     assert looks_again_at(waiting(), closing, NOON) == datetime(2026, 11, 23, 18, tzinfo=UTC)
     assert looks_again_at(waiting(), QueueRules("orders", "", ""), NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("disposition", "days_ago", "callback_in_h", "lifts"),
+    [
+        ("claim", 6, None, {Lift.CLAIM}),
+        ("claim", 8, None, set()),
+        ("consulted", 1, None, set()),
+        ("postponed", 1, 2, {Lift.PROMISED}),
+        ("postponed", 1, 48, set()),
+        ("postponed", 9, -30, set()),
+    ],
+)
+def test_the_past_says_who_goes_first(
+    disposition: str, days_ago: int, callback_in_h: int | None, lifts: set[Lift]
+) -> None:
+    callback = None if callback_in_h is None else NOON + timedelta(hours=callback_in_h)
+    ended = replace(waiting(), disposition=disposition, closed_at=NOON - timedelta(days=days_ago), callback_at=callback)
+    assert lifts_of_past([waiting(), ended], NOON) == lifts
