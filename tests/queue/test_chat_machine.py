@@ -14,16 +14,23 @@ from cordboard.queue.channels.conversation import Author, Chat, ChatRefused, Cha
 from cordboard.storage.database import Database
 from tests.fakes.chat_room import ChatSalon
 
+ON_PAGES = (
+    "write",
+    "write",
+    "send",
+    "send",
+    "answer_lost",
+    "answer_lost",
+    "late_copy",
+    "fetch",
+    "late_answer",
+    "reload",
+)
 STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(
-            ["write", "send", "send", "answer_lost", "late_copy", "fetch", "fetch", "late_answer", "reload"]
-        ),
-        st.sampled_from(["visitor", "agent"]),
-        st.integers(0, 7),
-    )
+    st.tuples(st.sampled_from(ON_PAGES), st.sampled_from(["visitor", "agent"]), st.integers(0, 7))
     | st.tuples(st.sampled_from(["restart", "transfer", "accept", "tick"]), st.just(""), st.just(0)),
-    max_size=40,
+    min_size=15,
+    max_size=50,
 )
 
 
@@ -115,8 +122,9 @@ class Story:
         if self.salon.contact(self.chat).state.value == "offered":
             await self.salon.accept(self.chat)
         for page in self.pages.values():
-            while page.outbox:
+            for _ in list(page.outbox):
                 await self._on_page("send", page, 0)
+            assert page.outbox == []
         last = (await self.salon.store.messages(self.chat.id))[-1].seq
         for page in self.pages.values():
             for answer in page.late:
@@ -148,7 +156,7 @@ async def tell(database: Database, steps: list[tuple[str, str, int]]) -> None:
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(steps=STEPS)
 def test_each_message_is_there_once_and_in_order(sqlite_template: Path, steps: list[tuple[str, str, int]]) -> None:
