@@ -53,7 +53,7 @@ SPREAD = 0.6
 _LOAD = (0.6,) * 8 + (0.7, 0.85, 1.0, 1.0, 0.95, 0.95, 1.0, 0.9, 0.85, 0.85, 0.8, 0.75, 0.7, 0.7, 0.6, 0.6)
 """By hour: the work that comes in, in parts of what the operators at work then can do at the peak's pace."""
 
-PEAK_PACE = 0.98
+PEAK_PACE = 1.08
 """Work at the peak, in operators' hours an operator's hour. Two chats at once are one pair of hands, so occupancy is less."""
 
 

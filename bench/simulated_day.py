@@ -22,14 +22,15 @@ from cordboard.queue import moves
 from cordboard.queue.agent import Agent, AgentState
 from cordboard.queue.book import Book, Draft
 from cordboard.queue.channel import Arrival, ChannelKind
+from cordboard.queue.commands import Command, FollowUp, OfferContact, WithdrawOffer
 from cordboard.queue.contact import TALKING_STATES, Contact, ContactState
 from cordboard.queue.metrics import HANDLING, abandonment, service_level, waited_s, was_answered
-from cordboard.queue.moves import Command, FollowUp, OfferContact, WithdrawOffer
 from cordboard.queue.routing import obstacle, passable_until
 from cordboard.queue.setup import TARGET_WAITS_S
 
 OPERATORS, SMALL = 2_500, 60
 BACK_AFTER_S = 60.0
+KINDS = frozenset(model.MIX)
 Act = Callable[[Draft], Sequence[Command] | None]
 
 
@@ -125,7 +126,7 @@ class Day:
     def _change(self, act: Act) -> None:
         """As the floor does it, without the commit."""
         draft = Draft(self.book, self.now)
-        commands = [*(act(draft) or ()), *moves.route(draft, tuple(ChannelKind), model.RULES)]
+        commands = [*(act(draft) or ()), *moves.route(draft, KINDS, model.RULES)]
         draft.become_true()
         self.changes += 1
         for command in commands:

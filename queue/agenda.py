@@ -37,7 +37,9 @@ class Agenda:
         return found
 
     def next_at(self) -> datetime | None:
-        """The earliest instant, or None; perhaps of a noun that has changed since."""
+        """The earliest instant, or None."""
+        while self._heap and self._at.get(self._heap[0][1]) != self._heap[0][0]:
+            heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
 

@@ -91,7 +91,7 @@ class Agent:
     @property
     def foreground(self) -> Task | None:
         """The task that counts most (see `in_order`)."""
-        return min(self.tasks, key=_rank, default=None)
+        return self.tasks[0] if len(self.tasks) == 1 else min(self.tasks, key=_rank, default=None)
 
     @property
     def state(self) -> AgentState:

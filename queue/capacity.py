@@ -44,8 +44,10 @@ class Room(StrEnum):
 
 def room_for(capacity: Capacity, held: Collection[ChannelKind], coming: ChannelKind) -> Room:
     """FULL: as many of that kind as allowed. IN_THE_WAY: something in hand may not be interrupted by that kind."""
-    if sum(kind is coming for kind in held) >= capacity.limit(coming):
+    same, barred = 0, False
+    for kind in held:
+        same += kind is coming
+        barred = barred or not capacity.lets_in(kind, coming)
+    if same >= capacity.limit(coming):
         return Room.FULL
-    if any(not capacity.lets_in(kind, coming) for kind in held):
-        return Room.IN_THE_WAY
-    return Room.FREE
+    return Room.IN_THE_WAY if barred else Room.FREE

@@ -36,8 +36,18 @@ def entry_of(at: datetime, event: ContactEvent | AgentEvent | str, after: Contac
     """Write an event down. A text stands for the noun's first appearance."""
     if isinstance(event, str):
         return Entry(at, event, {}, after)
-    details = {field.name: _plain(getattr(event, field.name)) for field in fields(event) if field.name != "at"}
+    details = {name: _plain(getattr(event, name)) for name in _names_of(type(event))}
     return Entry(at, type(event).__name__, details, after)
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _names_of(event: type[ContactEvent | AgentEvent]) -> tuple[str, ...]:
+    """The fields of such an event, but for the instant; looked up once."""
+    if event not in _NAMES:
+        _NAMES[event] = tuple(field.name for field in fields(event) if field.name != "at")
+    return _NAMES[event]
 
 
 def _plain(value: object) -> JsonValue:

@@ -15,7 +15,7 @@ from itertools import product
 from typing import NamedTuple, TypeVar
 
 from .agent import Agent, Stance
-from .capacity import Room
+from .capacity import Room, room_for
 from .channel import ChannelKind
 from .contact import Contact, ContactState
 from .routing import Match, OrderKey, foremost, is_personal, needs_now, obstacle, order_key, preference
@@ -239,7 +239,9 @@ class Lineup:
             if lane.kind in kinds and lane.queue in agent.queues:
                 yield lane, line
         for place in product(agent.queues, kinds):
-            by_skill = self._lanes_for.get(place, {})
+            by_skill = self._lanes_for.get(place)
+            if not by_skill:
+                continue
             for skill in _common(by_skill, agent.skills):
                 level = agent.skills.get(skill, 0)
                 for needed, lines in by_skill[skill].items():
@@ -250,7 +252,7 @@ class Lineup:
 
     def _open(self, lane: Lane) -> None:
         """Somebody is about to stand in a lane where nobody stood."""
-        self._lanes[lane] = line = []
+        line = self._lanes[lane] = []
         if lane.own:
             self._own_lanes[lane.own][lane] = line
             return
@@ -291,8 +293,11 @@ class Lineup:
         seats: dict[Bench, Preference] = {}
         free = [kind for kind, room in self._rooms[agent.id].items() if room is Room.FREE]
         for queue, kind in product(agent.queues, free):
-            for skill in _common(self._benches.get((queue, kind), {}), agent.skills):
-                seats[queue, kind, skill] = preference(self.setup.rules(queue).strategy, agent, skill)
+            benches = self._benches.get((queue, kind))
+            if benches:
+                strategy = self.setup.rules(queue).strategy
+                for skill in _common(benches, agent.skills):
+                    seats[queue, kind, skill] = preference(strategy, agent, skill)
         return seats
 
     def _count(self, before: Agent | None, agent: Agent) -> None:
@@ -326,7 +331,8 @@ def _rooms(agent: Agent) -> dict[ChannelKind, Room]:
     """The kinds that may come to him now, or could but for what he has in hand."""
     if agent.stance is not Stance.READY:
         return {}
-    rooms = {kind: agent.room(kind) for kind in agent.capacity.limits if agent.reachable_by(kind)}
+    held = [task.kind for task in agent.tasks]
+    rooms = {kind: room_for(agent.capacity, held, kind) for kind in agent.capacity.limits if agent.reachable_by(kind)}
     return {kind: room for kind, room in rooms.items() if room is not Room.FULL}
 
 

@@ -110,11 +110,13 @@ def obstacle(agent: Agent, contact: Contact, rules: QueueRules, now: datetime) -
 
 def preference(strategy: Strategy, agent: Agent, skill: str) -> tuple[float, float, float, str]:
     """The agent with the least is chosen. `skill` is what is most needed, "" for nothing in particular."""
-    first = {
-        Strategy.LONGEST_IDLE: 0,
-        Strategy.FEWEST_CONTACTS: agent.served,
-        Strategy.BEST_SKILL: -agent.skills.get(skill, 0),
-    }[strategy]
+    match strategy:
+        case Strategy.LONGEST_IDLE:
+            first = 0
+        case Strategy.FEWEST_CONTACTS:
+            first = agent.served
+        case Strategy.BEST_SKILL:
+            first = -agent.skills.get(skill, 0)
     return first, len(agent.tasks), agent.since.timestamp(), agent.id
 
 
