@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, Field, field_validator, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from ..access.permission import Permission
 from ..access.user import User
@@ -16,9 +16,7 @@ from ..queue.channel import ChannelKind
 from ..queue.contact import Contact
 from ..queue.desk import NotAllowedNow, UnknownAgent
 from ..queue.disposition import disposition
-from ..shop.customer import choose_customer as likeliest
 from ..shop.order import OrderChanged, OrderEdit, OrderRefused, OrderStatus
-from ..shop.phone import BadPhone, to_e164
 from .desk_pauses import pause_code, quick_pause
 from .desk_view import move_of_result
 from .house import House, HouseDep
@@ -88,49 +86,14 @@ class Transfer(BaseModel):
         return self
 
 
-class Newcomer(BaseModel):
-    """`phone` is for a contact that came without a number."""
-
-    name: str = Field(min_length=1, max_length=200)
-    phone: str = Field("", max_length=40)
-    city: str = Field("", max_length=100)
-    language: Literal["ru", "en"] = "ru"
-
-    @field_validator("name", "city")
-    @classmethod
-    def _trim(cls, text: str) -> str:
-        if text != "" and not text.strip():
-            raise ValueError("must not be empty")
-        return text.strip()
-
-
-class CustomerChosen(BaseModel):
-    """Somebody known (`customer_id`, with the order the talk is about), whoever has this number of an order or of a telephone (`number`),
-    or a `newcomer`, who gets the number of this call."""
-
-    customer_id: str | None = None
-    order_id: str | None = None
-    number: str | None = Field(None, min_length=1, max_length=40)
-    newcomer: Newcomer | None = None
-
-
 class Result(BaseModel):
     code: str = Field(max_length=40)
     note: str = Field("", max_length=2000)
     callback_at: AwareDatetime | None = None
 
 
-class Note(BaseModel):
-    customer_id: str
-    text: str = Field(min_length=1, max_length=2000)
-
-
-class CustomerShown(BaseModel):
-    customer_id: str
-
-
 @asynccontextmanager
-async def _asked(refusal: str) -> AsyncIterator[None]:
+async def asked(refusal: str) -> AsyncIterator[None]:
     """The desk's own refusals are for the log; the operator reads a sentence of ours."""
     try:
         yield
@@ -188,15 +151,15 @@ async def softphone(house: HouseDep, user: Operator) -> Softphone:
 
 
 @router.post("/state")
-async def change_state(asked: StateAsked, house: HouseDep, user: Operator) -> StateShown:
+async def change_state(wish: StateAsked, house: HouseDep, user: Operator) -> StateShown:
     setup = house.desk.setup
-    if asked.state == "paused" and asked.pause_code is not None and pause_code(setup, asked.pause_code) is None:
+    if wish.state == "paused" and wish.pause_code is not None and pause_code(setup, wish.pause_code) is None:
         raise Problem(422, "there is no such pause here; choose another")
-    async with _asked("this status cannot be chosen right now"):
-        if asked.state == "ready":
+    async with asked("this status cannot be chosen right now"):
+        if wish.state == "ready":
             await house.desk.ready(user.id)
-        elif asked.state == "paused":
-            await house.desk.pause(user.id, asked.pause_code or quick_pause(setup))
+        elif wish.state == "paused":
+            await house.desk.pause(user.id, wish.pause_code or quick_pause(setup))
         else:
             await house.desk.log_out(user.id)
     return await state(house, user)
@@ -205,118 +168,51 @@ async def change_state(asked: StateAsked, house: HouseDep, user: Operator) -> St
 @router.post("/contacts/{contact_id}/accept", status_code=204)
 async def accept(contact_id: str, house: HouseDep, user: Operator) -> None:
     """Take an offered chat or another text. A call is answered in the telephone."""
-    if _own(house, user, contact_id).kind is ChannelKind.VOICE:
+    if own_contact(house, user, contact_id).kind is ChannelKind.VOICE:
         raise Problem(422, "a call is answered in the telephone")
-    async with _asked(GONE):
+    async with asked(GONE):
         await house.desk.accept(user.id, contact_id)
 
 
 @router.post("/contacts/{contact_id}/decline", status_code=204)
 async def decline(contact_id: str, house: HouseDep, user: Operator) -> None:
-    async with _asked(GONE):
+    async with asked(GONE):
         await house.desk.decline(user.id, contact_id)
 
 
 @router.post("/contacts/{contact_id}/hangup", status_code=204)
 async def hang_up(contact_id: str, house: HouseDep, user: Operator) -> None:
-    async with _asked(GONE):
+    async with asked(GONE):
         await house.desk.hang_up(user.id, contact_id)
 
 
 @router.post("/contacts/{contact_id}/transfer", status_code=204)
 async def transfer(contact_id: str, goes: Transfer, house: HouseDep, user: Operator) -> None:
     """Pass the customer on, by voice or text: he waits there with his age, 30 s for the named operator alone."""
-    _own(house, user, contact_id)
-    async with _asked("this contact cannot be passed on there now"):
+    own_contact(house, user, contact_id)
+    async with asked("this contact cannot be passed on there now"):
         await house.desk.transfer(user.id, contact_id, queue=goes.queue, agent=goes.agent)
 
 
 @router.post("/contacts/{contact_id}/extend", status_code=204)
 async def extend(contact_id: str, house: HouseDep, user: Operator) -> None:
     """Half a minute more for the result."""
-    _own(house, user, contact_id)
-    async with _asked("the time for the result is over"):
+    own_contact(house, user, contact_id)
+    async with asked("the time for the result is over"):
         await house.desk.extend_wrap_up(user.id, contact_id, EXTEND_S)
-
-
-@router.post("/contacts/{contact_id}/customer")
-async def choose_customer(contact_id: str, chosen: CustomerChosen, house: HouseDep, user: Operator) -> CustomerShown:
-    """Say who is talking, and about which order."""
-    contact = _own(house, user, contact_id)
-    if chosen.newcomer is not None:
-        someone = chosen.newcomer
-        customer = await house.shop.add_customer(
-            someone.name, _phones(contact, someone), city=someone.city, language=someone.language
-        )
-        customer_id, order_id = customer.id, None
-    elif chosen.number is not None:
-        customer_id, order_id = await _found(house, contact, chosen.number)
-    else:
-        customer_id, order_id = await _known(house, chosen)
-    async with _asked(GONE):
-        await house.desk.choose_customer(contact_id, customer_id, order_id)
-    return CustomerShown(customer_id=customer_id)
-
-
-def _phones(contact: Contact, someone: Newcomer) -> list[str]:
-    """The newcomer's numbers. A card without any is for those who write; a caller who hides his number says one."""
-    if contact.address and contact.kind is ChannelKind.VOICE:
-        return [contact.address]
-    if not someone.phone.strip():
-        if contact.kind is ChannelKind.VOICE:
-            raise Problem(422, "a hidden number cannot become a customer's card")
-        return []
-    return [_e164(someone.phone)]
-
-
-def _e164(text: str) -> str:
-    try:
-        return to_e164(text.strip())
-    except BadPhone:
-        raise Problem(422, "this is not a phone number; correct it or leave it empty") from None
-
-
-async def _found(house: House, contact: Contact, number: str) -> tuple[str, str | None]:
-    """Whose order has this number, or whose telephone it is."""
-    order = await house.shop.order_by_number(number.strip().lstrip("№#").strip())
-    if order is not None:
-        return order.customer_id, order.id
-    try:
-        people = await house.shop.customers_by_phone(to_e164(number.strip()))
-    except BadPhone:
-        people = []
-    customer = likeliest(people, contact.name)
-    if customer is None:
-        raise Problem(404, "nobody has such an order or telephone")
-    order = await house.shop.open_order_of(customer.id)
-    return customer.id, None if order is None else order.id
-
-
-async def _known(house: House, chosen: CustomerChosen) -> tuple[str, str | None]:
-    """The ids of the chosen customer and order, checked; without an order, the customer's open one."""
-    customer = await house.shop.customer(chosen.customer_id or "")
-    if customer is None:
-        raise Problem(404, "there is no such customer")
-    if chosen.order_id is None:
-        order = await house.shop.open_order_of(customer.id)
-    else:
-        order = await house.shop.order(chosen.order_id)
-        if order is None or order.customer_id != customer.id:
-            raise Problem(404, "there is no such order")
-    return customer.id, None if order is None else order.id
 
 
 @router.post("/contacts/{contact_id}/disposition", status_code=204)
 async def dispose(contact_id: str, result: Result, house: HouseDep, user: Operator) -> None:
     """Close the contact with a result. A result that settles the order (confirmed, postponed, cancelled) is written into it as well."""
-    contact = _own(house, user, contact_id)
+    contact = own_contact(house, user, contact_id)
     chosen = disposition(result.code)
     if chosen is None:
         raise Problem(422, "there is no such result", errors=[OrderRefused("code", "there is no such result")])
     if chosen.wants_callback and (result.callback_at is None or result.callback_at <= house.clock.now()):
         late = "choose a time that is still to come"
         raise Problem(422, late, errors=[OrderRefused("callback_at", late)])
-    async with _asked("the result is already written, or its time is over"):
+    async with asked("the result is already written, or its time is over"):
         await house.desk.dispose(user.id, contact_id, result.code, result.note.strip(), result.callback_at)
     if contact.order_id is not None:
         await _settle(house, user, contact.order_id, result)
@@ -337,14 +233,7 @@ async def _settle(house: House, user: User, order_id: str, result: Result) -> No
         return
 
 
-@router.post("/notes", status_code=204)
-async def add_note(note: Note, house: HouseDep, user: Operator) -> None:
-    if await house.shop.customer(note.customer_id) is None:
-        raise Problem(404, "there is no such customer")
-    await house.shop.add_note(note.customer_id, note.text.strip(), user.id)
-
-
-def _own(house: House, user: User, contact_id: str) -> Contact:
+def own_contact(house: House, user: User, contact_id: str) -> Contact:
     """The open contact that is with this operator."""
     contact = house.desk.contact(contact_id)
     if contact is None or contact.agent_id != user.id:

@@ -159,7 +159,8 @@ async def insert_customer(connection: AsyncConnection, customer: Customer) -> No
 async def write_phones(connection: AsyncConnection, customer: Customer) -> None:
     await connection.execute(phone_table.delete().where(phone_table.c.customer_id == customer.id))
     rows = [{"customer_id": customer.id, "phone": phone, "place": at} for at, phone in enumerate(customer.phones)]
-    await connection.execute(insert(phone_table), rows)
+    if rows:  # whoever only writes may have none
+        await connection.execute(insert(phone_table), rows)
 
 
 async def read_orders(connection: AsyncConnection, query: sa.Select[Any]) -> list[Order]:

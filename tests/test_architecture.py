@@ -28,7 +28,7 @@ PURE = {
         *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire")),
     },
     "reports": {"wallboard.py"},
-    "agent_web": {"desk_view.py"},
+    "agent_web": {"desk_hands.py", "desk_pauses.py", "desk_view.py"},
 }
 
 
