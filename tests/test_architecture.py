@@ -15,7 +15,7 @@ ROOMS = ("queue", "dialer", "telephony", "shop", "quality", "reports", "access",
 # In these rooms a file is pure unless it is named here, with what it is.
 STORE = {"store.py", "tables.py", "setup_store.py", "setup_tables.py"}
 SHELLS = {
-    "queue": {"desk.py", "floor.py", "hands.py", "ledger.py", "reception.py"},
+    "queue": {"desk.py", "floor.py", "hands.py", "ledger.py", "readings.py", "reception.py", "reservations.py"},
     "dialer": {"dialer.py", "attempts.py", "intake.py", "steering.py"},
     "shop": set[str](),
     "access": {"password.py", "bootstrap.py"},
