@@ -46,7 +46,8 @@ class VisitorDoor:
             chat = await self._begin(token, opening)
         said = await self.say(chat, opening.client_id, text)
         await self.arrive(chat)
-        self._talks.tell(self.open_chat(chat))
+        chat = self._talks.open.get(chat.id) or await self._talks.store.chat(chat.id) or chat  # it may be over at once
+        self._talks.tell(chat)
         return chat, said
 
     async def _begin(self, token: str, opening: Opening) -> Chat:

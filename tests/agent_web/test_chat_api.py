@@ -15,7 +15,7 @@ from cordboard.access.user import User
 from cordboard.agent_web.live import MAX_GUEST_TABS, LiveHub
 from cordboard.queue.channel import Dismissal
 from cordboard.queue.contact import ContactState
-from cordboard.queue.setup import QueueRules, QueueSetup
+from cordboard.queue.setup import OpeningHours, QueueRules, QueueSetup
 from cordboard.storage.database import Database
 from tests.fakes.desk_house import DeskHouse
 from tests.fakes.wire import MovedClock
@@ -295,6 +295,16 @@ async def test_the_page_speaks_the_language_that_was_asked_for(house: DeskHouse,
         assert page.status_code == 200
         assert ("Чем помочь?" if language == "ru" else "How can we help?") in page.text
         assert "<script>" not in page.text.replace("<script type", "").replace("<script src", "")
+
+
+async def test_a_visitor_of_a_closed_queue_is_told_at_once(house: DeskHouse) -> None:
+    rules = QueueRules("orders", "Заказы", "Orders", hours=OpeningHours("Europe/Moscow"))
+    await house.desk.apply(QueueSetup({"orders": rules}))
+    async with browser(house) as visitor:
+        begun = (await visitor.post("/api/v1/chat/start", json=START)).json()
+        assert begun["state"]["phase"] in ("ended", "leave_message")
+        assert begun["state"]["last_seq"] == 2
+    assert house.desk.contacts() == ()
 
 
 async def test_what_was_left_is_read_by_the_supervisor(house: DeskHouse) -> None:

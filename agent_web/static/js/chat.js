@@ -112,8 +112,7 @@ function lost() {
   paint();
 }
 async function reach() {
-  if (["waiting", "talking"].includes(view.phase)) listen();
-  else if (await look()) { downSince = 0; outbox.pump(); paint(); }
+  if (await look() && !["waiting", "talking"].includes(view.phase)) { downSince = 0; outbox.pump(); paint(); }
 }
 addEventListener("offline", () => lost());
 addEventListener("online", () => { if (downSince) { retryMs = 500; clearTimeout(retryTimer); reach(); } });
