@@ -111,6 +111,27 @@ async def test_the_operator_concerned_is_told_and_others_are_not(house: DeskHous
         await reader.close()
 
 
+async def test_news_of_any_contact_in_hand_reaches_its_holder(house: DeskHouse, followed: LiveHub) -> None:
+    """Not of the foremost alone: what changes about a chat behind a call is told as well."""
+    maria = await house.operator()
+    reader = Reader(followed, house.desk, maria, "tab-1")
+    await reader.event()
+    await reader.event()
+    await house.desk.ready(maria.id)
+    chat = await house.chat_in()
+    await house.desk.accept(maria.id, chat.id)
+    call = await house.call_in()
+    while len(tasks := (await reader.until("desk"))["tasks"]) != 2:  # type: ignore[arg-type]
+        pass
+    assert tasks == [
+        {"contact_id": chat.id, "kind": "chat", "phase": "busy"},
+        {"contact_id": call.id, "kind": "voice", "phase": "reserved"},
+    ]
+    followed.tell_change(house.desk, DeskChange(contact_ids=frozenset({chat.id})))
+    assert (await reader.until("desk"))["contact_id"] == call.id
+    await reader.close()
+
+
 async def test_a_reconnect_of_the_same_tab_keeps_the_page_open(house: DeskHouse) -> None:
     user, hub = await house.operator(), hub_of(house)
     old, new = Reader(hub, house.desk, user, "tab-1"), Reader(hub, house.desk, user, "tab-1")

@@ -3,7 +3,7 @@ import { $, $$, T, announce, api, toast, trying } from "./core.js";
 import { bring, noteShown } from "./front.js";
 import { mountChat } from "./chat_pane.js";
 import { flush } from "./order.js";
-import { knock, knockTwice, ring } from "./sound.js";
+import { knock, knockTwice } from "./sound.js";
 
 const main = () => $("[data-pane=main]"), shown = () => main().dataset.contact;
 export const rows = () => $$("[data-open]").map(row => ({ id: row.dataset.open, kind: row.dataset.kind, phase: row.dataset.phase, name: $(".b", row)?.textContent ?? "" }));
@@ -53,7 +53,7 @@ export const unseen = () => $$("[data-unread]:not([hidden])").reduce((sum, el) =
 function offerOut({ id, kind, name }) {
   told.add(id);
   announce(kind === "voice" ? T("Входящий звонок: %(name)s", { name }) : T("Предложен чат: %(name)s", { name }));
-  if (kind === "voice") { if (document.body.dataset.phone === "ringing") ring(); } else knockTwice();
+  if (kind !== "voice") knockTwice();          /* for a call the telephone rings */
   if (!document.hidden || !("Notification" in window) || Notification.permission !== "granted") return;
   const note = new Notification(kind === "voice" ? T("Звонит %(name)s", { name }) : T("Пишет %(name)s", { name }), { tag: id });
   note.onclick = () => { focus(); note.close(); };
