@@ -190,9 +190,8 @@ DECIDING: dict[str, tuple[Callable[[int], Hall], Callable[[Hall], float | None]]
 }
 
 
-def medians_us(build: Callable[[int], Hall], decide: Callable[[Hall], float | None], small: bool) -> dict[int, float]:
+def medians_us(halls: dict[int, Hall], decide: Callable[[Hall], float | None], small: bool) -> dict[int, float]:
     """By size; the sizes take turns, so that what else the machine does falls on all of them."""
-    halls = {size: build(size) for size in (SMALL if small else SIZES)}
     times: dict[int, list[float]] = {size: [] for size in halls}
     for _ in range(ROUNDS):
         for size, hall in halls.items():
@@ -205,9 +204,11 @@ def medians_us(build: Callable[[int], Hall], decide: Callable[[Hall], float | No
 
 def rows(small: bool = False) -> list[Row]:
     """About a minute and a half; `small`, a few seconds."""
-    shown = []
+    shown, sizes = [], SMALL if small else SIZES
+    builders: tuple[Callable[[int], Hall], ...] = (rush, lull)
+    built = {build: {size: build(size) for size in sizes} for build in builders}
     for what, (build, decide) in DECIDING.items():
-        found = medians_us(build, decide, small)
+        found = medians_us(built[build], decide, small)
         *less, most = sorted(found)
         note = "; ".join(f"{size:,} and {size:,}: {found[size]:.0f}" for size in less)
         shown += [
