@@ -232,6 +232,8 @@ async def serve(works: Works, listener: socket.socket, stop: asyncio.Event) -> N
     web = settings.public_url or address_of(listener, secure=settings.tls_certificate is not None)
     works.publish(web, os.getpid())
     say(f"Cordboard {__version__} is ready: {web}")
+    if works.demo:
+        say(f"As a visitor: {web}/chat and {web}/call")
     await stop.wait()
     say("Stopping: nothing new is offered or dialed; talks get a moment to end.")
     works.folder.withdraw("endpoints.json")
