@@ -156,6 +156,22 @@ async def test_a_chat_is_passed_on_by_the_dialog(seat: Seat) -> None:
     assert (moved.state, moved.queue) == (ContactState.QUEUED, "claims")
 
 
+async def test_a_colleague_who_came_a_moment_ago_can_be_passed_to(seat: Seat) -> None:
+    ilya = await seat.house.operator("Илья Ветров", "ilya")
+    await seat.ready()
+    denis = await chat(seat, "Денис", "d")
+    await seat.page.keyboard.press("Alt+a")
+    await may_write(seat, denis)
+    await seat.house.seat(ilya, "tab-ilya")
+    await seat.page.keyboard.press("Alt+t")
+    await seat.page.check(f"#transfer-form [data-agent='{ilya.id}']")
+    await seat.page.click("#transfer-form [type=submit]")
+    await seat.phase("ready")
+    moved = seat.house.desk.contact(denis.id)
+    assert moved is not None
+    assert (moved.state, moved.agent_id) == (ContactState.OFFERED, ilya.id)
+
+
 async def test_a_missed_call_with_a_chat_in_hand_says_so(seat: Seat) -> None:
     await seat.ready()
     denis = await chat(seat, "Денис", "d")

@@ -3,6 +3,8 @@ import { $, $$, T, announce, api, toast, trying } from "./core.js";
 import { bring, noteShown } from "./front.js";
 import { mountChat } from "./chat_pane.js";
 import { flush } from "./order.js";
+import { openDialog } from "./page.js";
+import { refresh } from "./panes.js";
 import { knock, knockTwice } from "./sound.js";
 
 const main = () => $("[data-pane=main]"), shown = () => main().dataset.contact;
@@ -82,6 +84,7 @@ document.addEventListener("keydown", e => {
 });
 document.addEventListener("click", async e => {
   const at = selector => e.target.closest?.(selector), row = at("[data-open]"), accept = at("[data-accept]");
+  if (at("#transfer")) { await refresh(); openDialog("transfer"); }      /* who is at work changes unheard here */
   if (row) open(row.dataset.open, true);
   if (accept) {
     const { contact } = accept.closest("[data-contact]").dataset;
@@ -105,8 +108,8 @@ document.addEventListener("submit", async e => {
 /* A dialog that closes keeps nothing, and what changed under it meanwhile is painted. */
 document.addEventListener("close", e => { for (const form of $$("form", e.target)) form.reset(); update(); }, true);
 
-export function watchContacts(live, refresh) {
-  update = refresh;
+export function watchContacts(live, fetchAgain) {
+  update = fetchAgain;
   live.addEventListener("desk", e => callBegan(e.detail.tasks ?? []));
   live.addEventListener("chat", e => hear(e.detail));
   document.addEventListener("cb:painted", () => painted(live));
