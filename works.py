@@ -21,6 +21,7 @@ from .dialer.store import DialerStore
 from .quality.store import RecordingStore
 from .queue.channel import Arrival, Channel, ChannelKind
 from .queue.channels.chat import ChatRoom
+from .queue.channels.conversation import ChatRules
 from .queue.channels.store import ChatStore
 from .queue.contact import TALKING_STATES, Contact
 from .queue.deadlines import DeskRules
@@ -101,7 +102,15 @@ class Works:
         )
         channels[ChannelKind.VOICE] = self.voice
         self.live = LiveHub(clock)
-        self.chat = ChatRoom(ChatStore(db), self.desk, clock, random_ids, self.live, self.queue_named)
+        self.chat = ChatRoom(
+            ChatStore(db),
+            self.desk,
+            clock,
+            random_ids,
+            self.live,
+            self.queue_named,
+            ChatRules(grace_s=float(settings.chat_grace_s)),
+        )
         channels[ChannelKind.CHAT] = self.chat
         self.web_calls = WebCalls(
             self.desk,

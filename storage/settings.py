@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     dial_ring_s: Annotated[int, Field(ge=15, le=120)] = 30
     calling_hours: Annotated[str, Field(pattern=_HOURS)] = "09:00-21:00"
     sound_processing: bool = True
+    chat_grace_s: Seconds = 120
 
     demo_carrier: bool = True
     demo_calls_per_minute: Annotated[float, Field(ge=0, le=60)] = 1.0
