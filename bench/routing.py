@@ -38,10 +38,10 @@ EXCLUSIVE = Capacity({ChannelKind.VOICE: 1, ChannelKind.CHAT: 3}, {})
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Processor time of one decision in s, and whom it gave the contact to, if to anybody."""
+    """Processor time of one decision in s, and the last contact that it gave to somebody."""
 
     seconds: float
-    agent_id: str | None
+    taken: Contact | None
 
 
 class Hall:
@@ -68,10 +68,13 @@ class Hall:
 
     def caller(self, queue: str, picky: float = 0.7) -> Contact:
         """One more contact, of voice or chat; `picky` of them need a skill."""
-        self.now += timedelta(seconds=0.01)
-        name, kind = f"contact{next(self._numbers):06}", self.chance.choice(KINDS)
-        arrived = contacts.arrive(name, Arrival(kind, Direction.INBOUND, queue, name), self.now)
         needs = (Need(self.chance.choice(SKILLS), self.chance.choice(LEVELS)),) if self.chance.random() < picky else ()
+        return self.one(queue, self.chance.choice(KINDS), needs)
+
+    def one(self, queue: str, kind: ChannelKind, needs: tuple[Need, ...]) -> Contact:
+        self.now += timedelta(seconds=0.01)
+        name = f"contact{next(self._numbers):06}"
+        arrived = contacts.arrive(name, Arrival(kind, Direction.INBOUND, queue, name), self.now)
         due = due_at(self.now, kind, SETUP.rules(queue), 0)
         return contacts.advance(replace(arrived, due_at=due, needs=needs), contacts.Queued(self.now))
 
@@ -95,7 +98,7 @@ class Hall:
 
     def decide(self, changed: Agent | Contact) -> Spent:
         """Put the noun and all matches that it makes possible. Only the lineup's own work is timed."""
-        seconds, agent_id, put = 0.0, None, [changed]
+        seconds, taken, put = 0.0, None, [changed]
         while True:
             began = thread_time()
             for noun in put:
@@ -103,8 +106,9 @@ class Hall:
             match = self.lineup.next_match(self.now, KINDS)
             seconds += thread_time() - began
             if match is None:
-                return Spent(seconds, agent_id)
-            agent_id, put = match.agent_id, list(self._made(match.contact_id, match.agent_id))
+                return Spent(seconds, taken)
+            put = list(self._made(match.contact_id, match.agent_id))
+            taken = next(noun for noun in put if isinstance(noun, Contact))
 
     def _put(self, noun: Agent | Contact) -> None:
         if isinstance(noun, Agent):
@@ -149,37 +153,37 @@ def lull(size: int) -> Hall:
 
 
 def hands_become_free(hall: Hall) -> float | None:
-    """A talk ends in the rush, and the first that its operator can take is his; another contact comes in its place."""
+    """A talk ends in the rush, and the first that its operator can take is his; one like it comes in its place."""
     freed = hall.freed()
     before = hall.agents[freed.id]
     spent = hall.decide(freed)
-    if spent.agent_id is None:
+    if spent.taken is None:
         hall.decide(before)
         return None
     while hall.waiting() < len(hall.agents):
-        hall.decide(hall.caller(hall.chance.choice(QUEUES)))
+        hall.decide(hall.one(spent.taken.queue, spent.taken.kind, spent.taken.needs))
     return spent.seconds
 
 
 def one_comes_and_waits(hall: Hall) -> float | None:
     """In the rush; he gives up before the next."""
     spent = _come_and_go(hall, QUEUES)
-    return None if spent.agent_id else spent.seconds
+    return None if spent.taken else spent.seconds
 
 
 def one_comes_and_is_taken(hall: Hall) -> float | None:
     """The best of the free operators takes him at once, and is free again before the next."""
     spent = _come_and_go(hall, QUEUES[:2])
-    return spent.seconds if spent.agent_id else None
+    return spent.seconds if spent.taken else None
 
 
 def _come_and_go(hall: Hall, queues: Sequence[str]) -> Spent:
     contact = hall.caller(hall.chance.choice(queues))
     spent = hall.decide(contact)
-    if spent.agent_id is None:
+    if spent.taken is None:
         hall.decide(contacts.advance(contact, contacts.CustomerLeft(hall.now, "left")))
     else:
-        hall.decide(agents.advance(hall.agents[spent.agent_id], agents.TaskEnded(hall.now, contact.id)))
+        hall.decide(agents.advance(hall.agents[str(spent.taken.agent_id)], agents.TaskEnded(hall.now, contact.id)))
     return spent
 
 
