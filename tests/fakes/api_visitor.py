@@ -40,7 +40,7 @@ class ApiVisitor:
 
     async def until_phase(self, phase: str) -> None:
         async def look() -> bool:
-            return (await self.state())["phase"] == phase
+            return bool((await self.state())["phase"] == phase)
 
         await until(look, f"{self.name} in phase {phase}", within_s=30.0, every_s=0.2)
 
