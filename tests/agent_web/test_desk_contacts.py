@@ -1,10 +1,11 @@
 """Several contacts on one desk, in a real Chromium: two chats and a call; nothing that is typed is lost, nothing takes the focus."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.setup import PauseCode, QueueRules, QueueSetup
@@ -209,3 +210,29 @@ async def test_a_pause_over_its_limit_warns(seat: Seat) -> None:
     await seat.phase("paused")
     await seat.screen.until_shows("[data-over]", "Перерыв затянулся")
     await expect(seat.page.locator("#status .timer.over")).to_be_visible()
+
+
+async def test_a_key_does_not_meet_the_contact_that_is_being_left(seat: Seat) -> None:
+    page, arrives = seat.page, asyncio.Event()
+    await seat.ready()
+    taken = []
+    for name, letter in (("Денис", "d"), ("Ольга", "o")):
+        contact = await chat(seat, name, letter)
+        await page.keyboard.press("Alt+a")
+        await in_front(seat, contact)
+        await may_write(seat, contact)
+        taken.append(contact)
+    left, chosen = taken[1], taken[0]
+
+    async def slowly(route: Route) -> None:
+        await arrives.wait()
+        await route.continue_()
+
+    await page.route("**/desk/panes*", slowly)
+    await page.click(f"#ct-{chosen.id}")
+    await page.keyboard.press("Alt+e")
+    arrives.set()
+    await in_front(seat, chosen)
+    await may_write(seat, chosen)
+    states = [found.state for one in (left, chosen) if (found := seat.house.desk.contact(one.id)) is not None]
+    assert states == [ContactState.CONNECTED, ContactState.CONNECTED]

@@ -20,8 +20,13 @@ export function open(id, hand = false) {
   if (!id) return;
   if (hand) handToComposer = id;
   if (id === shown()) { takeUp(); return; }
-  flush(); bring(id); update();
+  flush(); bring(id); leave(); update();
 }
+/* Until the chosen one stands there, no key or click may still meet the one before; a fetch that fails gives him back. */
+const FETCH_MS = 4000;
+let left = 0;
+function leave() { main().inert = true; left = performance.now(); }
+function stay() { main().inert = false; left = 0; }
 function takeUp() {
   if (!handToComposer || handToComposer !== shown()) return;
   const field = $(".composer textarea", main());
@@ -64,7 +69,7 @@ function offerOut({ id, kind, name }) {
 
 function painted(live) {
   const all = rows();
-  noteShown(shown(), all.map(row => row.id));
+  stay(); noteShown(shown(), all.map(row => row.id));
   for (const id of [...told]) if (!all.some(row => row.id === id && row.phase === "ringing")) told.delete(id);
   for (const offer of offers()) if (!told.has(offer.id)) offerOut(offer);
   for (const id of [...unread.keys()]) if (!all.some(row => row.id === id)) unread.delete(id);
@@ -113,5 +118,5 @@ export function watchContacts(live, fetchAgain) {
   live.addEventListener("desk", e => callBegan(e.detail.tasks ?? []));
   live.addEventListener("chat", e => hear(e.detail));
   document.addEventListener("cb:painted", () => painted(live));
-  setInterval(takeUp, 200);
+  setInterval(() => { if (left && performance.now() - left > FETCH_MS) stay(); takeUp(); }, 200);
 }

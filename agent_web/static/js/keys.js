@@ -7,7 +7,7 @@ const PRESS = {
 document.addEventListener("keydown", e => {
   if (!e.altKey || e.ctrlKey || e.metaKey || e.repeat) return;
   const el = PRESS[e.code]?.split("|").map(selector => $(selector)).find(Boolean);
-  if (!el) return;
+  if (!el || el.closest("[inert]")) return;
   e.preventDefault();
   if (el.matches("input")) { el.focus(); return; }
   if (!el.disabled) el.click();
