@@ -23,7 +23,7 @@ check:
 	$(BIN)/lint-imports
 
 test: setup check
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 run:
 	@.ci/setup run
