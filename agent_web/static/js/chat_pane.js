@@ -32,7 +32,11 @@ class Talk {
     this.field.addEventListener("keydown", e => { if (e.key === "Enter" && !e.shiftKey && !e.ctrlKey && !e.altKey && !e.isComposing) { e.preventDefault(); this.submit(); } });
     this.field.addEventListener("input", () => this.typed());
     this.field.addEventListener("blur", () => this.saveDraft());
-    this.news = e => { if (e.detail.contact_id === contact) this.show(e.detail); };
+    this.news = e => {
+      if (e.detail.contact_id !== contact) return;
+      this.again = this.again || this.fetching;      /* what is on its way may have been asked before this happened */
+      this.show(e.detail);
+    };
     this.look = () => this.gather();
     live?.addEventListener("chat", this.news);
     for (const event of ["up", "resync"]) live?.addEventListener(event, this.look);

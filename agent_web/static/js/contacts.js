@@ -78,6 +78,9 @@ function painted(live) {
   paintUnread(); takeUp();
 }
 
+/* The dialog opens with what is known when the server takes longer. */
+const FRESH_MS = 1500, soon = ms => new Promise(done => setTimeout(done, ms));
+
 /* Alt and an arrow: the contact above or below, round and round. */
 function step(by) {
   const ids = rows().map(row => row.id);
@@ -89,7 +92,7 @@ document.addEventListener("keydown", e => {
 });
 document.addEventListener("click", async e => {
   const at = selector => e.target.closest?.(selector), row = at("[data-open]"), accept = at("[data-accept]");
-  if (at("#transfer")) { await refresh(); openDialog("transfer"); }      /* who is at work changes unheard here */
+  if (at("#transfer")) { await Promise.race([refresh(), soon(FRESH_MS)]); openDialog("transfer"); }      /* who is at work changes unheard here */
   if (row) open(row.dataset.open, true);
   if (accept) {
     const { contact } = accept.closest("[data-contact]").dataset;
