@@ -1,6 +1,7 @@
 """A call from the site, whole: a visitor in one Chromium (700 Hz in his microphone), an operator in another (440 Hz), a real Asterisk."""
 
 import os
+import re
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -70,7 +71,7 @@ async def test_a_visitor_calls_and_both_hear_each_other(
     await visitor.screen.until_hears(440.0)
     await visitor.screen.shoot("site-talking")
     clock = visitor.page.locator("#clock")
-    await expect(clock).to_have_text("0:04", timeout=20_000)
+    await expect(clock).to_have_text(re.compile(r"0:(0[4-9]|[1-5]\d)"), timeout=20_000)
     await desk.hang_up()
     await visitor.until_over("over")
     await visitor.screen.shoot("site-over")
