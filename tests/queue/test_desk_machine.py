@@ -455,8 +455,9 @@ class DeskMachine(RuleBasedStateMachine):
         for contact in self._waiting():
             for agent in self.desk.agents():
                 if contact.kind in self._up() and self._obstacle(agent, contact) is None:
-                    why = self.desk.why_agent(agent.id)
-                    assert [pair.obstacle for pair in why.contacts if pair.contact_id == contact.id] == [Obstacle.KEPT]
+                    why = self.desk.why_contact(contact.id)
+                    assert why is not None
+                    assert [pair.obstacle for pair in why.agents if pair.agent_id == agent.id] == [Obstacle.KEPT]
 
     @invariant()
     def nobody_is_passed_over_against_the_order(self) -> None:

@@ -384,3 +384,16 @@ async def test_an_exclusive_operator_is_kept_for_a_call_and_it_is_explained() ->
     await house.desk.hang_up("maria", chat.id)
     await house.desk.dispose("maria", chat.id, "consulted")
     assert house.now(call).agent_id == "maria"
+
+
+async def test_hands_kept_for_a_call_are_free_when_no_call_can_come() -> None:
+    house = await House().open(ready=("maria",))
+    only = Capacity({VOICE: 1, CHAT: 2}, {VOICE: frozenset(), CHAT: frozenset()})
+    await house.desk.register("maria", "Maria", "agent-maria", ["orders"], capacity=only)
+    chat = await house.arrive(CHAT, "chat/1")
+    await house.desk.accept("maria", chat.id)
+    await house.arrive(VOICE, "n/b/1")
+    later = await house.arrive(CHAT, "chat/2")
+    assert house.now(later).state is ContactState.QUEUED
+    await house.desk.wire_changed(VOICE, up=False)
+    assert house.now(later).agent_id == "maria"
