@@ -94,7 +94,8 @@ class Floor:
                 await self._take_back(command)
 
     async def _take_back(self, command: OfferContact) -> None:
-        await self.hear(
-            command.contact.wire_key,
-            lambda draft, contact: moves.take_back(draft, contact.id, command.agent.id),
-        )
+        def act(draft: Draft, contact: Contact) -> None:
+            if contact.agent_id == command.agent.id:
+                moves.take_back(draft, contact.id)
+
+        await self.hear(command.contact.wire_key, act)

@@ -3,7 +3,7 @@
 Pure: a move changes only the draft it is given. An impossible move raises IllegalTransition, and the whole draft is thrown away.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from .commands import Command, FollowUp, OfferContact, ReturnToQueue, TellAccept
 from .contact import Contact, ContactState
 from .deadlines import AgentDue, DeskRules, due, stale
 from .placing import overflow, placed
-from .reconcile import LiveLeg, discrepancies
+from .reconcile import LegState, LiveLeg, Verdict, discrepancies
 
 TRANSFER_S = 30.0
 
@@ -54,10 +54,11 @@ def offer(draft: Draft, contact_id: str, agent_id: str, rules: DeskRules) -> Com
     return OfferContact(contact, agent, auto_answer=expected and own and contact.kind is ChannelKind.VOICE)
 
 
-def take_back(draft: Draft, contact_id: str, agent_id: str) -> None:
+def take_back(draft: Draft, contact_id: str) -> None:
     """An offer that never reached the wire: nobody is to blame."""
+    before = draft.contact(contact_id)
     draft.tell_contact(contact_id, contacts.OfferFailed(draft.now, OfferFailure.UNREACHABLE))
-    draft.tell_agent(agent_id, agents.Released(draft.now, contact_id))
+    _free(draft, before)
 
 
 def miss(draft: Draft, contact: Contact, reason: OfferFailure) -> list[Command]:
@@ -90,12 +91,25 @@ def accept(draft: Draft, contact: Contact) -> list[Command]:
     return [TellAccepted(after, agent)]
 
 
-def connect(draft: Draft, contact: Contact, agent_id: str) -> None:
-    """The wire tells that they talk."""
+def connect(draft: Draft, contact: Contact, agent_id: str) -> list[Command]:
+    """The wire tells that they talk. A call that rings at this agent besides waits on: he has one telephone."""
     if contact.agent_id not in (None, agent_id):
         _free(draft, contact)
+    besides = _rings_besides(draft, contact, agent_id) if contact.kind is ChannelKind.VOICE else []
+    withdrawn = [WithdrawOffer(other, draft.agent(agent_id)) for other in besides]
+    for other in besides:
+        take_back(draft, other.id)
     draft.tell_contact(contact.id, contacts.Connected(draft.now, agent_id))
     draft.tell_agent(agent_id, agents.TalkBegan(draft.now, contact.id, contact.kind))
+    return [*withdrawn]
+
+
+def _rings_besides(draft: Draft, contact: Contact, agent_id: str) -> list[Contact]:
+    """The other calls that are offered to the agent: one that was withdrawn while its wire was down may ring on, and be answered."""
+    tasks = (task for task in draft.agent(agent_id).tasks if task.kind is ChannelKind.VOICE)
+    reserved = (task.contact_id for task in tasks if task.phase is TaskPhase.RESERVED and task.contact_id != contact.id)
+    others = (draft.open_contact(contact_id) for contact_id in reserved)
+    return [other for other in others if other is not None and other.state is ContactState.OFFERED]
 
 
 def _free(draft: Draft, contact: Contact) -> None:
@@ -198,22 +212,47 @@ def heal(draft: Draft) -> int:
 
 
 def correct(
-    draft: Draft, open_contacts: Iterable[Contact], legs: Mapping[str, LiveLeg], alive: str, rules: DeskRules
+    draft: Draft, open_contacts: Sequence[Contact], legs: Mapping[str, LiveLeg], alive: str, rules: DeskRules
 ) -> list[Command]:
-    """Make the draft agree with the wire, agents included."""
+    """Make the draft agree with the wire, agents included: first all that has parted, then all that talks, each judged as it then is."""
     commands: list[Command] = []
-    for contact_id, event in discrepancies(open_contacts, legs, alive, draft.now):
+    for contact_id, event in discrepancies(_as_now(draft, open_contacts), legs, alive, draft.now):
+        if not isinstance(event, contacts.Connected):
+            commands += _part(draft, draft.contact(contact_id), event, legs, rules)
+    for contact_id, event in discrepancies(_as_now(draft, open_contacts), legs, alive, draft.now):
         contact = draft.contact(contact_id)
-        match event:
-            case contacts.CustomerLeft() | contacts.NodeLost():
-                commands += end(draft, contact, event, rules)
-            case contacts.Connected(_, agent_id):
-                connect(draft, contact, agent_id)
-            case contacts.AgentLegBroke():
-                break_leg(draft, contact)
-            case _:
-                take_back(draft, contact_id, str(contact.agent_id))
+        if isinstance(event, contacts.Connected) and not _on_another_call(draft, event.agent_id, contact):
+            commands += connect(draft, contact, event.agent_id)
     return commands
+
+
+def _as_now(draft: Draft, judged: Iterable[Contact]) -> Iterator[Contact]:
+    """One after the other, for correcting one may change the next."""
+    for contact in judged:
+        found = draft.open_contact(contact.id)
+        if found is not None:
+            yield found
+
+
+def _part(
+    draft: Draft, contact: Contact, event: Verdict, legs: Mapping[str, LiveLeg], rules: DeskRules
+) -> list[Command]:
+    match event:
+        case contacts.CustomerLeft() | contacts.NodeLost():
+            return end(draft, contact, event, rules)
+        case contacts.AgentLegBroke():
+            back = break_leg(draft, contact)
+            # A leg that waits is there already, one that talks with another agent stays with him.
+            return back if legs[contact.wire_key].state is LegState.RINGING else []
+        case _:
+            take_back(draft, contact.id)
+            return []
+
+
+def _on_another_call(draft: Draft, agent_id: str, contact: Contact) -> bool:
+    """He talks, or is not done with a call: until then the book cannot believe in another call of his."""
+    calls = (task for task in draft.agent(agent_id).tasks if task.kind is ChannelKind.VOICE)
+    return contact.kind is ChannelKind.VOICE and any(task.phase is not TaskPhase.RESERVED for task in calls)
 
 
 def with_customer(

@@ -42,7 +42,9 @@ class Reception:
     async def wire_changed(self, kind: ChannelKind, *, up: bool) -> None:
         """A wire can, or cannot, be told what to do; without it nothing is offered on it."""
         (self._floor.wires_up.add if up else self._floor.wires_up.discard)(kind)
-        await self._floor.change(lambda draft: draft.lineup.look_at_all())  # hands kept for a wire that is down are free
+        await self._floor.change(
+            lambda draft: draft.lineup.look_at_all()
+        )  # hands kept for a wire that is down are free
 
     async def arrive(self, arrival: Arrival) -> Contact:
         """A contact came. The same wire key again is the same contact."""

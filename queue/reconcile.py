@@ -11,7 +11,6 @@ from .contact import (
     AgentLegBroke,
     Connected,
     Contact,
-    ContactEvent,
     ContactState,
     CustomerLeft,
     NodeLost,
@@ -38,9 +37,12 @@ class LiveLeg:
     agent_id: str | None = None
 
 
+Verdict = CustomerLeft | NodeLost | Connected | AgentLegBroke | OfferFailed
+
+
 def discrepancies(
     contacts: Iterable[Contact], legs: Mapping[str, LiveLeg], alive: str, now: datetime
-) -> Iterator[tuple[str, ContactEvent]]:
+) -> Iterator[tuple[str, Verdict]]:
     """The events that would make the book agree with the wire, as (contact id, event).
 
     `alive` is what the wire keys of the node's present life begin with: a contact of an earlier life was lost with it.
@@ -55,14 +57,16 @@ def discrepancies(
             yield contact.id, event
 
 
-def _verdict(contact: Contact, leg: LiveLeg | None, alive: str, now: datetime) -> ContactEvent | None:
+def _verdict(contact: Contact, leg: LiveLeg | None, alive: str, now: datetime) -> Verdict | None:
     if leg is None:
         here = contact.wire_key.startswith(alive)
         return CustomerLeft(now, "noticed_late") if here else NodeLost(now)
     match leg.state, contact.state:
         case LegState.TALKING, (ContactState.QUEUED | ContactState.OFFERED) if leg.agent_id:
             return Connected(now, leg.agent_id)
-        case LegState.WAITING, state if state in TALKING_STATES:
+        case LegState.TALKING, state if state in TALKING_STATES:
+            return AgentLegBroke(now) if leg.agent_id not in (None, contact.agent_id) else None
+        case _, state if state in TALKING_STATES:
             return AgentLegBroke(now)
         case LegState.WAITING, ContactState.OFFERED if not _in_flight(contact, now):
             return OfferFailed(now, OfferFailure.UNREACHABLE)

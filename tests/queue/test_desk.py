@@ -291,6 +291,39 @@ async def test_a_new_life_of_asterisk_loses_talks_and_frees_agents_at_once() -> 
     assert [c.lost_reason for c in house.followed] == ["node_lost"]
 
 
+async def test_an_old_ring_that_is_answered_sends_the_newer_call_back_to_the_queue() -> None:
+    house = await House().open("maria")
+    older = await house.call("n/b/1")
+    house.wire.down = True  # nobody can stop the ringing
+    house.clock.pass_s(RULES.ring_s + RULES.reservation_slack_s)
+    await house.desk.tick()
+    house.wire.down = False
+    newer = await house.call("n/b/2")
+    await house.desk.customer_left("n/b/1", "cause_16")
+    assert older.id not in [contact.id for contact in house.desk.contacts()]
+    third = await house.call("n/b/3")
+    await house.desk.wire_changed(ChannelKind.VOICE, up=True)
+    await house.desk.ready("maria")
+    assert house.wire.told[-1] == ("offer", newer.id, "maria")
+    await house.desk.talk_began("n/b/3", "maria")
+    assert house.wire.told[-1] == ("withdraw", newer.id, "maria")
+    assert [await house.state(one) for one in (newer, third)] == [ContactState.QUEUED, ContactState.CONNECTED]
+    assert house.agent("maria") is AgentState.BUSY
+
+
+async def test_a_talk_that_only_a_late_report_told_of_is_no_talk_while_the_wire_rings_elsewhere() -> None:
+    house = await House().open("maria", "ilya")
+    contact = await house.call()
+    await house.desk.talk_began("n/b/1", "ilya")  # from before: it rings at maria now
+    ringing = {"n/b/1": LiveLeg("n/b/1", LegState.RINGING, "maria")}
+    await house.desk.check(ChannelKind.VOICE, ringing, "n/b/")
+    assert await house.state(contact) is ContactState.CONNECTED
+    await house.desk.check(ChannelKind.VOICE, ringing, "n/b/")
+    assert ("return", contact.id, "ilya") in house.wire.told
+    assert house.wire.told[-1] == ("auto_offer", contact.id, "ilya")
+    assert house.agent("maria") is AgentState.READY
+
+
 async def test_late_and_doubled_reports_are_counted_and_change_nothing() -> None:
     house = await House().open("maria")
     contact = await house.call()
