@@ -30,14 +30,14 @@ from .telephony.asterisk_commands import console, run_in_foreground
 from .telephony.doctor import Check, examine, report
 from .telephony.install import AsteriskTree, InstallError, default_cache, find_or_fetch
 from .telephony.process import AsteriskFailed
-from .telephony.site import BadSite, load_secrets
+from .telephony.site import BadSite
 from .works import Works
+from .works_asterisk import AsteriskHome, SteeredAsterisk
 
 log = logging.getLogger(__name__)
 
 DRAIN_S = 8.0
 DEMO_HOURS = "00:00-24:00"  # its persons never sleep
-UDP_PORTS = frozenset({"sip", "rtp", "carrier_sip", "carrier_rtp"})
 SAID_PLAINLY = (
     AsteriskFailed,
     BadSettings,
@@ -94,29 +94,37 @@ def version() -> None:
 @asterisk_app.command("install")
 def asterisk_install() -> None:
     """Find an Asterisk, or fetch one into the cache; print where it is."""
-    tree = find_or_fetch(default_cache(), say)
+    tree = find_asterisk()
     say(f"Asterisk {tree.version}: {' '.join(tree.command)}")
 
 
 @asterisk_app.command("cli")
 def asterisk_cli(command: str, data: DataOption = HERE) -> None:
     """Ask the running Asterisk of a data folder, e.g. "core show channels"."""
-    say(console(find_or_fetch(default_cache(), say), DataFolder(data).asterisk, command).rstrip())
+    say(console(find_asterisk(), DataFolder(data).asterisk, command).rstrip())
 
 
 @asterisk_app.command("run")
 def asterisk_run(data: DataOption = HERE) -> None:
     """Run only the Asterisk of a data folder, in the foreground, with the configuration that `up` wrote last."""
     folder = DataFolder(data)
-    run_in_foreground(find_or_fetch(default_cache(), say), folder.asterisk, folder.raw_recordings)
+    run_in_foreground(find_asterisk(), folder.asterisk, folder.raw_recordings)
+
+
+def find_asterisk() -> AsteriskTree:
+    return find_or_fetch(default_cache(), say)
+
+
+def steered(folder: DataFolder, settings: Settings) -> SteeredAsterisk:
+    return SteeredAsterisk(AsteriskHome.of(folder, settings), settings, find_asterisk)
 
 
 async def examined(folder: DataFolder) -> list[Check]:
     settings = load_settings(folder.path)
     db = Database.open(settings.database_url or folder.default_database_url())
-    works = Works(folder, settings, choose_ports(folder, settings), load_secrets(folder.path), db)
+    works = Works(folder, settings, steered(folder, settings), db)
     try:
-        return await examine(works.doctor_subject(lambda: find_or_fetch(default_cache(), say)))
+        return await examine(works.doctor_subject(find_asterisk))
     finally:
         await db.close()
 
@@ -148,7 +156,7 @@ async def start(folder: DataFolder, settings: Settings, stack: AsyncExitStack, *
     stack.push_async_callback(db.close)
     await db.ping()
     await upgrade(db.engine)
-    works = Works(folder, settings, choose_ports(folder, settings), load_secrets(folder.path), db)
+    works = Works(folder, settings, steered(folder, settings), db)
     drawn: list[str] = []
     await first_start(works.access, lambda login, password: drawn.append(password))
     if drawn:
@@ -156,10 +164,9 @@ async def start(folder: DataFolder, settings: Settings, stack: AsyncExitStack, *
     await works.first_campaign(
         DEMO_HOURS if demo and "calling_hours" not in settings.model_fields_set else settings.calling_hours
     )
-    tree = await asyncio.to_thread(find_or_fetch, default_cache(), say)
-    world = await furnish(works, tree, stack, drawn) if demo else None
-    await works.start_asterisk(tree)
-    stack.push_async_callback(works.asterisk.stop)
+    world = await furnish(works, stack, drawn) if demo else None
+    await works.start_asterisk()
+    stack.push_async_callback(works.line.process.stop)
     await works.start_desk()
     stack.push_async_callback(works.ami.stop)
     if world is not None:
@@ -167,34 +174,18 @@ async def start(folder: DataFolder, settings: Settings, stack: AsyncExitStack, *
     return works
 
 
-async def furnish(works: Works, tree: AsteriskTree, stack: AsyncExitStack, drawn: list[str]) -> DemoWorld:
+async def furnish(works: Works, stack: AsyncExitStack, drawn: list[str]) -> DemoWorld:
     """The demo's shop, people and carrier, before our own Asterisk starts."""
-    world = DemoWorld(
-        works.folder, works.settings, works.ports, works.access, works.shop, works.shop_of, works.clock, tree
-    )
+    tree, ports = await works.line.find(), works.line.home.ports
+    world = DemoWorld(works.folder, works.settings, ports, works.access, works.shop, works.shop_of, works.clock, tree)
     async with works.db.together():  # some thousand small writes: as one, it takes a second
         await world.furnish(say, next(iter(drawn), None))
     stack.push_async_callback(world.close)
     works.demo = True
     if works.settings.demo_carrier and works.settings.trunk is None:
-        works.trunk_uri = await world.start_carrier()
+        works.line.trunk_uri = await world.start_carrier()
         works.robot = await world.hire_robot()
     return world
-
-
-def choose_ports(folder: DataFolder, settings: Settings) -> dict[str, int]:
-    wanted = {
-        "sip": settings.sip_port,
-        "ami": settings.ami_port,
-        "http": settings.asterisk_http_port,
-        "https": 0,
-        "rtp": settings.rtp_start,
-        "carrier_sip": 0,
-        "carrier_ami": 0,
-        "carrier_http": 0,
-        "carrier_rtp": 0,
-    }
-    return folder.choose_ports(wanted, "127.0.0.1", also_udp=UDP_PORTS)
 
 
 class Server(uvicorn.Server):

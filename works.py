@@ -5,7 +5,6 @@ import logging
 import re
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
 
@@ -44,49 +43,40 @@ from .telephony.ami import Ami
 from .telephony.ami_delivery import AmiTuning
 from .telephony.ami_events import Event, Resync
 from .telephony.doctor import DoctorSubject, steady_clock
-from .telephony.install import AsteriskTree, default_cache
+from .telephony.install import AsteriskTree
 from .telephony.ports import ports_of
-from .telephony.process import AsteriskProcess
-from .telephony.prompt_files import lay_out
-from .telephony.render import render, render_agents
-from .telephony.site import AgentEndpoint, AsteriskSite, Ports, Secrets, TlsFiles
 from .telephony.voice import Voice
 from .telephony.web_call import WebCalls, site_queue
 from .telephony.web_call_process import MediaProcess
+from .works_asterisk import NODE, SteeredAsterisk
 from .works_takes import Takes
 
 log = logging.getLogger(__name__)
 
-NODE = "cordboard"
 MOST_ORDERS = 10_000
 VIP = "vip"
-NO_TREE = AsteriskTree("", (), Path("/"), (), None, None, None)
 
 
 class Works:
     """The rooms of one engine, made in the order in which they need each other.
 
-    `demo`, `trunk_uri` and `robot` are the demo's: it sets them before Asterisk starts.
+    `line` is the Asterisk that it steers; sound lies where that Asterisk lives. `demo` and `robot` are the demo's: it sets them
+    before Asterisk starts.
     """
 
-    asterisk: AsteriskProcess
-    tree: AsteriskTree
-
-    def __init__(
-        self, folder: DataFolder, settings: Settings, ports: dict[str, int], secrets: Secrets, db: Database
-    ) -> None:
-        self.folder, self.settings, self.ports, self.secrets, self.db = folder, settings, ports, secrets, db
+    def __init__(self, folder: DataFolder, settings: Settings, line: SteeredAsterisk, db: Database) -> None:
+        self.folder, self.settings, self.line, self.db = folder, settings, line, db
+        home = line.home
         self.clock = clock = SystemClock()
         self.demo = False
-        self.trunk_uri: str | None = None
         self.robot: RobotSwitch | None = None
         self._published: dict[str, object] = {}
         self.access = AccessStore(db, clock, random_ids)
         self.shop = self.shop_of(clock)
         self.journal = QueueStore(db)
-        self.recordings = RecordingStore(db, clock, random_ids, self.access, self.folder.path)
+        self.recordings = RecordingStore(db, clock, random_ids, self.access, home.folder.path)
         self.setup = SetupStore(db, clock, self.access)
-        self.takes = Takes(folder, self.journal, self.recordings, self.changed_board, self.lives)
+        self.takes = Takes(home.folder, self.journal, self.recordings, self.changed_board, self.lives)
         channels: dict[ChannelKind, Channel] = {}
         rules = DeskRules(ring_s=settings.ring_s, wrap_up_s=float(settings.wrap_up_s))
         self.desk = Desk(self.journal, channels, clock, random_ids, rules, self.identify)
@@ -117,7 +107,7 @@ class Works:
             clock,
             random_ids,
             MediaProcess(),
-            self.secrets.ami,
+            home.secrets.ami,
             queues=self.queues_to_call,
             place_of=self.desk.place,
             may_keep=lambda contact: self.desk.setup.rules(contact.queue).keep_place,
@@ -129,9 +119,9 @@ class Works:
         self.ami = Ami(
             NODE,
             "127.0.0.1",
-            self.ports["ami"],
+            home.ports["ami"],
             "engine",
-            self.secrets.ami,
+            home.secrets.ami,
             on_event=self.on_event,
             on_resync=self.on_resync,
             on_link=self.voice.on_link,
@@ -180,8 +170,7 @@ class Works:
         await self.desk.apply(setup)
         await self.seat_people()
         if self.numbers() != numbers:
-            render(self.asterisk_site(self.tree, await self.operators()), self.folder.asterisk)
-            await self.asterisk.reload_dialplan()
+            await self.line.numbers_changed(await self.operators(), self.numbers())
         self.changed_board()
 
     def changed_board(self) -> None:
@@ -233,8 +222,7 @@ class Works:
             if not user.active:
                 await self.desk.log_out(user.id)
                 self.live.drop(user.id)
-        render_agents(endpoints(agents), self.folder.asterisk)
-        await self.asterisk.reload_agents()
+        await self.line.people_changed(agents)
 
     async def seat_people(self) -> None:
         """Every operator has a seat; one whose access is closed serves no queue."""
@@ -257,42 +245,12 @@ class Works:
 
     # Parts ---------------------------------------------------------------------------------------------------------
 
-    def asterisk_site(self, tree: AsteriskTree, agents: list[User]) -> AsteriskSite:
-        settings, ports = self.settings, self.ports
-        tls = None
-        if settings.tls_certificate and settings.tls_key:
-            tls = TlsFiles(settings.tls_certificate, settings.tls_key)
-        return AsteriskSite(
-            tree=tree,
-            node=NODE,
-            ports=Ports(
-                sip_udp=ports["sip"],
-                ami=ports["ami"],
-                http=ports["http"],
-                https=ports["https"] if tls else None,
-                **rtp_range(ports["rtp"], settings.rtp_ports),
-            ),
-            secrets=self.secrets,
-            recordings=self.folder.raw_recordings,
-            inbound_numbers=self.numbers(),
-            agents=endpoints(agents),
-            trunk_uri=self.trunk_uri or settings.trunk,
-            trunk_password=settings.trunk_password,
-            trunk_match=settings.trunk_match,
-            caller_id=settings.caller_id or settings.inbound_number,
-            sip_bind=settings.sip_bind,
-            http_bind=settings.bind,
-            external_address=settings.external_address,
-            tls=tls,
-            language=settings.language,
-        )
-
     def pages_site(self) -> Site:
         settings = self.settings
         secure = settings.tls_certificate is not None
         host = urlsplit(settings.public_url).hostname or ("127.0.0.1" if settings.bind == "0.0.0.0" else settings.bind)
-        port = self.ports["https" if secure else "http"]
-        parts = Parts(self.db, self.ami, self.asterisk, self.folder.recordings, self.clock)
+        port = self.line.home.ports["https" if secure else "http"]
+        parts = Parts(self.db, self.ami, self.line.process, self.line.home.folder.recordings, self.clock)
         return Site(
             shop_name=settings.shop_name,
             websocket_url=f"{'wss' if secure else 'ws'}://{host}:{port}/ws",
@@ -325,18 +283,18 @@ class Works:
 
     def doctor_subject(self, find_tree: Callable[[], AsteriskTree]) -> DoctorSubject:
         """What `cordboard doctor` looks at."""
-        folder, settings = self.folder, self.settings
-        site = self.asterisk_site(NO_TREE, [])
+        home, settings = self.line.home, self.settings
+        site = self.line.site([], self.numbers())
         host = urlsplit(settings.public_url).hostname or settings.bind
         return DoctorSubject(
             find_tree=find_tree,
-            asterisk_runs=(folder.run / "asterisk.pid").exists(),
-            ami_port=self.ports["ami"],
-            ami_secret=self.secrets.ami,
+            asterisk_runs=(home.folder.run / "asterisk.pid").exists(),
+            ami_port=home.ports["ami"],
+            ami_secret=home.secrets.ami,
             ports=ports_of(site),
-            data=folder.path,
-            spool=folder.raw_recordings,
-            recordings=folder.recordings,
+            data=self.folder.path,
+            spool=home.folder.raw_recordings,
+            recordings=home.folder.recordings,
             clock=lambda: steady_clock(WallClock().now),
             web_host=host,
             web_names=(host,),
@@ -347,23 +305,9 @@ class Works:
 
     # Life ----------------------------------------------------------------------------------------------------------
 
-    async def start_asterisk(self, tree: AsteriskTree) -> None:
-        """Tell it everything, let it run; the one that outlived us is taken over with its calls."""
+    async def start_asterisk(self) -> None:
         await self.desk.apply(await self.setup.first(self.settings.queue_name))
-        self.tree = tree
-        site = self.asterisk_site(tree, await self.operators())
-        await asyncio.to_thread(render, site, self.folder.asterisk)
-        await asyncio.to_thread(lay_out, tree, default_cache(), self.folder.path / "prompts", self.folder.asterisk)
-        self.asterisk = AsteriskProcess(
-            tree,
-            self.folder.asterisk,
-            self.ports["ami"],
-            self.folder.run / "asterisk.pid",
-            recordings=self.folder.raw_recordings,
-            needs=ports_of(site),
-            on_started=self.asterisk_started,
-        )
-        await self.asterisk.start()
+        await self.line.start(await self.operators(), self.numbers(), self.asterisk_started)
 
     async def first_campaign(self, calling_hours: str) -> None:
         """A site begins with one campaign that calls its orders back, paused until a supervisor starts it."""
@@ -411,12 +355,12 @@ class Works:
         """The contract with outside tools: where we are reached, written when everything is ready."""
         self._published = {
             "web": web,
-            "sip": f"{self.settings.sip_bind}:{self.ports['sip']}",
+            "sip": f"{self.settings.sip_bind}:{self.line.home.ports['sip']}",
             "inbound_number": self.settings.inbound_number,
             "pid": pid,
             "version": __version__,
         }
-        self.asterisk_started(self.asterisk.pid or 0)
+        self.asterisk_started(self.line.process.pid or 0)
 
     def asterisk_started(self, asterisk_pid: int) -> None:
         """Asterisk has a new process after each death."""
@@ -443,10 +387,6 @@ def is_call(contact: Contact) -> bool:
     return contact.kind is ChannelKind.VOICE
 
 
-def endpoints(users: list[User]) -> tuple[AgentEndpoint, ...]:
-    return tuple(AgentEndpoint(user.sip_name, user.sip_secret, user.device_uri) for user in users if user.active)
-
-
 def plain_number(text: str) -> str:
     """E.164 of whoever calls; digits that look like a number are believed as they are, "" means that he hides it."""
     try:
@@ -459,9 +399,3 @@ def minutes(hours: str) -> tuple[int, int]:
     """ "09:00-21:00" in minutes after midnight: (540, 1260)."""
     opens, closes = (int(part[:2]) * 60 + int(part[3:]) for part in hours.split("-"))
     return opens, closes
-
-
-def rtp_range(first: int, count: int) -> dict[str, int]:
-    """`count` ports from `first` on, or as near to it as there are ports; RTP begins on an even one."""
-    start = min(first, 65535 - count) & ~1
-    return {"rtp_start": start, "rtp_end": start + count - 1}

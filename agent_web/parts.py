@@ -14,6 +14,7 @@ from ..queue.desk import Desk
 from ..storage.clock import SystemClock
 from ..storage.database import Database, DatabaseUnreachable
 from ..telephony.ami import Ami, LinkState
+from ..telephony.borrowed import BorrowedAsterisk
 from ..telephony.process import AsteriskProcess
 from ..telephony.recorder import SpaceLevel, space_level
 
@@ -21,7 +22,14 @@ from ..telephony.recorder import SpaceLevel, space_level
 class Parts:
     """What a watcher wants to know is well: database, Asterisk, the link to it, room for recordings, the time of day."""
 
-    def __init__(self, db: Database, ami: Ami, asterisk: AsteriskProcess, recordings: Path, clock: SystemClock) -> None:
+    def __init__(
+        self,
+        db: Database,
+        ami: Ami,
+        asterisk: AsteriskProcess | BorrowedAsterisk,
+        recordings: Path,
+        clock: SystemClock,
+    ) -> None:
         self._db = db
         self._ami = ami
         self._asterisk = asterisk

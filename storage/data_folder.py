@@ -64,7 +64,7 @@ class DataFolder:
 
         A wanted port that is not free is the caller's affair: he may be the one who holds it (an Asterisk that outlived us).
         """
-        kept = self._kept_ports()
+        kept = self.kept_ports()
         chosen = {
             name: port or kept.get(name) or free_port(bind, udp=name in also_udp) for name, port in wanted.items()
         }
@@ -77,7 +77,7 @@ class DataFolder:
 
         Raises PortTaken for a port that was asked for by number.
         """
-        kept = self._kept_ports()
+        kept = self.kept_ports()
         if port == 0 and "web" in kept:
             with suppress(PortTaken):
                 return listen(bind, kept["web"])
@@ -86,7 +86,8 @@ class DataFolder:
             _write(self.path / "ports.json", {**kept, "web": int(listener.getsockname()[1])})
         return listener
 
-    def _kept_ports(self) -> dict[str, int]:
+    def kept_ports(self) -> dict[str, int]:
+        """The ports that were chosen here once, by name."""
         try:
             kept: dict[str, Any] = json.loads((self.path / "ports.json").read_text())
             return {name: int(port) for name, port in kept.items()}

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     rtp_start: Port = 0
     rtp_ports: Annotated[int, Field(ge=20, le=40000)] = 2000
     external_address: str | None = None
+    asterisk_of: Path | None = None
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 
