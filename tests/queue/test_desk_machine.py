@@ -350,9 +350,10 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(name=AGENT)
     def a_page_opens(self, name: str) -> None:
+        """The softphone first, so that the page makes him reachable for all at once: one step, one decision."""
         self.tabs[name] = f"tab-{next(self.numbers)}"
-        self.run(self.desk.page_opened(name, self.tabs[name]))
         self.run(self.desk.device_changed(name, up=True))
+        self.run(self.desk.page_opened(name, self.tabs[name]))
         self.run(self.desk.ready(name))
 
     @rule(name=AGENT, really=SELDOM)
