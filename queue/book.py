@@ -1,4 +1,4 @@
-"""The desk's book: the nouns as they are now, and a draft of a change that is committed before it becomes true."""
+"""The desk's book: the nouns as they are now, and a draft of a change, which becomes true, is forgotten or undone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,7 +30,8 @@ class Place:
 class Book:
     """Open contacts and all agents, by id; `by_wire` finds a contact by the wire's own name for it.
 
-    The lineup and the agenda run ahead with a draft, and are set back with it; all else moves when the draft becomes true.
+    The lineup and the agenda run ahead with a draft, and are set back with it; all else moves when the draft becomes true, and goes
+    back when it is undone.
     """
 
     contacts: dict[str, Contact] = field(default_factory=dict)
@@ -55,6 +56,28 @@ class Book:
         if noun.is_open:
             self.contacts[noun.id] = noun
             self.by_wire[noun.wire_key] = noun.id
+
+    def known(self, noun: Contact | Agent) -> Contact | Agent | None:
+        """The noun as the book has it; None for one that is not there, or has ended."""
+        return self.agents.get(noun.id) if isinstance(noun, Agent) else self.contacts.get(noun.id)
+
+    def drop(self, noun: Contact | Agent) -> None:
+        """It never was."""
+        if isinstance(noun, Agent):
+            self.agents.pop(noun.id, None)
+            self.by_sip_name.pop(noun.sip_name, None)
+            return
+        known = self.contacts.pop(noun.id, None)
+        if known is not None:
+            self.by_wire.pop(known.wire_key, None)
+
+    def leave_line(self, noun: Contact | Agent) -> None:
+        """Routing and time forget the noun."""
+        if isinstance(noun, Agent):
+            self.lineup.drop_agent(noun.id)
+        else:
+            self.lineup.drop_contact(noun.id)
+        self.agenda.put(noun.id, None)
 
     def line_up(self, noun: Contact | Agent, now: datetime) -> None:
         """Let routing and time see the noun as it would be."""
@@ -88,6 +111,7 @@ class Draft:
         self._contacts: dict[str, Contact] = {}
         self._agents: dict[str, Agent] = {}
         self.entries: list[Entry] = []
+        self._before: list[tuple[Contact | Agent, Contact | Agent | None]] = []
 
     def contact(self, contact_id: str) -> Contact:
         return self._contacts.get(contact_id) or self._book.contacts[contact_id]
@@ -155,23 +179,32 @@ class Draft:
         return frozenset(self._agents)
 
     def become_true(self) -> None:
-        """After the commit: move the book."""
-        changed: tuple[Contact | Agent, ...] = (*self._contacts.values(), *self._agents.values())
-        for noun in changed:
+        """Move the book."""
+        for noun in self._nouns():
+            self._before.append((noun, self._book.known(noun)))
             self._book.put(noun)
 
+    def be_undone(self) -> None:
+        """It became true and could not be written down: the book goes back too. Later drafts must be undone before."""
+        while self._before:
+            noun, before = self._before.pop()
+            if before is None:
+                self._book.drop(noun)
+            else:
+                self._book.put(before)
+        self.be_forgotten()
+
     def be_forgotten(self) -> None:
-        """The change was refused, or could not be written down: the lineup and the agenda go back to the book."""
+        """The change was refused: the lineup and the agenda go back to the book."""
         if self.lineup.setup is not self._setup:
             self.lineup.apply(self._setup, self.now)
-        for contact in self._contacts.values():
-            before = self._book.contacts.get(contact.id)
+        for noun in self._nouns():
+            before = self._book.known(noun)
             if before is None:
-                self.lineup.drop_contact(contact.id)
+                self._book.leave_line(noun)
             else:
                 self._book.line_up(before, self.now)
-        for agent in self._agents.values():
-            known = self._book.agents.get(agent.id)
-            if known is not None:
-                self._book.line_up(known, self.now)
         self.lineup.look_at_all()
+
+    def _nouns(self) -> tuple[Contact | Agent, ...]:
+        return (*self._contacts.values(), *self._agents.values())

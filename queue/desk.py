@@ -163,6 +163,7 @@ class Desk:
             return moves.pass_time(draft, gone, self._floor.rules)
 
         await self._floor.change(act)
+        self._floor.ledger.write()
 
     def _is_in(self, agent_id: str) -> bool:
         """Whether the loss of his page can still mean anything."""
@@ -317,7 +318,8 @@ class Desk:
         await self._floor.ask(act)
 
     async def settle(self) -> None:
-        """Wait for the follow-ups that run in the background."""
+        """Wait for what runs in the background: the journal's writing, and follow-ups."""
+        await self._floor.ledger.durable()
         await self._floor.hands.settle()
 
     def _known_agent(self, agent_id: str) -> Agent:

@@ -1,14 +1,25 @@
-"""The ledger: the book, the journal before it, and those who are told when it moves. One change at a time."""
+"""The ledger: the book, the journal before it, and those who are told when it moves.
+
+A change is decided at once, on the book with all that was decided before it; the journal's commits follow, each with everything that
+was decided while the one before it ran (group commit). Nobody is told, and nothing is done, before the commit. One that fails takes back
+itself and what was decided after it; that is then decided anew, change by change.
+"""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..storage.clock import Clock
 from .book import Book, Draft
 from .commands import Command
-from .journal import Journal
+from .journal import Entry, Journal
+
+log = logging.getLogger(__name__)
+
+PASSING = frozenset({"PageChanged", "DeviceChanged"})
+"""Of live connections, which no restart remembers: written down with what comes next, and nobody waits for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,32 +32,109 @@ class DeskChange:
 
 
 Act = Callable[[Draft], Sequence[Command] | None]
+Commands = Sequence[Command]
+
+
+@dataclass(slots=True)
+class Decided:
+    """A change that stands in the book and not yet in the journal. `written` gets its commands, or why it is none."""
+
+    act: Act
+    draft: Draft
+    commands: Commands
+    written: "asyncio.Future[Commands]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def fail(self, error: Exception) -> None:
+        if not self.written.done():
+            self.written.set_exception(error)
+            self.written.exception()  # retrieved here: of a passing change, nobody asks
 
 
 class Ledger:
-    """`change` decides on a draft, commits the journal, moves the book, tells the listeners; the caller then acts on the commands."""
+    """`change` decides, commits the journal, tells the listeners; the caller then acts on the commands."""
 
     def __init__(self, journal: Journal, clock: Clock) -> None:
         self.journal = journal
         self.book = Book()
         self._clock = clock
-        self._turn = asyncio.Lock()
+        self._decided: list[Decided] = []
+        self._writer: asyncio.Task[None] | None = None
         self._listeners: set[asyncio.Queue[DeskChange]] = set()
 
-    async def change(self, act: Act) -> Sequence[Command]:
+    async def change(self, act: Act) -> Commands:
         """Raises IllegalTransition, or what the journal raises; then nothing has changed."""
-        async with self._turn:
-            draft = Draft(self.book, self._clock.now())
+        draft, commands = self._decide(act)
+        if not draft.entries:
+            return commands
+        one = Decided(act, draft, commands)
+        self._decided.append(one)
+        if not commands and all(entry.event in PASSING for entry in draft.entries):
+            self._announce(draft)
+            return commands
+        self.write()
+        return await asyncio.shield(one.written)
+
+    async def durable(self) -> None:
+        """Until all that is decided now is written, or taken back."""
+        if self._decided:
+            last = self._decided[-1]
+            self.write()
+            await asyncio.wait({last.written})
+
+    def write(self) -> None:
+        """Begin to write what is decided, if nobody does."""
+        if self._decided and (self._writer is None or self._writer.done()):
+            self._writer = asyncio.create_task(self._write(), name="journal writer")
+
+    def _decide(self, act: Act) -> tuple[Draft, Commands]:
+        draft = Draft(self.book, self._clock.now())
+        try:
+            commands = act(draft) or ()
+        except BaseException:
+            draft.be_forgotten()
+            raise
+        draft.become_true()
+        return draft, commands
+
+    async def _write(self) -> None:
+        """Commit after commit, until nothing is left; what stands in the way of a common commit is then committed alone."""
+        alone = 0
+        while self._decided:
+            batch = self._decided[: 1 if alone else len(self._decided)]
             try:
-                commands = act(draft) or ()
-                await self.journal.append(draft.entries)
-            except BaseException:
-                draft.be_forgotten()
-                raise
-            draft.become_true()
-        if draft.entries:
-            self._announce(DeskChange(draft.changed_agents, draft.changed_contacts))
-        return commands
+                await self.journal.append(_entries(batch))
+            except Exception as error:
+                alone = self._take_back(batch, error)
+                continue
+            del self._decided[: len(batch)]
+            alone = max(0, alone - 1)
+            for one in batch:
+                self._written(one)
+
+    def _take_back(self, batch: Sequence[Decided], error: Exception) -> int:
+        """Undo all that is decided, and decide it anew, but for a change that failed alone. Returns how many there are."""
+        undone, self._decided = self._decided, []
+        for one in reversed(undone):
+            one.draft.be_undone()
+        if len(batch) == 1:
+            log.error("a change could not be written down: %s", type(error).__name__)
+            undone.pop(0).fail(error)
+        for one in undone:
+            try:
+                one.draft, one.commands = self._decide(one.act)
+            except Exception as refusal:
+                one.fail(refusal)
+                continue
+            if one.draft.entries:
+                self._decided.append(one)
+            else:
+                self._written(one)
+        return len(self._decided)
+
+    def _written(self, one: Decided) -> None:
+        self._announce(one.draft)
+        if not one.written.done():
+            one.written.set_result(one.commands)
 
     @asynccontextmanager
     async def subscribe(self, depth: int = 256) -> AsyncIterator[asyncio.Queue[DeskChange]]:
@@ -58,7 +146,8 @@ class Ledger:
         finally:
             self._listeners.discard(changes)
 
-    def _announce(self, change: DeskChange) -> None:
+    def _announce(self, draft: Draft) -> None:
+        change = DeskChange(draft.changed_agents, draft.changed_contacts)
         for queue in self._listeners:
             if not queue.full():
                 queue.put_nowait(change)
@@ -66,3 +155,7 @@ class Ledger:
             while not queue.empty():
                 queue.get_nowait()
             queue.put_nowait(DeskChange(everything=True))
+
+
+def _entries(batch: Sequence[Decided]) -> list[Entry]:
+    return [entry for one in batch for entry in one.draft.entries]

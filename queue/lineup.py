@@ -8,7 +8,7 @@ looked at. Whatever was put since the last decision is on the agenda of the next
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import heapify, heappop, heappush
 from itertools import product
@@ -122,6 +122,14 @@ class Lineup:
             self._seats[agent.id] = seats
         self._changed[agent.id] = None
 
+    def drop_agent(self, agent_id: str) -> None:
+        """He was never there."""
+        agent = self._agents.get(agent_id)
+        if agent is not None:
+            self.put_agent(replace(agent, queues=frozenset(), skills={}))
+            for index in (self._agents, self._rooms, self._seats, self._changed):
+                index.pop(agent_id, None)
+
     def look_at_all(self) -> None:
         """A wire came up, or a change was taken back: whatever is possible may be new."""
         self._changed.update(dict.fromkeys(self._agents))
@@ -179,7 +187,8 @@ class Lineup:
 
     def _look_for(self, agent_id: str, up: Collection[ChannelKind]) -> None:
         """Put the first contact that this agent could take on the agenda."""
-        for lane in self._takeable(self._agents[agent_id], up, None):
+        agent = self._agents.get(agent_id)
+        for lane in () if agent is None else self._takeable(agent, up, None):
             key = self._lanes[lane][0]
             heappush(self._agenda, (key, key[2], agent_id))
             return

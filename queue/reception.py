@@ -50,6 +50,7 @@ class Reception:
         """A contact came. The same wire key again is the same contact."""
         known = await self._known_arrival(arrival)
         if known is not None:
+            await self._floor.ledger.durable()  # who is told that it came is told a truth
             return known
         if arrival.customer_id is None:
             known_as = await self._identify(arrival)

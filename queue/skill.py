@@ -31,9 +31,12 @@ class Relaxing:
     floor: int = 0
 
 
+MOST_STEPS = 1_000_000  # more than any level: a step of next to nothing gives all up at once
+
+
 def needs_after(needs: Iterable[Need], waited_s: float, rule: Relaxing) -> tuple[Need, ...]:
     """What is still needed after a wait of `waited_s` (s), in order of the skills' names."""
-    steps = int(waited_s // rule.step_s) if rule.step_s > 0 else 0
+    steps = int(min(waited_s // rule.step_s, MOST_STEPS)) if rule.step_s > 0 else 0
     relaxed = (Need(need.skill, max(need.level - steps, min(need.level, rule.floor))) for need in needs)
     return tuple(sorted(need for need in relaxed if need.level > 0))
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Row, String, Table, Text, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..storage.base import Json, UtcDateTime, id_column, metadata
 from ..storage.database import Database
@@ -94,23 +93,20 @@ class QueueStore:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        insert = sqlite.insert if db.is_sqlite else postgresql.insert
+        self._puts = {table.name: _put(insert(table)) for table in (contact_table, agent_table)}
 
     async def append(self, entries: Sequence[Entry]) -> None:
         if not entries:
             return
-        last = {entry.after.id: entry.after for entry in entries}
+        last = {entry.after.id: entry.after for entry in entries}.values()
+        contacts = [_contact_row(noun) for noun in last if isinstance(noun, Contact)]
+        agents = [_agent_row(noun) for noun in last if isinstance(noun, Agent)]
         async with self._db.write() as connection:
             await connection.execute(journal_table.insert(), [_journal_row(entry) for entry in entries])
-            for noun in last.values():
-                if isinstance(noun, Contact):
-                    await self._put(connection, contact_table, _contact_row(noun))
-                else:
-                    await self._put(connection, agent_table, _agent_row(noun))
-
-    async def _put(self, connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:
-        insert = sqlite.insert(table) if self._db.is_sqlite else postgresql.insert(table)
-        changes = {name: value for name, value in row.items() if name not in ("id", "followed_up")}
-        await connection.execute(insert.values(row).on_conflict_do_update(index_elements=["id"], set_=changes))
+            for table, rows in ((contact_table, contacts), (agent_table, agents)):
+                if rows:
+                    await connection.execute(self._puts[table.name], rows)
 
     async def open_contacts(self) -> list[Contact]:
         query = select(contact_table).where(contact_table.c.state.in_([state.value for state in OPEN_STATES]))
@@ -201,6 +197,12 @@ class QueueStore:
         change = contact_table.update().where(contact_table.c.id == contact_id).values(followed_up=True)
         async with self._db.write() as connection:
             await connection.execute(change)
+
+
+def _put(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
+    """A row as it is now, whether it was there or not; what follow-ups mark in it stays."""
+    changes = {column.name: column for column in insert.excluded if column.name not in ("id", "followed_up")}
+    return insert.on_conflict_do_update(index_elements=["id"], set_=changes)
 
 
 def _journal_row(entry: Entry) -> dict[str, Any]:

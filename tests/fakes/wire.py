@@ -1,6 +1,7 @@
 """A wire that only remembers what it was told, a journal in memory, and a clock that moves when told: for the desk's tests."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cordboard.queue.agent import Agent
@@ -80,7 +81,8 @@ class MemoryJournal:
         return [contact for contact in self._contacts.values() if contact.is_open]
 
     async def agents(self) -> list[Agent]:
-        return list(self._agents.values())
+        """As the store: live connections are nothing to remember."""
+        return [replace(agent, page_open=False, device_up=False) for agent in self._agents.values()]
 
     async def contact(self, contact_id: str) -> Contact | None:
         return self._contacts.get(contact_id)

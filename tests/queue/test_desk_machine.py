@@ -495,9 +495,11 @@ class DeskMachine(RuleBasedStateMachine):
                 assert self.runner.run(self.journal.contact(contact.id)) == contact
 
     def teardown(self) -> None:
-        if hasattr(self, "desk"):
-            self.run(self._calm_down())
-        self.runner.close()
+        try:
+            if hasattr(self, "desk"):
+                self.run(self._calm_down())
+        finally:
+            self.runner.close()
 
     async def _calm_down(self) -> None:
         """No more news, an open wire, one good look, and time: then the desk must agree with the truth."""

@@ -41,6 +41,7 @@ def test_needs_relax_level_by_level_and_are_let_go(waited_s: float, left: tuple[
 def test_needs_relax_to_their_floor_and_no_further_than_they_were() -> None:
     assert needs_after((LAMPS, ENGLISH), 9e9, Relaxing(30, 2)) == (ENGLISH, Need("lamps", 2))
     assert needs_after((LAMPS,), 9e9, Relaxing()) == (LAMPS,)
+    assert needs_after((LAMPS,), 1.0, Relaxing(4.8e-304, 0)) == ()
 
 
 @pytest.mark.parametrize(("waited_s", "left_s"), [(0, 30), (29, 1), (30, 30), (60, None)])
