@@ -24,7 +24,8 @@ from cordboard.storage.migrate import upgrade
 
 ROOT = Path(__file__).resolve().parents[2]
 _NO_ROOMS = ("cordboard", "tests", "bench")  # the nameplate links to the rooms
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB", "listen_addresses=")
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+_SMALL = ("shared_buffers=16MB", "listen_addresses=")
 
 
 def import_all_stores() -> list[str]:
@@ -45,7 +46,8 @@ class PostgresServer:
     user: str | None
 
     @classmethod
-    def start(cls) -> "PostgresServer":
+    def start(cls, *, durable: bool = False) -> "PostgresServer":
+        """`durable`: with real syncs, as a site has it; tests do without."""
         folder = Path(tempfile.mkdtemp(prefix="cb-pg-"))
         user = "nobody" if os.geteuid() == 0 else None
         try:
@@ -55,7 +57,9 @@ class PostgresServer:
             server._run(
                 "initdb", "-D", "data", "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"
             )
-            options = " ".join(f"-c {option}" for option in (*_FAST, f"unix_socket_directories={folder}"))
+            options = " ".join(
+                f"-c {option}" for option in (*(() if durable else _FAST), *_SMALL, f"unix_socket_directories={folder}")
+            )
             server._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
         except BaseException:
             shutil.rmtree(folder)
