@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
+import aiosqlite
 from sqlalchemy import event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 log = logging.getLogger(__name__)
+
+LOCKED_TRIES, LOCKED_S = 100, 0.05
 
 
 class DatabaseUnreachable(Exception):
@@ -140,7 +143,17 @@ class Database:
 def _tune_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     """WAL, full durability, foreign keys; the driver's own implicit BEGIN is switched off, ours is explicit."""
     connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    connection.run_async(_tuned)
+
+
+async def _tuned(connection: aiosqlite.Connection) -> None:
+    """SQLite does not wait for whoever closes the file's last connection, but says at once that the file is locked: so we wait."""
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for patience in range(LOCKED_TRIES, -1, -1):
+            try:
+                await connection.execute(f"PRAGMA {pragma}")
+                break
+            except aiosqlite.OperationalError:
+                if not patience:
+                    raise
+                await asyncio.sleep(LOCKED_S)

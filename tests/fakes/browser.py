@@ -9,7 +9,9 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.fakes.ear import Heard, microphone
-from tests.fakes.wait import until
+from tests.fakes.wait import PATIENCE, until
+
+expect.set_options(timeout=10_000 * PATIENCE)
 
 CHROMIUM = "/usr/bin/chromium"
 EAR = Path(__file__).with_name("ear.js")
@@ -96,6 +98,6 @@ class Screen:
     async def until_shows(self, selector: str, text: str | re.Pattern[str] = "", within_s: float = 20.0) -> None:
         """Wait until the first element that fits is visible and, if `text` is given, contains it."""
         place = self.page.locator(selector).first
-        await expect(place).to_be_visible(timeout=within_s * 1000)
+        await expect(place).to_be_visible(timeout=within_s * PATIENCE * 1000)
         if text:
-            await expect(place).to_contain_text(text, timeout=within_s * 1000)
+            await expect(place).to_contain_text(text, timeout=within_s * PATIENCE * 1000)

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.fakes.browser import Screen
 from tests.fakes.house import Login
-from tests.fakes.wait import until
+from tests.fakes.wait import PATIENCE, until
 
 
 class OperatorDesk:
@@ -36,7 +36,9 @@ class OperatorDesk:
     async def until_phase(self, phases: str, within_s: float = 20.0) -> None:
         """Wait until the middle pane is in one of these phases (a regular expression: `ready`, `ringing`, `talking`, `wrap.*`)."""
         pane = self.page.locator("[data-pane=main]").first
-        await expect(pane).to_have_attribute("data-phase", re.compile(f"^({phases})$"), timeout=within_s * 1000)
+        await expect(pane).to_have_attribute(
+            "data-phase", re.compile(f"^({phases})$"), timeout=within_s * PATIENCE * 1000
+        )
 
     async def phase(self) -> str:
         return await self.page.locator("[data-pane=main]").first.get_attribute("data-phase") or ""

@@ -6,6 +6,7 @@ import re
 from playwright.async_api import expect
 
 from tests.fakes.browser import Screen
+from tests.fakes.wait import PATIENCE
 
 
 class Visitor:
@@ -31,7 +32,9 @@ class Visitor:
         """Wait for a stage of the call (a regular expression: `waiting`, `talking`, ...)."""
         body = self.page.locator("body")
         try:
-            await expect(body).to_have_attribute("data-stage", re.compile(f"^({stages})$"), timeout=within_s * 1000)
+            await expect(body).to_have_attribute(
+                "data-stage", re.compile(f"^({stages})$"), timeout=within_s * PATIENCE * 1000
+            )
         except AssertionError as error:
             told = await self.page.inner_text("main")
             raise AssertionError(f"{error}\n{told}\n{self.screen.complaints}") from None

@@ -6,6 +6,9 @@ from typing import TypeVar, overload
 
 T = TypeVar("T")
 
+PATIENCE = 3.0
+"""How much longer than said a wait may last: on a busy machine everything comes later, and a wait measures nothing."""
+
 
 @overload
 async def until(
@@ -18,8 +21,8 @@ async def until(probe: Callable[[], T | None], what: str, *, within_s: float = 2
 
 
 async def until(probe: Callable[[], object], what: str, *, within_s: float = 20.0, every_s: float = 0.05) -> object:
-    """The first truthy answer of `probe`. Raises AssertionError naming `what` when none came within `within_s` seconds."""
-    deadline = asyncio.get_running_loop().time() + within_s
+    """The first truthy answer of `probe`. Raises AssertionError naming `what` when none came in PATIENCE times `within_s` (s)."""
+    deadline = asyncio.get_running_loop().time() + within_s * PATIENCE
     while True:
         answer = probe()
         if isinstance(answer, Awaitable):
@@ -27,5 +30,5 @@ async def until(probe: Callable[[], object], what: str, *, within_s: float = 20.
         if answer:
             return answer
         if asyncio.get_running_loop().time() >= deadline:
-            raise AssertionError(f"waited {within_s:.0f} s in vain: {what}")
+            raise AssertionError(f"waited {within_s * PATIENCE:.0f} s in vain: {what}")
         await asyncio.sleep(every_s)
