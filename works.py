@@ -259,6 +259,7 @@ class Works:
             demo=self.demo,
             health=parts.report,
             on_users_changed=self.people_changed,
+            look_at_phone=self.voice.look_at_phone,
             sound_processing=settings.sound_processing,
             time_zone=settings.time_zone,
             robot=self.robot,

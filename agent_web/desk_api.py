@@ -157,6 +157,9 @@ async def change_state(wish: StateAsked, house: HouseDep, user: Operator) -> Sta
         raise Problem(422, "there is no such pause here; choose another")
     async with asked("this status cannot be chosen right now"):
         if wish.state == "ready":
+            await house.site.look_at_phone(
+                user.id
+            )  # its news may come later than this wish, and a text would go before a call
             await house.desk.ready(user.id)
         elif wish.state == "paused":
             await house.desk.pause(user.id, wish.pause_code or quick_pause(setup))

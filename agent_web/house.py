@@ -25,6 +25,10 @@ async def _nothing() -> None:
     """Nobody asked to be told."""
 
 
+async def _no_phone(_agent_id: str) -> None:
+    """Nobody knows of telephones."""
+
+
 class RobotSwitch(Protocol):
     """The demo's robot colleague, an operator who works by himself."""
 
@@ -41,7 +45,7 @@ class Site:
 
     `websocket_url` is where the browser's phone registers (wss://…; '' when there is none). `secure` is true behind https.
     `health` answers {"status": "ok" | "degraded", "parts": {...}} without secrets. `on_users_changed` is called after users changed,
-    so that their phones can be made or unmade. `time_zone` (IANA) is where the day begins and whose clock the supervisor reads.
+    so that their phones can be made or unmade; `look_at_phone` brings the desk's news of an agent's telephone up to date. `time_zone` (IANA) is where the day begins and whose clock the supervisor reads.
     `robot` is there in the demo only.
     """
 
@@ -52,6 +56,7 @@ class Site:
     demo: bool
     health: Callable[[], Awaitable[dict[str, Any]]]
     on_users_changed: Callable[[], Awaitable[None]] = _nothing
+    look_at_phone: Callable[[str], Awaitable[None]] = _no_phone
     sound_processing: bool = True
     time_zone: str = "UTC"
     robot: RobotSwitch | None = None

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import unquote
@@ -327,6 +328,13 @@ class Voice:
     def adopt_call(self, attempt_id: str, ring_timeout_s: float, *, answered: bool) -> None:
         """Before the link is up after our restart: a call that was dialed before it, and may live still."""
         self._placed.adopt(DialedCall(attempt_id, ring_timeout_s, rang=True, answered=answered), self._owner)
+
+    async def look_at_phone(self, agent_id: str) -> None:
+        """Ask for the agent's softphone now; while nobody can tell, what we knew of it stands."""
+        agent = self._desk.agent(agent_id)
+        if agent is not None:
+            with suppress(AmiError):
+                await self._ask_device(agent.sip_name)
 
     async def _ask_device(self, endpoint: str) -> None:
         """Asterisk's own answer whether the softphone is registered: events of an old and a new registration may cross."""

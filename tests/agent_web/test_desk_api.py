@@ -59,6 +59,20 @@ def state_of(house: DeskHouse, user: User) -> AgentState:
     return agent.state
 
 
+async def test_who_goes_ready_is_looked_at_so_that_a_call_goes_before_a_chat(
+    house: DeskHouse, maria: User, browser: httpx2.AsyncClient
+) -> None:
+    await browser.post(f"{API}/state", json={"state": "logged_out"})
+    await house.desk.device_changed(maria.id, up=False)
+    await house.chat_in()
+    call = await house.call_in()
+    house.registered.add(
+        maria.id
+    )  # her page says ready as soon as it knows; the desk's own news are still on their way
+    told = (await browser.post(f"{API}/state", json={"state": "ready"})).json()
+    assert (told["contact_id"], told["device_up"]) == (call.id, True)
+
+
 async def test_state_is_told_and_changed(house: DeskHouse, maria: User, browser: httpx2.AsyncClient) -> None:
     told = (await browser.get(f"{API}/state")).json()
     assert (told["state"], told["page_open"], told["contact_id"]) == ("ready", True, None)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -69,7 +70,9 @@ class DeskHouse:
         self.desk.follow_ups.append(self.chat.on_contact_ended)
         self.shop.on_order.append(self._on_order)
         recordings = RecordingStore(db, clock, random_ids, self.access, data)
+        self.registered: set[str] = set()
         site = Site("Лампа и дом", websocket_url, False, "0.1.0", True, _health, sound_processing=False)
+        site = replace(site, look_at_phone=self._look_at_phone)
         self.app: FastAPI = create_app(
             House(clock, self.access, self.shop, self.desk, dialer, recordings, self.live, site, chat=self.chat)
         )
@@ -78,6 +81,11 @@ class DeskHouse:
         found = await self.shop.customers_by_phone(arrival.address)
         order = await self.shop.open_order_of(found[0].id) if len(found) == 1 else None
         return Known(found[0].id if len(found) == 1 else None, order.id if order else None)
+
+    async def _look_at_phone(self, agent_id: str) -> None:
+        """Whose telephone is registered with Asterisk, and the desk has not heard of it yet."""
+        if agent_id in self.registered:
+            await self.desk.device_changed(agent_id, up=True)
 
     async def _on_order(self, order: Order, _created: bool) -> None:
         self.live.publish("order", {"order_id": order.id})

@@ -40,6 +40,24 @@ async def test_a_caller_is_offered_by_redirect_with_his_contact_in_the_leg(line:
     assert (contact.address, contact.wire_key) == ("+79000000001", f"{KEYS}lab-1.1")
 
 
+async def test_a_telephone_is_looked_at_when_asked_whatever_its_news_do(line: Line) -> None:
+    def is_up() -> bool:
+        maria = line.desk.agent("maria")
+        assert maria is not None
+        return maria.device_up
+
+    assert is_up()
+    line.asterisk.globals["PJSIP_DIAL_CONTACTS(agent-maria)"] = ""
+    await line.voice.look_at_phone("maria")
+    assert not is_up()
+    line.asterisk.globals["PJSIP_DIAL_CONTACTS(agent-maria)"] = "PJSIP/agent-maria/sip:y"
+    await line.voice.look_at_phone("maria")
+    assert is_up()
+    await line.ami.stop()
+    await line.voice.look_at_phone("maria")  # nobody can tell
+    assert is_up()
+
+
 async def test_a_talk_is_recorded_by_asterisks_clock_and_wrapped_up(line: Line) -> None:
     channel = line.calls()
     await line.agent_is(AgentState.RESERVED)
