@@ -45,7 +45,8 @@ class Site:
 
     `websocket_url` is where the browser's phone registers (wss://…; '' when there is none). `secure` is true behind https.
     `health` answers {"status": "ok" | "degraded", "parts": {...}} without secrets. `on_users_changed` is called after users changed,
-    so that their phones can be made or unmade; `look_at_phone` brings the desk's news of an agent's telephone up to date. `time_zone` (IANA) is where the day begins and whose clock the supervisor reads.
+    so that their phones can be made or unmade; `look_at_phone` brings the desk's news of an agent's telephone up to date.
+    `time_zone` (IANA) is where the day begins and whose clock the supervisor reads.
     `robot` is there in the demo only.
     """
 

@@ -58,6 +58,16 @@ async def until_offered(desk: OperatorDesk, count: int) -> None:
     await expect(desk.page.locator("[data-open][data-phase=ringing]")).to_have_count(count, timeout=20_000)
 
 
+async def shown_in_talk(desk: OperatorDesk, before: str) -> str:
+    """The contact that was just taken, when the page shows it: what is typed earlier goes to the one `before`."""
+
+    async def look() -> str:
+        contact = await desk.contact()
+        return contact if await desk.phase() == "talking" and contact != before else ""
+
+    return await until(look, "the contact just taken is on the screen")
+
+
 async def close_all(desk: OperatorDesk) -> None:
     """Whatever is in hand ends with a result, so that the next story begins with empty hands."""
     api = f"{desk.screen.base}/api/v1/desk"
@@ -93,10 +103,12 @@ async def test_two_chats_and_a_call_come_in_the_one_order_by_capacity(
         await until_holds(desk, ("voice", "wrap_up"))  # the result is a part of the call
         await desk.write_result("consulted")
     await until_holds(desk, ("chat", "reserved"), ("chat", "reserved"))
+    in_talk = ""
     for left, one in enumerate((first, second)):
         await until_offered(desk, 2 - left)
         await desk.page.keyboard.press("Alt+a")
         await one.until_phase("talking")
+        in_talk = await shown_in_talk(desk, in_talk)
     await until_offered(desk, 0)
     field = desk.page.locator("[data-pane=main] .composer textarea")
     await expect(field).to_be_focused(timeout=20_000)
