@@ -12,6 +12,7 @@ from enum import StrEnum
 from .capacity import Capacity, Room, room_for
 from .channel import ChannelKind, OfferFailure
 from .contact import IllegalTransition
+from .noun import changed
 
 NO_SKILLS: Mapping[str, int] = {}
 
@@ -58,7 +59,7 @@ class Task:
     attempt_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Agent:
     """`since` is when the headline began. `served` counts contacts since he signed in."""
 
@@ -239,27 +240,27 @@ def advance(agent: Agent, event: AgentEvent) -> Agent:
     after = _after(agent, event)
     if after is None:
         raise IllegalTransition("agent", agent.state, event)
-    return after if after.state is agent.state else replace(after, since=event.at)
+    return after if after.state is agent.state else changed(after, since=event.at)
 
 
 def _after(agent: Agent, event: AgentEvent) -> Agent | None:
     match event:
         case BecameReady(at):
             served = 0 if agent.stance is Stance.LOGGED_OUT else agent.served
-            return _take_stance(replace(agent, served=served), Stance.READY, at)
+            return _take_stance(changed(agent, served=served), Stance.READY, at)
         case Paused(at, code):
             return _take_stance(agent, Stance.PAUSED, at, code)
         case LoggedOut(at):
             return _take_stance(agent, Stance.LOGGED_OUT, at)
         case PageChanged(_, is_open):
-            return replace(agent, page_open=is_open)
+            return changed(agent, page_open=is_open)
         case DeviceChanged(_, up):
-            return replace(agent, device_up=up)
+            return changed(agent, device_up=up)
         case ReservedForContact():
             return _reserved(agent, event)
         case ReservedForAttempt(at, attempt_id, until):
             task = Task(ChannelKind.VOICE, TaskPhase.RESERVED, at, until, attempt_id=attempt_id)
-            return replace(agent, tasks=(*agent.tasks, task)) if _may_take(agent, ChannelKind.VOICE) else None
+            return changed(agent, tasks=(*agent.tasks, task)) if _may_take(agent, ChannelKind.VOICE) else None
         case _:
             return _hands(agent, event)
 
@@ -276,7 +277,7 @@ def _hands(
         case MissedOffer(_, contact_id, _):
             free = _without(agent, agent.task(contact_id), TaskPhase.RESERVED)
             missed = free is not None and free.stance is Stance.READY
-            return replace(free, stance=Stance.NOT_RESPONDING) if free is not None and missed else free
+            return changed(free, stance=Stance.NOT_RESPONDING) if free is not None and missed else free
         case TalkBegan():
             return _talking(agent, event)
         case WrapUpBegan(at, contact_id, until):
@@ -284,7 +285,7 @@ def _hands(
             if task is None or task.phase is not TaskPhase.BUSY:
                 return None
             wrapping = replace(task, phase=TaskPhase.WRAP_UP, since=at, until=until)
-            return replace(_with(agent, task, wrapping), served=agent.served + 1)
+            return changed(_with(agent, task, wrapping), served=agent.served + 1)
         case WrapUpExtended(_, contact_id, until):
             task = agent.task(contact_id)
             if task is None or task.phase is not TaskPhase.WRAP_UP:
@@ -296,8 +297,8 @@ def _hands(
 
 def _take_stance(agent: Agent, stance: Stance, at: datetime, code: str | None = None) -> Agent:
     """Another pause is a new one, and begins now; the same stance again changes nothing."""
-    taken = replace(agent, stance=stance, pause_code=code)
-    return replace(taken, since=at) if taken != agent and not agent.tasks else taken
+    taken = changed(agent, stance=stance, pause_code=code)
+    return changed(taken, since=at) if taken != agent and not agent.tasks else taken
 
 
 def _may_take(agent: Agent, kind: ChannelKind) -> bool:
@@ -312,7 +313,7 @@ def _reserved(agent: Agent, event: ReservedForContact) -> Agent | None:
     if dialing is not None and event.kind is ChannelKind.VOICE:
         return _with(agent, dialing, replace(dialing, contact_id=event.contact_id, until=event.until))
     task = Task(event.kind, TaskPhase.RESERVED, event.at, event.until, contact_id=event.contact_id)
-    return replace(agent, tasks=(*agent.tasks, task)) if _may_take(agent, event.kind) else None
+    return changed(agent, tasks=(*agent.tasks, task)) if _may_take(agent, event.kind) else None
 
 
 def _talking(agent: Agent, event: TalkBegan) -> Agent | None:
@@ -322,19 +323,19 @@ def _talking(agent: Agent, event: TalkBegan) -> Agent | None:
     if known is not None:
         return _with(agent, known, talking) if known.phase is TaskPhase.RESERVED else None
     if event.kind is not ChannelKind.VOICE:
-        return replace(agent, tasks=(*agent.tasks, talking))
+        return changed(agent, tasks=(*agent.tasks, talking))
     calls = [task for task in agent.tasks if task.kind is ChannelKind.VOICE]
     if any(task.phase is not TaskPhase.RESERVED for task in calls):
         return None
     rest = tuple(task for task in agent.tasks if task not in calls)
-    return replace(agent, tasks=(*rest, talking))
+    return changed(agent, tasks=(*rest, talking))
 
 
 def _with(agent: Agent, old: Task, new: Task) -> Agent:
-    return replace(agent, tasks=tuple(new if task is old else task for task in agent.tasks))
+    return changed(agent, tasks=tuple(new if task is old else task for task in agent.tasks))
 
 
 def _without(agent: Agent, task: Task | None, *phases: TaskPhase) -> Agent | None:
     if task is None or task.phase not in phases:
         return None
-    return replace(agent, tasks=tuple(other for other in agent.tasks if other is not task))
+    return changed(agent, tasks=tuple(other for other in agent.tasks if other is not task))

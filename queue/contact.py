@@ -1,10 +1,11 @@
 """The contact: one request for service, on any channel, from its arrival to its end. Pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .channel import PERSONAL_S, Arrival, ChannelKind, Direction, OfferFailure
+from .noun import changed
 from .skill import Need
 
 KEPT_PLACE = "callback/"
@@ -31,7 +32,7 @@ OPEN_STATES = frozenset(ContactState) - ENDED_STATES
 TALKING_STATES = frozenset({ContactState.CONNECTED, ContactState.HELD})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Contact:
     """`arrived_at` is kept over every refused offer: that is the contact's age in the queue. Instants in UTC.
 
@@ -256,9 +257,9 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
     state = ContactState
     match contact.state, event:
         case ((state.ARRIVED | state.QUEUED), Queued()):
-            return replace(contact, state=state.QUEUED)
+            return changed(contact, state=state.QUEUED)
         case state.QUEUED, Offered(at, agent_id):
-            return replace(
+            return changed(
                 contact,
                 state=state.OFFERED,
                 agent_id=agent_id,
@@ -268,7 +269,7 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
                 tries=contact.tries + 1,
             )
         case state.OFFERED, OfferFailed(_, _, not_before):
-            return replace(
+            return changed(
                 contact,
                 state=state.QUEUED,
                 agent_id=None,
@@ -277,37 +278,37 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
                 not_before=not_before,
             )
         case state.OFFERED, Reached(_, wire_key) if contact.is_kept_place:
-            return replace(contact, wire_key=wire_key)
+            return changed(contact, wire_key=wire_key)
         case ((state.OFFERED | state.QUEUED), Connected(at, agent_id)):
-            return replace(contact, state=state.CONNECTED, agent_id=agent_id, connected_at=at)
+            return changed(contact, state=state.CONNECTED, agent_id=agent_id, connected_at=at)
         case ((state.CONNECTED | state.HELD), HoldChanged(_, held)):
-            return replace(contact, state=state.HELD if held else state.CONNECTED)
+            return changed(contact, state=state.HELD if held else state.CONNECTED)
         case ((state.CONNECTED | state.HELD), (TalkEnded(at) | CustomerLeft(at))):
-            return replace(_talk_over(contact, at), state=state.WRAP_UP)
+            return changed(_talk_over(contact, at), state=state.WRAP_UP)
         case ((state.CONNECTED | state.HELD), AgentLegBroke(at)):
             until = at + timedelta(seconds=PERSONAL_S)
-            waiting = replace(_talk_over(contact, at), state=state.QUEUED, agent_id=None)
-            return replace(waiting, for_agent=contact.agent_id, personal_until=until)
+            waiting = changed(_talk_over(contact, at), state=state.QUEUED, agent_id=None)
+            return changed(waiting, for_agent=contact.agent_id, personal_until=until)
         case ((state.CONNECTED | state.HELD), Transferred(at, queue, due_at, needs, for_agent, until)):
-            waiting = replace(_talk_over(contact, at), state=state.QUEUED, agent_id=None, queue=queue, due_at=due_at)
-            return replace(waiting, needs=needs, for_agent=for_agent, personal_until=until, overflowed=())
+            waiting = changed(_talk_over(contact, at), state=state.QUEUED, agent_id=None, queue=queue, due_at=due_at)
+            return changed(waiting, needs=needs, for_agent=for_agent, personal_until=until, overflowed=())
         case state.QUEUED, OverflowMet(_, rule, queue, due_at, needs):
-            met = replace(contact, overflowed=(*contact.overflowed, rule))
-            return met if queue is None else replace(met, queue=queue, due_at=due_at, needs=needs)
+            met = changed(contact, overflowed=(*contact.overflowed, rule))
+            return met if queue is None else changed(met, queue=queue, due_at=due_at, needs=needs)
         case state.QUEUED, Placed(_, due_at, needs):
-            return replace(contact, due_at=due_at, needs=needs)
+            return changed(contact, due_at=due_at, needs=needs)
         case ((state.ARRIVED | state.QUEUED), Overflowed(at, how)):
-            return replace(contact, state=state.OVERFLOWED, closed_at=at, lost_reason=how)
+            return changed(contact, state=state.OVERFLOWED, closed_at=at, lost_reason=how)
         case ((state.ARRIVED | state.QUEUED | state.OFFERED), CustomerLeft(at, reason)):
-            return replace(contact, state=state.ABANDONED, closed_at=at, lost_reason=reason)
+            return changed(contact, state=state.ABANDONED, closed_at=at, lost_reason=reason)
         case ((state.ARRIVED | state.QUEUED | state.OFFERED | state.CONNECTED | state.HELD), NodeLost(at)):
-            return replace(_talk_over(contact, at), state=state.LOST, closed_at=at, lost_reason="node_lost")
+            return changed(_talk_over(contact, at), state=state.LOST, closed_at=at, lost_reason="node_lost")
         case state.WRAP_UP, Disposed(at, code, note, callback_at):
-            return replace(
+            return changed(
                 contact, state=state.CLOSED, closed_at=at, disposition=code, note=note, callback_at=callback_at
             )
         case _, CustomerKnown(_, customer_id, order_id) if contact.is_open:
-            return replace(contact, customer_id=customer_id, order_id=order_id)
+            return changed(contact, customer_id=customer_id, order_id=order_id)
         case _:
             raise IllegalTransition("contact", contact.state, event)
 
@@ -317,4 +318,4 @@ def _talk_over(contact: Contact, at: datetime) -> Contact:
     if contact.connected_at is None:
         return contact
     talked = max(0.0, (at - contact.connected_at).total_seconds())
-    return replace(contact, talk_ended_at=at, talk_s=contact.talk_s + talked)
+    return changed(contact, talk_ended_at=at, talk_s=contact.talk_s + talked)

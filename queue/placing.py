@@ -10,6 +10,7 @@ from .book import Draft
 from .channel import ChannelKind, Direction, Dismissal
 from .commands import Command, Dismiss, FollowUp
 from .contact import Contact, ContactState
+from .noun import changed
 from .overflow import dismissal_of, name_of, rule_for
 from .routing import due_at, lift_s
 from .setup import OverflowAction, OverflowRule, QueueRules, QueueSetup
@@ -22,7 +23,7 @@ def placed(contact: Contact, draft: Draft, queue: str | None = None) -> Contact:
     due = due_at(contact.arrived_at, contact.kind, rules, lift_s(contact.lifts, setup))
     if queue is not None and contact.due_at is not None:
         due = min(due, contact.due_at)
-    return replace(contact, due_at=due, needs=rules.needs)
+    return changed(contact, due_at=due, needs=rules.needs)
 
 
 def apply_setup(draft: Draft, setup: QueueSetup) -> list[Command]:

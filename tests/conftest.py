@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from hypothesis import settings
 
 from cordboard.storage.database import Database
 from tests.fakes.databases import PostgresServer, migrated
+
+settings.register_profile("house", deadline=None)  # no test measures time
+settings.load_profile("house")
 
 Kind = Literal["sqlite", "postgresql"]
 BOTH: tuple[Kind, ...] = ("sqlite", "postgresql")
