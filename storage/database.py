@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 LEASE = "engine"
 """The row of the table `lease` (lease_store.py) that says which engine leads."""
+NO_EPOCH = 0
+"""No engine ever leads with it."""
 _STILL_LEADS = "SELECT 1 FROM lease WHERE name = :name AND epoch = :epoch"
 IDLE_MS = 3000
 """PostgreSQL ends a session that stands still for so long inside a transaction: a stopped engine must not keep its locks from the next."""

@@ -5,7 +5,7 @@ import fcntl
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -52,12 +52,14 @@ class Leading:
     async def has_table(self) -> bool:
         return await self._store.exists()
 
-    async def lead(self, on_wait: Callable[[str], None]) -> None:
+    async def lead(self, on_wait: Callable[[str], Awaitable[None]]) -> None:
         """Returns when this engine leads. `on_wait` hears once what it waits for; that may be a database that is away."""
         waits = False
         while not await self._tried():
             if not waits:
-                on_wait("the database" if self._seen is None else self._seen.holder or "another engine")
+                await on_wait(
+                    "the database does not answer" if self._seen is None else f"{self._seen.holder or 'another'} leads"
+                )
             waits = True
             await asyncio.sleep(LOOK_S)
 
@@ -106,7 +108,7 @@ class Leading:
         return True
 
     async def keep(self) -> None:
-        """Renews; returns when the lease is lost, and then `holds` is False for good."""
+        """Renews; returns when the lease is lost or was given up (`epoch` is 0 then), and then `holds` is False for good."""
         try:
             if self._sure_until == FOR_EVER:
                 await asyncio.Event().wait()
@@ -125,7 +127,7 @@ class Leading:
         except TROUBLE as trouble:
             self._tell(f"the lease could not be renewed ({type(trouble).__name__})")
             return True
-        if kept is None:
+        if kept is None or not self.epoch:
             return False
         self._told = ""
         self._sure_until, self.awaited = kept

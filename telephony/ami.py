@@ -12,11 +12,11 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from random import Random
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
@@ -39,6 +39,7 @@ from .ami_actions import (
 from .ami_commands import Commands
 from .ami_delivery import AmiStats, AmiTuning, Delivery, Inbox, SetAside
 from .ami_events import Event, LiveChannel, Resync
+from .ami_fence import Fence, Unfenced
 from .ami_frames import Framer, NotAmi, Overlong, Unparseable
 from .ami_translate import live_channels
 from .ami_watchdog import watch
@@ -73,25 +74,6 @@ class _Action(Action):  # type: ignore[misc]  # panoramisk has no types
         if done and not self.future.done():
             self.future.set_result(self.responses)
         return bool(done or self.future.done())
-
-
-class Fence(Protocol):
-    """Whether this engine may still speak to Asterisk; asked directly before each action is written. No epoch is 0."""
-
-    @property
-    def epoch(self) -> int: ...
-
-    def holds(self) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Unfenced:
-    """Who need not ask: the only engine, or a tool."""
-
-    epoch: int = 0
-
-    def holds(self) -> bool:
-        return True
 
 
 class _Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types

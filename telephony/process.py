@@ -171,10 +171,7 @@ class AsteriskProcess:
                 env=child_environment(self._home),
             )
         self._pid = self._child.pid
-        self._pid_file.parent.mkdir(parents=True, exist_ok=True)
-        scratch = self._pid_file.with_suffix(".new")
-        scratch.write_text(f"{self._pid} {fingerprint(self._home)}\n")
-        scratch.replace(self._pid_file)
+        claim(self._pid_file, self._pid, self._home)
 
     async def _keep(self) -> None:
         """Start Asterisk again each time it dies, slower and slower while it keeps dying."""
@@ -218,6 +215,14 @@ class AsteriskProcess:
         self._pid = self._child = None
         if not keep_file:
             self._pid_file.unlink(missing_ok=True)
+
+
+def claim(pid_file: Path, pid: int, home: Path) -> None:
+    """Tell later engines which process runs with the configuration in `home` as it is now."""
+    pid_file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = pid_file.with_suffix(".new")
+    scratch.write_text(f"{pid} {fingerprint(home)}\n")
+    scratch.replace(pid_file)
 
 
 def prepare(tree: AsteriskTree, home: Path, recordings: tuple[Path, ...] = ()) -> list[str]:
