@@ -195,7 +195,9 @@ async def start(works: Works, leading: Leading, stack: AsyncExitStack, *, demo: 
 
 
 async def end_asterisk(works: Works, leading: Leading) -> None:
-    await works.line.end(goes_on=leading.awaited)
+    """An engine that took over needs it."""
+    await leading.give_up()
+    await works.line.end(goes_on=await leading.handed_over())
 
 
 async def furnish(works: Works, stack: AsyncExitStack, drawn: list[str]) -> DemoWorld:

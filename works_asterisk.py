@@ -116,7 +116,7 @@ class SteeredAsterisk:
             return
         try:
             self._kept = self._own(await self.find())
-            await self._kept.start()
+            await self._kept.start(as_it_runs=True)
         except SAID as trouble:
             log.warning("our Asterisk is not kept while we stand by: %s", trouble)
 

@@ -64,7 +64,8 @@ class DataFolder:
         if not re.fullmatch("[0-9a-f]{16}", kept):
             kept = os.urandom(8).hex()
             os.pwrite(self._lock, kept.encode(), 0)
-        return f"{socket.gethostname()[:64]}:{str(self.path)[-200:]} ({kept})"
+        place = os.fsencode(self.path).decode("utf-8", "replace")[-200:]
+        return f"{socket.gethostname()[:64]}:{place} ({kept})"
 
     def publish(self, name: str, content: object) -> None:
         """Write run/NAME whole or not at all, readable by its owner only."""

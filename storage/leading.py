@@ -6,16 +6,18 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from .database import Database, DatabaseUnreachable
+from .database import NO_EPOCH, Database, DatabaseUnreachable
 from .lease import LOOK_S, RENEW_S, TTL_S, Lease, may_take
 from .lease_store import LeaseStore
 
 log = logging.getLogger(__name__)
 
 TROUBLE = (DatabaseUnreachable, OSError, SQLAlchemyError)  # TimeoutError is an OSError
+HAND_OVER_S = 2.0
 NEVER, FOR_EVER = float("-inf"), float("inf")
 
 
@@ -41,7 +43,8 @@ class Leading:
         self._seen_since = 0.0
         self._file: int | None = None
         self._told = ""
-        self.epoch = 0
+        self._led = NO_EPOCH
+        self.epoch = NO_EPOCH
         self.awaited = False
         """Whether another engine stands by."""
 
@@ -127,7 +130,7 @@ class Leading:
         except TROUBLE as trouble:
             self._tell(f"the lease could not be renewed ({type(trouble).__name__})")
             return True
-        if kept is None or not self.epoch:
+        if kept is None or self.epoch == NO_EPOCH:
             return False
         self._told = ""
         self._sure_until, self.awaited = kept
@@ -135,9 +138,10 @@ class Leading:
 
     async def give_up(self) -> None:
         """From now on `holds` is False; whoever stands by may lead at once. Nothing happens when it was lost, or given up before."""
-        epoch, self.epoch, self._sure_until = self.epoch, 0, NEVER
-        if not epoch:
+        epoch, self.epoch, self._sure_until = self.epoch, NO_EPOCH, NEVER
+        if epoch == NO_EPOCH:
             return
+        self._led = epoch
         try:
             async with asyncio.timeout(TTL_S):
                 await self._store.give_up(epoch)
@@ -146,6 +150,19 @@ class Leading:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+    async def handed_over(self) -> bool:
+        """After it was given up: whether the engine that stood by leads now. One that does not within HAND_OVER_S is not there any more."""
+        if not self.awaited:
+            return False
+        with suppress(*TROUBLE):
+            async with asyncio.timeout(HAND_OVER_S):
+                while True:
+                    lease, _now = await self._store.look()
+                    if lease.epoch > self._led:
+                        return True
+                    await asyncio.sleep(LOOK_S / 5)
+        return False
 
     def _tell(self, line: str) -> None:
         if line != self._told:

@@ -104,16 +104,16 @@ class _Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
     def post(self, name: str, fields: Mapping[str, str | list[str]], ends_with: str | None = None) -> Any:
         """Sends one action now; its `future` yields the list of answers. Fields must be checked already.
 
-        Raises LinkDown when this engine may not speak any more, or when bytes of ours still wait for Asterisk to read: these would
-        go out later, unasked.
+        Raises LinkDown when this engine may not speak any more. When Asterisk has left so much unread that bytes stay here, the
+        session ends: they would leave later, whoever leads then.
         """
         self._count += 1
         action = _Action({**fields, "Action": name, "ActionID": f"{self._name}{self._count}"}, ends_with)
-        if self.transport.get_write_buffer_size():
-            raise LinkDown(f"{name}: Asterisk does not read")
         if not self._fence.holds():
             raise LinkDown(f"{name}: this engine does not lead any more")
         self.send(action)
+        if self.transport.get_write_buffer_size():
+            self.abort("Asterisk does not read")
         return action
 
     def ping(self) -> None:
