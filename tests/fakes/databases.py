@@ -66,8 +66,8 @@ class PostgresServer:
         self._run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
         shutil.rmtree(self.folder)
 
-    def url(self, name: str) -> str:
-        return f"postgresql+asyncpg://postgres@/{name}?host={self.folder}"
+    def url(self, name: str, user: str = "postgres") -> str:
+        return f"postgresql+asyncpg://{user}@/{name}?host={self.folder}"
 
     async def command(self, sql: str) -> None:
         """Run one statement outside any transaction."""
