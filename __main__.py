@@ -229,8 +229,11 @@ async def serve(works: Works, leading: Leading, listener: socket.socket, stop: a
         say(f"As a visitor: {web}/chat and {web}/call")
     await stop.wait()
     works.withdraw()
-    if leading.awaited or works.line.home.borrowed:
+    if await leading.look_round() or works.line.home.borrowed:
         say("Stopping: the lead is given up; calls go on.")
+        for task in (dialing, *beside):
+            task.cancel()
+        await works.fall_silent()
         await leading.give_up()
         await works.hand_over()
         server.should_exit = True

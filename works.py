@@ -390,8 +390,12 @@ class Works:
                 while any(contact.state in TALKING_STATES for contact in self.desk.contacts() if is_call(contact)):
                     await changes.get()
 
+    async def fall_silent(self) -> None:
+        """Asterisk is told nothing any more, and calls go on; what was on its way to it is looked up by the engine that leads next."""
+        await self.ami.stop()
+
     async def hand_over(self) -> None:
-        """The lease was given up, another engine may lead: nothing is written any more, and Asterisk is told nothing."""
+        """The lease was given up, another engine may lead: nothing is written any more."""
         self.db.fence(NO_EPOCH)
         self.live.close()
         await self.web_calls.stop()

@@ -11,7 +11,7 @@ from contextlib import suppress
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database import NO_EPOCH, Database, DatabaseUnreachable
-from .lease import LOOK_S, RENEW_S, TTL_S, Lease, may_take
+from .lease import LOOK_S, RENEW_S, TTL_S, Lease, is_awaited, may_take
 from .lease_store import LeaseStore
 
 log = logging.getLogger(__name__)
@@ -135,6 +135,13 @@ class Leading:
         self._told = ""
         self._sure_until, self.awaited = kept
         return True
+
+    async def look_round(self) -> bool:
+        """Whether another engine stands by at this moment."""
+        with suppress(*TROUBLE):
+            async with asyncio.timeout(RENEW_S):
+                self.awaited = is_awaited(*await self._store.look())
+        return self.awaited
 
     async def give_up(self) -> None:
         """From now on `holds` is False; whoever stands by may lead at once. Nothing happens when it was lost, or given up before."""

@@ -44,7 +44,7 @@ def may_take(lease: Lease, taker: str, now: datetime, unchanged_s: float, *, alo
 
 
 def taken(lease: Lease, taker: str, now: datetime) -> Lease:
-    return Lease(lease.epoch + 1, taker, now + timedelta(seconds=TTL_S), lease.awaited)
+    return Lease(lease.epoch + 1, taker, now + timedelta(seconds=TTL_S))
 
 
 def renewed(lease: Lease, epoch: int, now: datetime) -> Lease | None:

@@ -174,11 +174,11 @@ class House:
                 await self.stop()
         finally:
             for pid in self._seen:
-                if self._is_ours(pid):
+                if self.runs(pid):
                     os.kill(pid, signal.SIGKILL)
 
-    def _is_ours(self, pid: int) -> bool:
-        """Process numbers come round again: ours has this data folder on its command line."""
+    def runs(self, pid: int) -> bool:
+        """Whether this process lives and is ours. Process numbers come round again: ours has this data folder on its command line."""
         try:
             return str(self.data).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:

@@ -1,7 +1,7 @@
 """A site with two engines on one PostgreSQL and one Asterisk that neither owns; who wrote and who spoke in whose time is noted."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ class TwoEngines:
     a: House
     b: House
     proxy: AmiProxy
-    asterisk_pid: int
+    asterisk_runs: Callable[[], bool]
     number: str
     sip: str
     _postgres: PostgresServer
@@ -139,7 +139,7 @@ async def two_engines(postgres: PostgresServer, folder: Path) -> AsyncIterator[T
         a.log.write_text(
             admin
         )  # the first start, of the house that rendered Asterisk, printed the administrator's password
-        pair = TwoEngines(a, b, proxy, pid, number, sip, postgres, database)
+        pair = TwoEngines(a, b, proxy, lambda: first.runs(pid), number, sip, postgres, database)
         await pair.prepare()
         await a.start()
         await b.launch()
