@@ -133,6 +133,16 @@ class House:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
+    def ask_to_stop(self) -> None:
+        """SIGTERM, without waiting."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """kill -9 of the engine, without waiting."""
+        assert self._process is not None
+        self._process.kill()
+
     # --- its end
 
     async def stop(self, within_s: float = 20.0) -> int:
