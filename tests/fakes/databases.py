@@ -55,16 +55,23 @@ class PostgresServer:
             server._run(
                 "initdb", "-D", "data", "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"
             )
-            options = " ".join(f"-c {option}" for option in (*_FAST, f"unix_socket_directories={folder}"))
-            server._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
+            server.start_again()
         except BaseException:
             shutil.rmtree(folder)
             raise
         return server
 
     def stop(self) -> None:
-        self._run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
+        self.crash()
         shutil.rmtree(self.folder)
+
+    def crash(self) -> None:
+        """It ends at once, as after a power cut; what was committed is there when it starts again."""
+        self._run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
+
+    def start_again(self) -> None:
+        options = " ".join(f"-c {option}" for option in (*_FAST, f"unix_socket_directories={self.folder}"))
+        self._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
 
     def url(self, name: str, user: str = "postgres") -> str:
         return f"postgresql+asyncpg://{user}@/{name}?host={self.folder}"

@@ -1,5 +1,6 @@
 """Two engines on one PostgreSQL and one Asterisk: one leads, the other stands by; no call hears of the change."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -138,3 +139,44 @@ async def test_an_engine_s_own_asterisk_goes_on_for_the_next_and_ends_with_the_l
         assert first.endpoints.asterisk_pid == asterisk
         assert await first.stop() == 0
         assert not first.runs(asterisk)
+
+
+async def test_a_database_that_is_away_costs_the_lead_and_no_call(tmp_path: Path) -> None:
+    """The engine waits for it in the same process, says so to whoever asks, and leads as soon as it is back."""
+    postgres = await asyncio.to_thread(PostgresServer.start)
+    try:
+        async with (
+            postgres.fresh() as url,
+            running_house(tmp_path / "house", demo=False, database_url=url) as house,
+            SippCaller(tmp_path, house.endpoints.sip, house.endpoints.inbound_number) as caller,
+        ):
+            await caller.answered()
+            before = house.endpoints
+            await asyncio.to_thread(postgres.crash)
+            await house.stands_by()
+            await asyncio.to_thread(postgres.start_again)
+            assert await house.ready() == before
+            assert not caller.left_by_other_side
+    finally:
+        await asyncio.to_thread(postgres.stop)
+
+
+async def test_of_two_that_start_at_once_on_an_empty_database_one_leads(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(postgres_server.fresh())
+        both = [
+            House(tmp_path / name, demo=False, settings={"CORDBOARD_DATABASE_URL": url}) for name in ("one", "other")
+        ]
+        for house in both:
+            stack.push_async_callback(house.close)
+        await asyncio.gather(*(house.launch() for house in both))
+        ready = [asyncio.create_task(house.ready(60.0)) for house in both]
+        waits = [asyncio.create_task(house.stands_by(60.0)) for house in both]
+        await asyncio.wait(ready, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        assert [task.done() for task in ready] == [not task.done() for task in waits]
+        for task in (*ready, *waits):
+            task.cancel()
+        await asyncio.gather(*ready, *waits, return_exceptions=True)
