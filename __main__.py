@@ -153,7 +153,7 @@ async def run(folder: DataFolder, settings: Settings, *, demo: bool, again: bool
         if not await unless(stop, waiting):
             return
         stack.push_async_callback(leading.give_up)
-        keeping = asyncio.create_task(lead_or_begin_again(leading, folder))
+        keeping = asyncio.create_task(lead_or_begin_again(leading, folder, stop))
         stack.callback(keeping.cancel)
         works = Works(folder, settings, line, db, leading)
         if await unless(stop, start(works, leading, stack, demo=demo)):

@@ -84,17 +84,18 @@ async def standing_by(listener: socket.socket, settings: Settings, line: Steered
         await line.leave()
 
 
-async def lead_or_begin_again(leading: Leading, folder: DataFolder) -> None:
-    """Keep the lease until it is given up. When it is lost this very process begins again, as one that stands by."""
+async def lead_or_begin_again(leading: Leading, folder: DataFolder, stop: asyncio.Event) -> None:
+    """Keep the lease until it is given up. When it is lost this very process begins again, as one that stands by; or ends, if it is
+    about to `stop`."""
     try:
         await leading.keep()
     except Exception:
         log.exception("the lease's keeper broke off")
     if leading.epoch:
-        begin_again(folder)
+        begin_again(folder, stop)
 
 
-def begin_again(folder: DataFolder) -> NoReturn:
+def begin_again(folder: DataFolder, stop: asyncio.Event) -> NoReturn:
     """Become a fresh engine in the same process. Connections, tasks and threads of this one end here, whatever they are at; calls and
     Asterisk are not asked."""
     log.error(
@@ -102,6 +103,8 @@ def begin_again(folder: DataFolder) -> NoReturn:
     )
     with suppress(OSError):
         folder.withdraw("endpoints.json")
+    if stop.is_set():
+        os._exit(0)
     arguments = [argument for argument in sys.orig_argv[1:] if argument != AGAIN]
     try:
         os.execv(sys.executable, [sys.executable, *arguments, AGAIN])
