@@ -1,6 +1,7 @@
 """The front door: the `cordboard` command, and the life of one engine from its start to its end. Rooms are joined in works.py.
 
-Order of a start: data folder, database, people, Asterisk, desk and voice, dialer, pages; of an end: the reverse.
+Order of a start: data folder, database, the lease, people, Asterisk, desk and voice, dialer, pages; of an end: the reverse. From the
+lease on every write and every word to Asterisk is fenced; an engine that loses it begins again (works_lease.py).
 """
 
 import asyncio
@@ -10,12 +11,11 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from . import __version__
 from .access.bootstrap import first_start
@@ -23,6 +23,7 @@ from .agent_web.app import create_app
 from .demo.world import DemoWorld
 from .storage.data_folder import DataFolder, FolderTaken, FolderUnusable, PortTaken
 from .storage.database import Database, DatabaseUnreachable
+from .storage.leading import Leading
 from .storage.migrate import DatabaseNewerThanCode, upgrade
 from .storage.settings import BadSettings, Settings, load_settings
 from .telephony import ports as asterisk_ports
@@ -32,7 +33,9 @@ from .telephony.install import AsteriskTree, InstallError, default_cache, find_o
 from .telephony.process import AsteriskFailed
 from .telephony.site import BadSite
 from .works import Works
-from .works_asterisk import AsteriskHome, SteeredAsterisk
+from .works_asterisk import PID_FILE, AsteriskHome, SteeredAsterisk
+from .works_lease import AGAIN, lead_or_begin_again, take_the_lead
+from .works_web import server_of
 
 log = logging.getLogger(__name__)
 
@@ -67,13 +70,16 @@ def up(
     data: DataOption = HERE,
     demo: Annotated[bool, typer.Option("--demo", help="A small shop, a make-believe carrier, printed logins.")] = False,
     port: Annotated[int | None, typer.Option(help="The pages' port; 0 for one that is free.")] = None,
+    again: Annotated[
+        bool, typer.Option(AGAIN, hidden=True, help="It led before: a database that is away is waited for.")
+    ] = False,
 ) -> None:
     """Run the engine, its Asterisk and its pages until SIGTERM or Ctrl-C."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     for chatty in ("alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     folder = DataFolder(data)
-    asyncio.run(run(folder, load_settings(folder.path, port=port), demo=demo))
+    asyncio.run(run(folder, load_settings(folder.path, port=port), demo=demo, again=again))
 
 
 @app.command()
@@ -108,7 +114,7 @@ def asterisk_cli(command: str, data: DataOption = HERE) -> None:
 def asterisk_run(data: DataOption = HERE) -> None:
     """Run only the Asterisk of a data folder, in the foreground, with the configuration that `up` wrote last."""
     folder = DataFolder(data)
-    run_in_foreground(find_asterisk(), folder.asterisk, folder.raw_recordings)
+    run_in_foreground(find_asterisk(), folder.asterisk, folder.raw_recordings, folder.run / PID_FILE)
 
 
 def find_asterisk() -> AsteriskTree:
@@ -129,7 +135,7 @@ async def examined(folder: DataFolder) -> list[Check]:
         await db.close()
 
 
-async def run(folder: DataFolder, settings: Settings, *, demo: bool) -> None:
+async def run(folder: DataFolder, settings: Settings, *, demo: bool, again: bool = False) -> None:
     """One engine; returns after SIGTERM or SIGINT. Raises one of SAID_PLAINLY when it cannot start, with nothing damaged."""
     folder.hold()
     folder.withdraw("endpoints.json")
@@ -139,24 +145,39 @@ async def run(folder: DataFolder, settings: Settings, *, demo: bool) -> None:
     async with AsyncExitStack() as stack:
         listener = folder.listen(settings.bind, settings.port)
         stack.callback(listener.close)
-        starting = asyncio.create_task(start(folder, settings, stack, demo=demo))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not starting.done():
-            starting.cancel()
-            await asyncio.wait({starting})
+        db, lease_db = (Database.open(settings.database_url or folder.default_database_url()) for _ in range(2))
+        stack.push_async_callback(db.close)
+        stack.push_async_callback(lease_db.close)
+        line, leading = steered(folder, settings), Leading(lease_db, folder.identity())
+        waiting = take_the_lead(leading, db, listener, settings, line, say=say, patient=again)
+        if not await unless(stop, waiting):
             return
-        works = starting.result()
-        await serve(works, listener, stop)
+        stack.push_async_callback(leading.give_up)
+        keeping = asyncio.create_task(lead_or_begin_again(leading, folder, stop))
+        stack.callback(keeping.cancel)
+        works = Works(folder, settings, line, db, leading)
+        if await unless(stop, start(works, leading, stack, demo=demo)):
+            await serve(works, leading, listener, stop)
 
 
-async def start(folder: DataFolder, settings: Settings, stack: AsyncExitStack, *, demo: bool) -> Works:
+async def unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
+    """Do it; False when `stop` came first and it was broken off."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not working.done():
+        working.cancel()
+        await asyncio.wait({working})
+        return False
+    working.result()
+    return True
+
+
+async def start(works: Works, leading: Leading, stack: AsyncExitStack, *, demo: bool) -> None:
     """Everything that must stand before the pages open; `stack` takes it down again."""
-    db = Database.open(settings.database_url or folder.default_database_url())
-    stack.push_async_callback(db.close)
-    await db.ping()
-    await upgrade(db.engine)
-    works = Works(folder, settings, steered(folder, settings), db)
+    settings = works.settings
+    await upgrade(works.db.engine)
+    works.db.fence(leading.epoch)
     drawn: list[str] = []
     await first_start(works.access, lambda login, password: drawn.append(password))
     if drawn:
@@ -166,12 +187,17 @@ async def start(folder: DataFolder, settings: Settings, stack: AsyncExitStack, *
     )
     world = await furnish(works, stack, drawn) if demo else None
     await works.start_asterisk()
-    stack.push_async_callback(works.line.process.stop)
+    stack.push_async_callback(end_asterisk, works, leading)
     await works.start_desk()
     stack.push_async_callback(works.ami.stop)
     if world is not None:
         await world.open(works.desk)
-    return works
+
+
+async def end_asterisk(works: Works, leading: Leading) -> None:
+    """An engine that took over needs it."""
+    await leading.give_up()
+    await works.line.end(goes_on=await leading.handed_over())
 
 
 async def furnish(works: Works, stack: AsyncExitStack, drawn: list[str]) -> DemoWorld:
@@ -188,34 +214,10 @@ async def furnish(works: Works, stack: AsyncExitStack, drawn: list[str]) -> Demo
     return world
 
 
-class Server(uvicorn.Server):
-    """uvicorn, ended by `serve` and not by signal handlers of its own; `ready` when it accepts."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
-        return nullcontext()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-
-async def serve(works: Works, listener: socket.socket, stop: asyncio.Event) -> None:
-    """The pages and all that runs beside them, until `stop`; then talks get a moment to end."""
+async def serve(works: Works, leading: Leading, listener: socket.socket, stop: asyncio.Event) -> None:
+    """The pages and all that runs beside them, until `stop`; then the lead is handed over, or talks get a moment to end."""
     settings = works.settings
-    config = uvicorn.Config(
-        create_app(works.house()),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=3,
-        ssl_certfile=str(settings.tls_certificate) if settings.tls_certificate else None,
-        ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
-    )
-    server = Server(config)
+    server = server_of(create_app(works.house()), settings)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     dialing = asyncio.create_task(forever("dialer", works.dialer.run))
     beside = [asyncio.create_task(forever(name, work)) for name, work in works.background().items()]
@@ -226,8 +228,19 @@ async def serve(works: Works, listener: socket.socket, stop: asyncio.Event) -> N
     if works.demo:
         say(f"As a visitor: {web}/chat and {web}/call")
     await stop.wait()
+    works.withdraw()
+    if await leading.look_round() or works.line.home.borrowed:
+        say("Stopping: the lead is given up; calls go on.")
+        for task in (dialing, *beside):
+            task.cancel()
+        await works.fall_silent()
+        await leading.give_up()
+        await works.hand_over()
+        server.should_exit = True
+        await cancelled(dialing, *beside)
+        await serving
+        return
     say("Stopping: nothing new is offered or dialed; talks get a moment to end.")
-    works.folder.withdraw("endpoints.json")
     await cancelled(dialing)
     await works.drain(DRAIN_S)
     works.live.close()

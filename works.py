@@ -35,13 +35,14 @@ from .shop.phone import BadPhone, to_e164
 from .shop.store import ShopStore
 from .storage.clock import Clock, SystemClock, WallClock
 from .storage.data_folder import DataFolder
-from .storage.database import Database
+from .storage.database import NO_EPOCH, Database
 from .storage.ids import random_ids
 from .storage.migrate import up_to_date
 from .storage.settings import Settings
 from .telephony.ami import Ami
 from .telephony.ami_delivery import AmiTuning
 from .telephony.ami_events import Event, Resync
+from .telephony.ami_fence import Fence, Unfenced
 from .telephony.doctor import DoctorSubject, steady_clock
 from .telephony.install import AsteriskTree
 from .telephony.ports import ports_of
@@ -60,11 +61,18 @@ VIP = "vip"
 class Works:
     """The rooms of one engine, made in the order in which they need each other.
 
-    `line` is the Asterisk that it steers; sound lies where that Asterisk lives. `demo` and `robot` are the demo's: it sets them
-    before Asterisk starts.
+    `line` is the Asterisk that it steers; sound lies where that Asterisk lives. `fence` says whether this engine still leads. `demo` and
+    `robot` are the demo's: it sets them before Asterisk starts.
     """
 
-    def __init__(self, folder: DataFolder, settings: Settings, line: SteeredAsterisk, db: Database) -> None:
+    def __init__(
+        self,
+        folder: DataFolder,
+        settings: Settings,
+        line: SteeredAsterisk,
+        db: Database,
+        fence: Fence = Unfenced(),  # noqa: B008  # frozen
+    ) -> None:
         self.folder, self.settings, self.line, self.db = folder, settings, line, db
         home = line.home
         self.clock = clock = SystemClock()
@@ -127,6 +135,7 @@ class Works:
             on_link=self.voice.on_link,
             random=Random(),
             tuning=AmiTuning(backoff_cap_s=1.0),  # on loopback there is nobody to spare
+            fence=fence,
         )
         self.voice.attach(self.ami, self.dialer)
         self.web_calls.attach(self.ami)
@@ -368,6 +377,11 @@ class Works:
         if self._published:
             self.folder.publish("endpoints.json", {**self._published, "asterisk_pid": asterisk_pid})
 
+    def withdraw(self) -> None:
+        """We are not to be asked any more, whatever happens to Asterisk meanwhile."""
+        self._published = {}
+        self.folder.withdraw("endpoints.json")
+
     async def drain(self, patience_s: float) -> None:
         """Nothing new is offered; calls that go on get a moment to end. A chat outlives us."""
         for kind in (ChannelKind.VOICE, ChannelKind.CHAT):
@@ -376,6 +390,16 @@ class Works:
             async with asyncio.timeout(patience_s), self.desk.subscribe() as changes:
                 while any(contact.state in TALKING_STATES for contact in self.desk.contacts() if is_call(contact)):
                     await changes.get()
+
+    async def fall_silent(self) -> None:
+        """Asterisk is told nothing any more, and calls go on; what was on its way to it is looked up by the engine that leads next."""
+        await self.ami.stop()
+
+    async def hand_over(self) -> None:
+        """The lease was given up, another engine may lead: nothing is written any more."""
+        self.db.fence(NO_EPOCH)
+        self.live.close()
+        await self.web_calls.stop()
 
     async def settle(self) -> None:
         """Wait for what runs in the background: follow-ups, recordings that are being kept."""

@@ -1,6 +1,7 @@
 """The Asterisk that an engine steers, part of the works: its own, or the one of another data folder (setting `asterisk_of`)."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +10,19 @@ from .access.user import User
 from .storage.data_folder import DataFolder
 from .storage.settings import BadSettings, Settings
 from .telephony.borrowed import BorrowedAsterisk
-from .telephony.install import AsteriskTree, default_cache
-from .telephony.ports import ports_of
-from .telephony.process import AsteriskProcess
+from .telephony.install import AsteriskTree, InstallError, default_cache
+from .telephony.ports import PortTaken, PortUse, ports_of
+from .telephony.process import AsteriskFailed, AsteriskProcess
 from .telephony.prompt_files import lay_out
 from .telephony.render import render, render_agents
 from .telephony.site import AgentEndpoint, AsteriskSite, Ports, Secrets, TlsFiles, load_secrets
 
+log = logging.getLogger(__name__)
+
 NODE = "cordboard"
 NO_TREE = AsteriskTree("", (), Path("/"), (), None, None, None)
+PID_FILE = "asterisk.pid"
+SAID = (AsteriskFailed, InstallError, PortTaken, OSError)
 UDP_PORTS = frozenset({"sip", "rtp", "carrier_sip", "carrier_rtp"})
 
 
@@ -65,6 +70,7 @@ class SteeredAsterisk:
     def __init__(self, home: AsteriskHome, settings: Settings, find_tree: Callable[[], AsteriskTree]) -> None:
         self.home, self._settings, self._find_tree = home, settings, find_tree
         self._tree: AsteriskTree | None = None
+        self._kept: AsteriskProcess | None = None
         self.trunk_uri: str | None = None
 
     def site(self, agents: list[User], numbers: tuple[str, ...]) -> AsteriskSite:
@@ -103,27 +109,56 @@ class SteeredAsterisk:
             self._tree = await asyncio.to_thread(self._find_tree)
         return self._tree
 
+    async def keep(self) -> None:
+        """While another engine leads, it may steer our own Asterisk: it is kept running as it was configured last."""
+        folder = self.home.folder
+        if self.home.borrowed or not (folder.asterisk / "etc/asterisk.conf").exists():
+            return
+        try:
+            self._kept = self._own(await self.find())
+            await self._kept.start(as_it_runs=True)
+        except SAID as trouble:
+            log.warning("our Asterisk is not kept while we stand by: %s", trouble)
+
+    async def leave(self) -> None:
+        """The one that was kept runs on."""
+        if self._kept is not None:
+            await self._kept.leave()
+            self._kept = None
+
+    async def end(self, *, goes_on: bool) -> None:
+        """Stop our own Asterisk, or let it go on for another engine; a borrowed one always does."""
+        if goes_on and isinstance(self.process, AsteriskProcess):
+            await self.process.leave()
+        else:
+            await self.process.stop()
+
     async def start(self, agents: list[User], numbers: tuple[str, ...], on_started: Callable[[int], None]) -> None:
         """Tell it everything, let it run; the one that outlived us is taken over with its calls, and another's is only met."""
-        folder, ports = self.home.folder, self.home.ports
-        pid_file = folder.run / "asterisk.pid"
+        folder = self.home.folder
         if self.home.borrowed:
-            self.process = BorrowedAsterisk(folder.asterisk, ports["ami"], pid_file, self.find)
+            self.process = BorrowedAsterisk(folder.asterisk, self.home.ports["ami"], folder.run / PID_FILE, self.find)
             await self.process.start()
             return
         tree = await self.find()
         await asyncio.to_thread(render, self.site(agents, numbers), folder.asterisk)
         await asyncio.to_thread(lay_out, tree, default_cache(), folder.path / "prompts", folder.asterisk)
-        self.process = AsteriskProcess(
+        self.process = self._own(tree, ports_of(self.site(agents, numbers)), on_started)
+        await self.process.start()
+
+    def _own(
+        self, tree: AsteriskTree, needs: tuple[PortUse, ...] = (), on_started: Callable[[int], None] = lambda _pid: None
+    ) -> AsteriskProcess:
+        folder = self.home.folder
+        return AsteriskProcess(
             tree,
             folder.asterisk,
-            ports["ami"],
-            pid_file,
+            self.home.ports["ami"],
+            folder.run / PID_FILE,
             recordings=folder.raw_recordings,
-            needs=ports_of(self.site(agents, numbers)),
+            needs=needs,
             on_started=on_started,
         )
-        await self.process.start()
 
     async def people_changed(self, agents: list[User]) -> None:
         render_agents(endpoints(agents), self.home.folder.asterisk)

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from ..shop.order import OrderRefused
+from ..storage.database import Fenced
 from .i18n import Language
 from .pages import language_of, render
 from .problem_texts import say
@@ -82,7 +83,7 @@ def answer(
     """The error in the form the asker reads: a page for a browser's navigation, problem+json for everybody else."""
     if _wants_page(request):
         return _page(request, status, detail, headers)
-    told = say(_language(request), detail)
+    told = say(language_asked(request), detail)
     body = ProblemBody(title=HTTPStatus(status).phrase, status=status, detail=told, errors=list(errors) or None)
     shown = body.model_dump(exclude_none=True) | extra
     return JSONResponse(shown, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
@@ -110,9 +111,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OrderRefused, _on_refused)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Fenced, _on_fenced)
 
 
-def _language(request: Request) -> Language:
+def language_asked(request: Request) -> Language:
     return "ru" if request.headers.get("accept-language", "").strip()[:2].lower() == "ru" else "en"
 
 
@@ -130,7 +132,12 @@ async def _on_refused(request: Request, refused: Exception) -> Response:
 def _field_error(request: Request, refused: OrderRefused | FieldError) -> FieldError:
     if isinstance(refused, FieldError):
         return refused
-    return FieldError(field=refused.field, reason=say(_language(request), refused.template, **refused.values))
+    return FieldError(field=refused.field, reason=say(language_asked(request), refused.template, **refused.values))
+
+
+async def _on_fenced(request: Request, _fenced: Exception) -> Response:
+    """Nothing was written; the other engine, behind the same proxy, will do it."""
+    return answer(request, 503, "another engine leads; this one stands by", headers={"Retry-After": "1"})
 
 
 async def _on_invalid(request: Request, invalid: Exception) -> Response:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -51,6 +52,20 @@ class DataFolder:
             os.close(handle)
             raise FolderTaken(f"another cordboard already runs on {self.path}") from error
         self._lock = handle
+
+    def identity(self) -> str:
+        """Who holds this folder, as other engines may read it; the same after a restart. The folder must be held.
+
+        A random part, kept in the lock's file, tells apart two machines of one name.
+        """
+        if self._lock is None:
+            raise FolderUnusable(f"the data folder {self.path} is not held")
+        kept = os.pread(self._lock, 16, 0).decode("ascii", "replace")
+        if not re.fullmatch("[0-9a-f]{16}", kept):
+            kept = os.urandom(8).hex()
+            os.pwrite(self._lock, kept.encode(), 0)
+        place = os.fsencode(self.path).decode("utf-8", "replace")[-200:]
+        return f"{socket.gethostname()[:64]}:{place} ({kept})"
 
     def publish(self, name: str, content: object) -> None:
         """Write run/NAME whole or not at all, readable by its owner only."""

@@ -16,10 +16,21 @@ from sqlalchemy.pool import ConnectionPoolEntry
 log = logging.getLogger(__name__)
 
 LOCKED_TRIES, LOCKED_S = 100, 0.05
+LEASE = "engine"
+"""The row of the table `lease` (lease_store.py) that says which engine leads."""
+NO_EPOCH = 0
+"""No engine ever leads with it."""
+_STILL_LEADS = "SELECT 1 FROM lease WHERE name = :name AND epoch = :epoch"
+IDLE_MS = 3000
+"""PostgreSQL ends a session that stands still for so long inside a transaction: a stopped engine must not keep its locks from the next."""
 
 
 class DatabaseUnreachable(Exception):
     """The database does not answer, or was closed; the text is one clear line without its password."""
+
+
+class Fenced(Exception):
+    """Another engine leads since: what this one wanted to write was not written."""
 
 
 class Database:
@@ -36,6 +47,7 @@ class Database:
         self._at_work = 0
         self._idle = asyncio.Event()
         self._closed = False
+        self._epoch: int | None = None
         self._whole: ContextVar[AsyncConnection | None] = ContextVar("whole", default=None)
 
     @classmethod
@@ -46,12 +58,22 @@ class Database:
             engine = create_async_engine(parsed, connect_args={"timeout": 10})
             event.listen(engine.sync_engine, "connect", _tune_sqlite)
         else:
-            engine = create_async_engine(parsed, pool_size=10, max_overflow=10, pool_timeout=2, pool_pre_ping=True)
+            patience = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
+            engine = create_async_engine(
+                parsed, pool_size=10, max_overflow=10, pool_timeout=2, pool_pre_ping=True, connect_args=patience
+            )
         return cls(engine)
 
     @property
     def engine(self) -> AsyncEngine:
         return self._engine
+
+    def fence(self, epoch: int) -> None:
+        """From now on each write makes sure first, inside its transaction, that this epoch still leads; else it raises Fenced.
+
+        On PostgreSQL the row stays locked until the commit, so that nobody takes the lease over a write that was let through.
+        """
+        self._epoch = epoch
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -87,16 +109,25 @@ class Database:
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         if not self.is_sqlite:
             async with self._work(), self._engine.begin() as connection:
+                await self._stand_fenced(connection)
                 yield connection
             return
         async with self._work(), self._turn, self._engine.connect() as connection:
             await connection.execute(text("BEGIN IMMEDIATE"))
             try:
+                await self._stand_fenced(connection)
                 yield connection
             except BaseException:
                 await connection.rollback()
                 raise
             await connection.commit()
+
+    async def _stand_fenced(self, connection: AsyncConnection) -> None:
+        if self._epoch is None:
+            return
+        query = text(_STILL_LEADS if self.is_sqlite else f"{_STILL_LEADS} FOR KEY SHARE")
+        if (await connection.execute(query, {"name": LEASE, "epoch": self._epoch})).first() is None:
+            raise Fenced(f"epoch {self._epoch} leads no more")
 
     async def ping(self) -> None:
         """Raises DatabaseUnreachable when the database does not answer."""

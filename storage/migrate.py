@@ -9,6 +9,7 @@ from sqlalchemy import Connection, MetaData, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 _FOLDER = Path(__file__).resolve().parent / "migrations"
+_ONE_AT_A_TIME = 0x436F7264  # any number that is only ours
 
 
 class DatabaseNewerThanCode(Exception):
@@ -54,13 +55,22 @@ async def up_to_date(engine: AsyncEngine) -> None:
         raise DatabaseOutOfDate(f"stands at {stands_at or 'nothing'}, this code wants {wanted}")
 
 
-async def upgrade(engine: AsyncEngine, target: MetaData | None = None, to: str = "head") -> None:
-    """Run what migrations are missing, up to revision `to`. Raises DatabaseNewerThanCode and changes nothing if the database is ahead."""
+async def refuse_newer(engine: AsyncEngine) -> None:
+    """Raises DatabaseNewerThanCode if the database is ahead."""
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     stands_at = await revision_of(engine)
     if stands_at is not None and stands_at not in known:
         raise DatabaseNewerThanCode(stands_at)
+
+
+async def upgrade(engine: AsyncEngine, target: MetaData | None = None, to: str = "head") -> None:
+    """Run what migrations are missing, up to revision `to`. Raises DatabaseNewerThanCode and changes nothing if the database is ahead."""
+    await refuse_newer(engine)
     async with engine.begin() as connection:
+        if (
+            engine.dialect.name == "postgresql"
+        ):  # of two engines that start at once, one migrates and the other finds it done
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:us)"), {"us": _ONE_AT_A_TIME})
         await connection.run_sync(lambda sync: command.upgrade(_config(sync, target), to))
 
 

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from random import Random
@@ -38,6 +39,7 @@ from .ami_actions import (
 from .ami_commands import Commands
 from .ami_delivery import AmiStats, AmiTuning, Delivery, Inbox, SetAside
 from .ami_events import Event, LiveChannel, Resync
+from .ami_fence import Fence, Unfenced
 from .ami_frames import Framer, NotAmi, Overlong, Unparseable
 from .ami_translate import live_channels
 from .ami_watchdog import watch
@@ -77,7 +79,9 @@ class _Action(Action):  # type: ignore[misc]  # panoramisk has no types
 class _Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
     """One TCP session. Answers are matched here at once; events go raw to the inbox and are parsed when delivered."""
 
-    def __init__(self, serial: int, inbox: Inbox, stats: AmiStats, set_aside: Callable[[str, bytes], None]) -> None:
+    def __init__(
+        self, serial: int, inbox: Inbox, stats: AmiStats, set_aside: Callable[[str, bytes], None], fence: Fence
+    ) -> None:
         self.encoding = "utf-8"
         self.inbox = inbox
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -87,9 +91,10 @@ class _Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
         self._framer = Framer()
         self._stats = stats
         self._set_aside = set_aside
-        self._serial = serial
+        self._fence = fence
+        self._name = f"cb{fence.epoch}-{serial}-"
         self._count = 0
-        self._tag = f"\r\nActionID: cb{serial}-".encode()
+        self._tag = f"\r\nActionID: {self._name}".encode()
         self._forgotten: deque[str] = deque(maxlen=256)
 
     @property
@@ -97,16 +102,25 @@ class _Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
         return not self.closed and not self.transport.is_closing()
 
     def post(self, name: str, fields: Mapping[str, str | list[str]], ends_with: str | None = None) -> Any:
-        """Sends one action now; its `future` yields the list of answers. Fields must be checked already."""
+        """Sends one action now; its `future` yields the list of answers. Fields must be checked already.
+
+        Raises LinkDown when this engine may not speak any more. When Asterisk has left so much unread that bytes stay here, the
+        session ends: they would leave later, whoever leads then.
+        """
         self._count += 1
-        action = _Action({**fields, "Action": name, "ActionID": f"cb{self._serial}-{self._count}"}, ends_with)
+        action = _Action({**fields, "Action": name, "ActionID": f"{self._name}{self._count}"}, ends_with)
+        if not self._fence.holds():
+            raise LinkDown(f"{name}: this engine does not lead any more")
         self.send(action)
+        if self.transport.get_write_buffer_size():
+            self.abort("Asterisk does not read")
         return action
 
     def ping(self) -> None:
         """Makes a living peer say something."""
         if self.logged_in and self.usable:
-            self.post("Ping", {})
+            with suppress(LinkDown):
+                self.post("Ping", {})
 
     def forget(self, action: Any) -> None:
         """Nobody waits for this action any more: what still comes for it is counted and dropped."""
@@ -194,12 +208,14 @@ class Ami(Commands):
         on_link: Callable[[LinkState], Awaitable[None]] | None = None,
         random: Random,
         tuning: AmiTuning = AmiTuning(),  # noqa: B008  # frozen
+        fence: Fence = Unfenced(),  # noqa: B008  # frozen
     ) -> None:
         self.node, self._host, self._port = node, host, port
         self._login_fields = checked_fields({"Username": username, "Secret": secret, "Events": "on"})
         self._on_resync, self._on_link = on_resync, on_link
         self._random = random
         self._tuning = tuning
+        self._fence = fence
         self._stats = AmiStats()
         self._delivery = Delivery(node, on_event, self._stats, tuning.aside_limit)
         self._wire: _Wire | None = None
@@ -299,7 +315,9 @@ class Ami(Commands):
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._tuning.connect_s):
             _, wire = await loop.create_connection(
-                lambda: _Wire(self._serial, inbox, self._stats, self._delivery.put_aside), self._host, self._port
+                lambda: _Wire(self._serial, inbox, self._stats, self._delivery.put_aside, self._fence),
+                self._host,
+                self._port,
             )
         watchdog = asyncio.create_task(watch(wire, self._tuning, self._stats), name=f"ami watchdog {self.node}")
         try:
@@ -372,8 +390,8 @@ class Ami(Commands):
     ) -> list[Mapping[str, str]]:
         if not wire.usable:
             raise LinkDown(f"{name}: no session with {self.node}")
-        self._stats.actions += 1
         action = wire.post(name, fields, ends_with)
+        self._stats.actions += 1
         try:
             async with asyncio.timeout(timeout_s):
                 answers: list[Message] = await action.future

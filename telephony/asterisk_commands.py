@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .install import AsteriskTree, Progress, find_or_fetch
-from .process import AsteriskFailed, ask, prepare
+from .process import AsteriskFailed, ask, claim, prepare
 from .process_user import child_environment
 from .render import render
 from .site import AsteriskSite
@@ -22,12 +22,14 @@ def render_site(site: AsteriskSite, home: Path) -> Path:
     return render(site, home)
 
 
-def run_in_foreground(tree: AsteriskTree, home: Path, recordings: Path) -> NoReturn:
-    """Become Asterisk, unprivileged, until somebody ends it. Raises AsteriskFailed when nothing was rendered yet."""
+def run_in_foreground(tree: AsteriskTree, home: Path, recordings: Path, pid_file: Path) -> NoReturn:
+    """Become Asterisk, unprivileged, until somebody ends it; `pid_file` tells engines so. Raises AsteriskFailed when nothing was
+    rendered yet."""
     home = home.resolve()
     if not (home / "etc/asterisk.conf").exists():
-        raise AsteriskFailed(f"{home} holds no configuration: run `cordboard asterisk render` first")
+        raise AsteriskFailed(f"{home} holds no configuration: run `cordboard up` on its data folder first")
     argv = prepare(tree, home, (recordings,))
+    claim(pid_file, os.getpid(), home)
     os.chdir(home)
     os.umask(0o027)
     os.execve(argv[0], argv, child_environment(home))

@@ -68,15 +68,16 @@ class AsteriskProcess:
         """The process while it runs, also an adopted one."""
         return self._pid
 
-    async def start(self) -> int:
+    async def start(self, *, as_it_runs: bool = False) -> int:
         """Adopt the running Asterisk of this home or start one, wait until it is ready, and keep it running from then.
 
+        `as_it_runs`: another engine steers it, so that one that runs is told nothing, whatever its configuration.
         Returns its pid. Raises PortTaken when one of `needs` is not free for a new one, AsteriskFailed when it is not
         ready in READY_S.
         """
         if self._keeper is not None:
             raise AsteriskFailed("this Asterisk is already kept running")
-        adopted = await self._adopt()
+        adopted = await self._adopt(as_it_runs=as_it_runs)
         if not adopted:
             require_free(self._needs)
             self._spawn()
@@ -86,7 +87,7 @@ class AsteriskProcess:
             if not adopted:
                 await self._end()
             raise
-        if adopted:
+        if adopted and not as_it_runs:
             await self.reload_agents()
         pid = self._running()
         self._on_started(pid)
@@ -144,13 +145,13 @@ class AsteriskProcess:
             raise AsteriskFailed("Asterisk is not running")
         return self._pid
 
-    async def _adopt(self) -> bool:
+    async def _adopt(self, *, as_it_runs: bool) -> bool:
         """Take over a living Asterisk of this home; one with another configuration only while it carries calls."""
         found = _read_pid_file(self._pid_file)
         if found is None or not _runs_with(found[0], self._conf):
             return False
         self._pid = found[0]
-        if found[1] != fingerprint(self._home):
+        if found[1] != fingerprint(self._home) and not as_it_runs:
             idle = (await self.ask("core show channels count")).startswith("0 active channels")
             if idle or not await greets(self._ami_port):
                 await self._end()
@@ -171,10 +172,7 @@ class AsteriskProcess:
                 env=child_environment(self._home),
             )
         self._pid = self._child.pid
-        self._pid_file.parent.mkdir(parents=True, exist_ok=True)
-        scratch = self._pid_file.with_suffix(".new")
-        scratch.write_text(f"{self._pid} {fingerprint(self._home)}\n")
-        scratch.replace(self._pid_file)
+        claim(self._pid_file, self._pid, self._home)
 
     async def _keep(self) -> None:
         """Start Asterisk again each time it dies, slower and slower while it keeps dying."""
@@ -218,6 +216,14 @@ class AsteriskProcess:
         self._pid = self._child = None
         if not keep_file:
             self._pid_file.unlink(missing_ok=True)
+
+
+def claim(pid_file: Path, pid: int, home: Path) -> None:
+    """Tell later engines which process runs with the configuration in `home` as it is now."""
+    pid_file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = pid_file.with_suffix(".new")
+    scratch.write_text(f"{pid} {fingerprint(home)}\n")
+    scratch.replace(pid_file)
 
 
 def prepare(tree: AsteriskTree, home: Path, recordings: tuple[Path, ...] = ()) -> list[str]:

@@ -44,6 +44,7 @@ class PostgresServer:
     folder: Path
     binaries: Path
     user: str | None
+    durable: bool = False
 
     @classmethod
     def start(cls, *, durable: bool = False) -> "PostgresServer":
@@ -53,25 +54,31 @@ class PostgresServer:
         try:
             if user is not None:
                 os.chown(folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
-            server = cls(folder, _binaries(folder, user), user)
+            server = cls(folder, _binaries(folder, user), user, durable)
             server._run(
                 "initdb", "-D", "data", "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"
             )
-            options = " ".join(
-                f"-c {option}" for option in (*(() if durable else _FAST), *_SMALL, f"unix_socket_directories={folder}")
-            )
-            server._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
+            server.start_again()
         except BaseException:
             shutil.rmtree(folder)
             raise
         return server
 
     def stop(self) -> None:
-        self._run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
+        self.crash()
         shutil.rmtree(self.folder)
 
-    def url(self, name: str) -> str:
-        return f"postgresql+asyncpg://postgres@/{name}?host={self.folder}"
+    def crash(self) -> None:
+        """It ends at once, as after a power cut; what was committed is there when it starts again."""
+        self._run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
+
+    def start_again(self) -> None:
+        chosen = (*(() if self.durable else _FAST), *_SMALL, f"unix_socket_directories={self.folder}")
+        options = " ".join(f"-c {option}" for option in chosen)
+        self._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
+
+    def url(self, name: str, user: str = "postgres") -> str:
+        return f"postgresql+asyncpg://{user}@/{name}?host={self.folder}"
 
     async def command(self, sql: str) -> None:
         """Run one statement outside any transaction."""

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from cordboard.telephony.process import greets
 from tests.fakes.wait import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,6 +60,11 @@ class House:
 
     async def start(self, within_s: float = FIRST_START_S) -> Endpoints:
         """Start, and wait until it says that it is ready."""
+        await self.launch()
+        return await self.ready(within_s)
+
+    async def launch(self) -> None:
+        """Start, and do not wait: another engine may lead."""
         command = [sys.executable, "-m", "cordboard", "up", "--data", str(self.data), "--port", self._port]
         command += ["--demo"] if self.demo else []
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CORDBOARD_")}
@@ -67,6 +73,9 @@ class House:
             self._process = await asyncio.to_thread(
                 subprocess.Popen, command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
+
+    async def ready(self, within_s: float = 20.0) -> Endpoints:
+        """Wait until it says that it is ready, which an engine that stands by does not."""
 
         def ready() -> Endpoints | None:
             assert self._process is not None
@@ -97,6 +106,42 @@ class House:
         found = self._read_endpoints()
         assert found is not None, self.tail()
         return found
+
+    async def stands_by(self, within_s: float = 20.0) -> None:
+        """Wait until its own page says so."""
+
+        async def asked() -> bool:
+            try:
+                port = self._port if self._port != "0" else json.loads((self.data / "ports.json").read_text())["web"]
+                async with httpx2.AsyncClient(timeout=2.0) as client:
+                    answer = await client.get(f"http://127.0.0.1:{port}/healthz")
+                return bool(answer.json() == {"status": "stand_by"})
+            except (OSError, KeyError, ValueError, httpx2.HTTPError):
+                return False
+
+        try:
+            await until(asked, "a house that stands by", within_s=within_s, every_s=0.1)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.tail()}") from None
+
+    def stand_still(self) -> None:
+        """SIGSTOP: the process does nothing more, and its sockets stay."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM, without waiting."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """kill -9 of the engine, without waiting."""
+        assert self._process is not None
+        self._process.kill()
 
     # --- its end
 
@@ -135,14 +180,15 @@ class House:
         self._seen |= {found.asterisk_pid} if found else set()
         try:
             if self._process is not None:
+                self.go_on()
                 await self.stop()
         finally:
             for pid in self._seen:
-                if self._is_ours(pid):
+                if self.runs(pid):
                     os.kill(pid, signal.SIGKILL)
 
-    def _is_ours(self, pid: int) -> bool:
-        """Process numbers come round again: ours has this data folder on its command line."""
+    def runs(self, pid: int) -> bool:
+        """Whether this process lives and is ours. Process numbers come round again: ours has this data folder on its command line."""
         try:
             return str(self.data).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
@@ -186,6 +232,26 @@ class House:
         async with httpx2.AsyncClient(base_url=self.endpoints.web, timeout=20.0, verify=False) as client:  # noqa: S501
             told: dict[str, object] = (await client.get("/healthz")).json()
             return told
+
+
+@asynccontextmanager
+async def running_asterisk(data: Path) -> AsyncIterator[int]:
+    """`cordboard asterisk run` on a folder where a house has run once; its process id."""
+    command = [sys.executable, "-m", "cordboard", "asterisk", "run", "--data", str(data)]
+    log = data.with_name(f"{data.name}-asterisk.log")
+    with log.open("ab") as out:
+        process = await asyncio.to_thread(
+            subprocess.Popen, command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+        )
+    try:
+        port = json.loads((data / "ports.json").read_text())["ami"]
+        await until(lambda: greets(port), "Asterisk greets")
+        booted = [*command[:3], "asterisk", "cli", "core waitfullybooted", "--data", str(data)]
+        await asyncio.to_thread(subprocess.run, booted, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+        yield process.pid
+    finally:
+        process.terminate()  # it does not hear it while it boots
+        await until(lambda: process.poll() is not None, "the end of Asterisk")
 
 
 @asynccontextmanager
