@@ -55,15 +55,19 @@ RINGS: Section = ("rings", _agents_leg)
 TALKS: Section = ("talks", _state("Up", "agent-"))
 ENDS: Section = ("ends", _named("BridgeLeave", "MixMonitorStop"))
 LEAVES: Section = ("leaves", _user("CCBye"))
+OUT_ENDS: Section = ("ends", _named("OriginateResponse", "DialEnd", "Hangup"))
+WAITS: Section = ("waits", _user("CCWaiting"))
 SECTIONS: dict[str, Sequence[Section]] = {
-    "call_in": (ARRIVES, RINGS, TALKS, ENDS),
-    "agent_ends": (ARRIVES, RINGS, TALKS, ENDS),
-    "no_answer": (ARRIVES, RINGS, ("returns", _named("DialEnd")), LEAVES),
-    "gone_waiting": (ARRIVES, LEAVES),
-    "gone_ringing": (ARRIVES, RINGS, ("leaves", lambda event: event.name == "DialEnd" or _user("CCBye")(event))),
+    "call_in": (ARRIVES, WAITS, RINGS, TALKS, ENDS),
+    "agent_ends": (ARRIVES, WAITS, RINGS, TALKS, ENDS),
+    "no_answer": (ARRIVES, WAITS, RINGS, ("returns", _named("DialEnd")), LEAVES),
+    "declined": (ARRIVES, WAITS, RINGS, ("returns", _named("DialEnd", "Hangup")), LEAVES),
+    "passed_on": (ARRIVES, WAITS, RINGS, TALKS, ("returns", _named("BridgeLeave", "MixMonitorStop")), LEAVES),
+    "gone_waiting": (ARRIVES, WAITS, LEAVES),
+    "gone_ringing": (ARRIVES, WAITS, RINGS, ("leaves", lambda event: event.name == "DialEnd" or _user("CCBye")(event))),
     "call_out": (("dials", _named("Newchannel")), ("answers", _state("Up", "trunk-")), RINGS, TALKS, ENDS),
-    "out_no_answer": (("dials", _named("Newchannel")), ("ends", _named("DialEnd", "Hangup"))),
-    "out_busy": (("dials", _named("Newchannel")), ("ends", _named("DialEnd", "Hangup"))),
+    "out_no_answer": (("dials", _named("Newchannel")), OUT_ENDS),
+    "out_busy": (("dials", _named("Newchannel")), OUT_ENDS),
 }
 
 
@@ -87,6 +91,9 @@ class Ear:
             ear._listening.cancel()
             await asyncio.wait([ear._listening])
             writer.close()
+
+    def ask(self, action: str) -> None:
+        self._writer.write(f"Action: {action}\r\nActionID: ear\r\n\r\n".encode())
 
     async def _listen(self) -> None:
         framer = Framer()
@@ -142,26 +149,31 @@ def placeholders(events: Sequence[Packet]) -> list[tuple[str, str]]:
     return sorted(found.items(), key=lambda pair: -len(pair[0]))
 
 
-LINES = {"Timestamp": "{{at}}", "T0": "{{began}}", "Answered": "{{talked}}", "ConnectedLineName": ""}
+LINES = {"Timestamp": "{{at}}", "T0": "{{began}}", "Answered": "{{talked}}", "Duration": "{{duration}}"}
 PRIVATE = re.compile(r"127\.0\.0\.1:\d+|sip:[^ ]*@[^ ]*")
+
+
+def filled(event: Packet, replaced: Sequence[tuple[str, str]]) -> str:
+    """One event with placeholders for what is of this call only."""
+    lines = []
+    for key, value in event.pairs:
+        for old, new in replaced:
+            key, value = key.replace(old, new), value.replace(old, new)
+        value = PRIVATE.sub("sip:phone@example", value)
+        lines.append(f"{key}: {LINES[key]}" if key in LINES and value else f"{key}: {value}")
+    return "\n".join(lines)
 
 
 def written(name: str, events: Sequence[Packet]) -> str:
     """The trace as a file: sections, and in them the events as they were."""
     replaced = placeholders(events)
     ours = {value for value, word in replaced if word.endswith(".id}}")}
-    told = [one for one in events if {value for key, value in one.pairs if "niqueid" in key or "inkedid" in key} & ours]
+    told = [one for one in events if {value for key, value in one.pairs if key.endswith(("niqueid", "inkedid"))} & ours]
     waiting, blocks = list(SECTIONS[name]), [f"; {name}: recorded by bench/record_traces.py"]
     for event in told:
         if waiting and waiting[0][1](event):
             blocks.append(f"[{waiting.pop(0)[0]}]")
-        lines = []
-        for key, value in event.pairs:
-            for old, new in replaced:
-                value = value.replace(old, new)
-            value = PRIVATE.sub("sip:phone@example", value)
-            lines.append(f"{key}: {LINES.get(key, value)}" if key in LINES and value else f"{key}: {value}")
-        blocks.append("\n".join(lines))
+        blocks.append(filled(event, replaced))
     if waiting:
         raise SystemExit(f"{name}: no event began {[section for section, _ in waiting]}")
     return "\n\n".join(blocks) + "\n"
@@ -191,9 +203,29 @@ class Stage:
     async def state(self, name: str, state: str) -> None:
         (await self.operators[name].post("/api/v1/desk/state", json={"state": state})).raise_for_status()
 
+    async def post(self, name: str, what: str, body: dict[str, str] | None = None) -> None:
+        """The operator does something with the contact in hand."""
+        operator = self.operators[name]
+        told = (await operator.get("/api/v1/desk/state")).json()
+        path = f"/api/v1/desk/contacts/{told['contact_id']}/{what}"
+        (await operator.post(path, json=body)).raise_for_status()
+
     def caller(self) -> SippCaller:
         endpoints = self.house.endpoints
         return SippCaller(self.folder, endpoints.sip, endpoints.inbound_number, caller_id=CALLER, name=NAME)
+
+    async def channels(self) -> None:
+        """How a talk stands in the answer to CoreShowChannels."""
+        self.ear.ask("CoreShowChannels")
+        await self.ear.until(_named("CoreShowChannelsComplete"), "the list of channels")
+        known = placeholders(self.ear.events)
+        listed = [one for one in self.ear.events if one.name == "CoreShowChannel"]
+        blocks = ["; channels: recorded by bench/record_traces.py"]
+        for one in listed:
+            whose = "agent" if "agent-" in one.get("Channel") else "customer"
+            blocks += [f"[{whose}]", filled(one, known).replace("CC_STATE=talk-{{agent}}", "CC_STATE={{state}}")]
+        (TRACES / "channels.ami").write_text("\n\n".join(blocks) + "\n")
+        self.ear.events = [one for one in self.ear.events if not one.name.startswith("CoreShow")]
 
     async def keep(self, name: str) -> None:
         await self.ear.until_quiet()
@@ -218,10 +250,10 @@ class Stage:
                 await self.ear.until(_named("BridgeEnter"), "a talk")
                 await asyncio.sleep(1.0)
                 if name == "call_in":
+                    await self.channels()
                     caller.hang_up()
                 else:
-                    told = (await self.operators["answers"].get("/api/v1/desk/state")).json()
-                    await self.operators["answers"].post(f"/api/v1/desk/contacts/{told['contact_id']}/hangup")
+                    await self.post("answers", "hangup")
                 await caller.over()
             await self.keep(name)
             await self.result()
@@ -236,9 +268,7 @@ class Stage:
         await self.state("silent", "ready")
         async with self.caller() as caller:
             await self.ear.until(_user("CCDialEnd"), "a ring without an answer")
-            await until(lambda: sum(map(_user("CCWaiting"), self.ear.events)) == 2, "the caller on hold again")
-            caller.hang_up()
-            await caller.over()
+            await self._back_on_hold(caller)
         await self.keep("no_answer")
         await self.state("silent", "ready")
         async with self.caller() as caller:
@@ -246,7 +276,27 @@ class Stage:
             caller.hang_up()
             await caller.over()
         await self.keep("gone_ringing")
+        async with self.caller() as caller:
+            await self.ear.until(_state("Ringing", "agent-"), "a ringing phone")
+            await self.post("silent", "decline")
+            await self._back_on_hold(caller)
+        await self.keep("declined")
         await self.state("silent", "logged_out")
+        await self.state("answers", "ready")
+        async with self.caller() as caller:
+            await self.ear.until(_named("BridgeEnter"), "a talk")
+            await asyncio.sleep(1.0)
+            await self.state("answers", "logged_out")  # once the hands are free
+            await self.post("answers", "transfer", {"queue": "orders"})
+            await self._back_on_hold(caller)
+        await self.keep("passed_on")
+        await self.result()
+
+    async def _back_on_hold(self, caller: SippCaller) -> None:
+        await until(lambda: sum(map(_user("CCWaiting"), self.ear.events)) == 2, "the caller on hold again")
+        await asyncio.sleep(0.5)
+        caller.hang_up()
+        await caller.over()
 
     async def out(self) -> None:
         async with self._client() as boss:
@@ -261,8 +311,7 @@ class Stage:
                 if number == PERSON:
                     await self.ear.until(_named("BridgeEnter"), "a talk")
                     await asyncio.sleep(1.0)
-                    told = (await self.operators["answers"].get("/api/v1/desk/state")).json()
-                    await self.operators["answers"].post(f"/api/v1/desk/contacts/{told['contact_id']}/hangup")
+                    await self.post("answers", "hangup")
                 await self.state("answers", "logged_out")
                 await self.keep(name)
                 await self.result()
