@@ -8,6 +8,8 @@ from contextlib import suppress
 from random import Random
 from urllib.parse import urlsplit
 
+from prometheus_client import CollectorRegistry
+
 from . import __version__
 from .access.permission import Permission
 from .access.store import AccessStore
@@ -15,6 +17,7 @@ from .access.user import User
 from .agent_web.house import House, RobotSwitch, Site
 from .agent_web.live import LiveHub
 from .agent_web.parts import Parts, watch_figures
+from .agent_web.timings import Timings
 from .dialer.dialer import Dialer
 from .dialer.store import DialerStore
 from .quality.store import RecordingStore
@@ -91,6 +94,9 @@ class Works:
             caller_id=settings.caller_id or settings.inbound_number,
         )
         channels[ChannelKind.VOICE] = self.voice
+        self.metrics = CollectorRegistry()
+        self.timings = Timings(self.metrics)
+        self.desk.measure_by(self.timings.measured)
         self.live = LiveHub(clock)
         self.chat = ChatRoom(
             ChatStore(db),
@@ -274,6 +280,7 @@ class Works:
             recordings=self.recordings,
             live=self.live,
             site=self.pages_site(),
+            metrics=self.metrics,
             web_calls=self.web_calls,
             chat=self.chat,
             setup=self.setup,
@@ -342,6 +349,7 @@ class Works:
             "chat room": self.chat.watch_forever,
             "calls from the site": self.web_calls.run,
             "desk's clock": self.tick_forever,
+            "event loop's watch": self.timings.watch_loop,
             "live news": lambda: self.live.follow(self.desk),
             "sweeper of recordings": self.takes.sweep_forever,
         }

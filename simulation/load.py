@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -46,8 +47,9 @@ class Reading:
 class Load:
     """One run, from an empty folder to a report."""
 
-    def __init__(self, plan: Plan, say: Say, command: Sequence[str] = ENGINE) -> None:
-        self.plan, self._say = plan, say
+    def __init__(self, plan: Plan, say: Say, command: Sequence[str] = ENGINE, *, keep_log: Path | None = None) -> None:
+        """`command` starts the engine; its log goes to `keep_log` in the end, when that is given."""
+        self.plan, self._say, self._keep_log = plan, say, keep_log
         self._command = command
         self.tally = Tally()
         self.node = NodeProcess()
@@ -66,7 +68,10 @@ class Load:
             people = await premises.hire()
             port = await self._start_node(premises, stack)
             premises.open_node(port, self.node.pid)
-            engine = self.engine = Engine(premises.engine.path, folder / "engine.log", premises.settings(), self._command)
+            stack.callback(self._put_log_away, folder / "engine.log")
+            engine = self.engine = Engine(
+                premises.engine.path, folder / "engine.log", premises.settings(), self._command
+            )
             stack.push_async_callback(engine.stop)
             self._say("starting the engine")
             await engine.start()
@@ -75,6 +80,7 @@ class Load:
             if self.plan.outbound:
                 await start_campaign(engine.web, people.supervisor.token)
             self._say(f"calls come: {self.plan.scenario.value}, {self.plan.calls_per_second:g} a second")
+            self.tally.forget_times()
             before = await self._read()
             played = await self._play(people)
             after = await self._read()
@@ -84,6 +90,10 @@ class Load:
             await engine.stop()
             contacts = await premises.contacts()
             return self._report(before, after, played, calls, violations(calls, contacts, sorted(self.tally.doubled)))
+
+    def _put_log_away(self, log: Path) -> None:
+        if self._keep_log is not None and log.exists():
+            shutil.copyfile(log, self._keep_log)
 
     # The beginning ------------------------------------------------------------------------------------------------------
 
@@ -104,9 +114,7 @@ class Load:
         web, habits = self.engine.web, self.plan.habits
         self._say("operators open their pages and go ready")
         self.supervisor = Supervisor(web, people.supervisor, self.tally, self._random)
-        self.operators = [
-            Operator(web, seat, self.tally, self._random, habits.wrap_up_s) for seat in people.operators
-        ]
+        self.operators = [Operator(web, seat, self.tally, self._random, habits.wrap_up_s) for seat in people.operators]
         began = time.monotonic()
         await all_of([*self.operators, self.supervisor], "open")
         self.notes["seconds until every page was live"] = round(time.monotonic() - began, 1)
@@ -162,7 +170,9 @@ class Load:
     async def _burst(self) -> None:
         """As many events as a node can say at once; drained when the engine has delivered the last of them."""
         self._say(f"{self.plan.storm_events} events at once")
-        wanted = measures.sample(await self._metrics(), "cordboard_ami_total", '{what="events"}') + self.plan.storm_events
+        wanted = (
+            measures.sample(await self._metrics(), "cordboard_ami_total", '{what="events"}') + self.plan.storm_events
+        )
         began = time.monotonic()
         told = await self.node.ask("storm", events=self.plan.storm_events)
 
@@ -184,7 +194,9 @@ class Load:
 
         async def back() -> bool:
             text = await self._metrics()
-            return measures.sample(text, "cordboard_ami_total", '{what="reconnects"}') > sessions and await self._linked()
+            return (
+                measures.sample(text, "cordboard_ami_total", '{what="reconnects"}') > sessions and await self._linked()
+            )
 
         await self._until(back, DRAIN_S, "the engine does not come back to its node")
         self.notes["seconds until resynced"] = round(time.monotonic() - began, 2)
@@ -210,7 +222,9 @@ class Load:
         until = time.monotonic() + within_s
         while not await true():
             if time.monotonic() > until:
-                raise ProcessFailed(f"waited {within_s:.0f} s in vain: {what}; the engine's last line: {self.engine.last_words()}")
+                raise ProcessFailed(
+                    f"waited {within_s:.0f} s in vain: {what}; the engine's last line: {self.engine.last_words()}"
+                )
             await asyncio.sleep(0.1)
 
     # The figures ----------------------------------------------------------------------------------------------------------
@@ -230,9 +244,7 @@ class Load:
         plan, gone_s = self.plan, after.at - before.at
         called_s = played["called_at"] - played["began"]
         database = "SQLite" if plan.on_sqlite else "PostgreSQL"
-        title = (
-            f"{plan.agents} agents, {plan.calls_per_second:g} calls/s for {plan.seconds:g} s on {database}: {plan.scenario.value}"
-        )
+        title = f"{plan.agents} agents, {plan.calls_per_second:g} calls/s for {plan.seconds:g} s on {database}: {plan.scenario.value}"
         if plan.scenario is Scenario.OVERLOAD:
             self._compare(calls, played["began"])
 
@@ -319,4 +331,6 @@ def raise_file_limit(agents: int) -> None:
     wanted = 3 * agents + SPARE_FILES
     if soft < wanted:
         with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+            resource.setrlimit(
+                resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+            )

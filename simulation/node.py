@@ -113,7 +113,7 @@ class Node:
             "bridge": f"bridge-{self._serial}",
             "number": self._number,
             "began": str(int(time.time())),
-            "recording": f"/nowhere/{uniqueid}-1.raw",
+            "recording": "",  # there is no sound, so nothing to keep
             "talked": "0",
             "name": "",
             "agent": "",

@@ -1,8 +1,8 @@
 """The node as a process of its own, so that its processor time is told apart: orders come as lines of JSON, answers go back as such.
 
-    {"secret": ..., "number": ..., "seed": ..., "habits": {...}, "answers": ...}   once, first; answered by {"port": ...}
-    {"order": "play", "stretches": [[rate, seconds], ...]}    answered when the last has called and everybody has hung up
-    {"order": "storm", "events": n} / {"order": "crowd", "channels": n} / {"order": "cut"} / {"order": "report"}
+{"secret": ..., "number": ..., "seed": ..., "habits": {...}, "answers": ...}   once, first; answered by {"port": ...}
+{"order": "play", "stretches": [[rate, seconds], ...]}    answered when the last has called and everybody has hung up
+{"order": "storm", "events": n} / {"order": "crowd", "channels": n} / {"order": "cut"} / {"order": "report"}
 """
 
 import asyncio

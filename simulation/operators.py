@@ -42,6 +42,12 @@ class Tally:
     news: int = 0
     streams: int = 0
 
+    def forget_times(self) -> None:
+        """What was measured so far was the beginning, and is not the load."""
+        for times in (self.reads, self.writes, self.changes, self.boards):
+            times.clear()
+        self.faults.clear()
+
 
 class Page:
     """A signed-in person's browser: requests, and a live stream that comes back by itself."""

@@ -45,7 +45,9 @@ def table(report: Report) -> str:
     """The report as aligned lines."""
     done = report.outcome
     lines = [report.title, "", f"{'time, ms':<58}{'count':>8}{'p50':>10}{'p99':>10}{'worst':>10}"]
-    lines += [f"{name:<58}{one.count:>8}{_ms(one.p50)}{_ms(one.p99)}{_ms(one.worst)}" for name, one in report.times.items()]
+    lines += [
+        f"{name:<58}{one.count:>8}{_ms(one.p50)}{_ms(one.p99)}{_ms(one.worst)}" for name, one in report.times.items()
+    ]
     lines += [
         "",
         f"calls: {done.offered} offered, {done.answered} answered, {done.abandoned} abandoned, {done.unreached} not reached; "
@@ -59,7 +61,9 @@ def table(report: Report) -> str:
         *(f"{name}: {value:g}" for name, value in report.notes.items()),
     ]
     if max(report.operators.cpu, report.node.cpu) > SATURATED:
-        lines.append("the generator itself was short of processor time: the times above are worse than the engine's own")
+        lines.append(
+            "the generator itself was short of processor time: the times above are worse than the engine's own"
+        )
     if report.faults:
         lines.append("clients met: " + ", ".join(f"{count} x {name}" for name, count in report.faults.items()))
     if report.complaints:
