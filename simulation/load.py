@@ -307,9 +307,8 @@ def screen_pops(calls: Sequence[Call], offers: Sequence[tuple[str, str, float]])
     found = []
     for call in calls:
         for ring in call.rings:
-            at = next((at for at in shown.get((call.contact_id, ring.agent), ()) if at >= ring.trigger_at), None)
-            if at is not None:
-                found.append(at - ring.trigger_at)
+            seen = (at for at in shown.get((call.contact_id, ring.agent), ()) if at >= ring.trigger_at)
+            found += [at - ring.trigger_at for at in list(seen)[:1]]
     return found
 
 

@@ -22,6 +22,7 @@ from .premises import Seat
 AT_ONCE = 50  # pages that open, or people who go ready, at a time
 AWAY_S = 1.0  # an operator who missed a call goes back on the line
 RESULT = "consulted"
+KEPT_S = 3.0  # an idle connection, less long than the server keeps it: a request must not meet the closing door
 SILENT_S = 12.0  # as the page (static/js/live.js): after this silence the line is dead
 _NO_TLS = ssl.create_default_context()
 
@@ -58,7 +59,8 @@ class Page:
             base_url=web,
             cookies={cookie_name(secure=False): seat.token},
             headers={"user-agent": "cordboard simulate"},
-            timeout=httpx2.Timeout(60.0, read=60.0),
+            timeout=60.0,
+            limits=httpx2.Limits(keepalive_expiry=KEPT_S),
             verify=_NO_TLS,
             trust_env=False,
         )

@@ -58,12 +58,17 @@ class Engine:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CORDBOARD_")}
         command = [*self._command, "--data", str(self._data), "--port", "0"]
         with self._log.open("ab") as log:
-            self._process = await asyncio.to_thread(
-                subprocess.Popen, command, env=kept | self._settings, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            process = self._process = await asyncio.to_thread(
+                subprocess.Popen,
+                command,
+                env={**kept, **self._settings},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         until = time.monotonic() + START_S
         while not self.web:
-            if self._process.poll() is not None or time.monotonic() > until:
+            if process.poll() is not None or time.monotonic() > until:
                 raise ProcessFailed(f"the engine did not start: {self.last_words()}")
             await asyncio.sleep(0.05)
             self.web = self._address()

@@ -103,9 +103,10 @@ def _agents(calls: Sequence[Call]) -> Iterator[str]:
         for one, following in zip(rings, rings[1:], strict=False):
             if one.over_at > following.ordered_at:
                 yield f"call {call.uniqueid} rang at {one.agent} and {following.agent} at once"
-        for one in (*call.rings, *call.talks):
-            began = one.ordered_at if isinstance(one, Ring) else one.began_at
-            held[one.agent].append((began, one.over_at, call.uniqueid))
+        for ring in call.rings:
+            held[ring.agent].append((ring.ordered_at, ring.over_at, call.uniqueid))
+        for talk in call.talks:
+            held[talk.agent].append((talk.began_at, talk.over_at, call.uniqueid))
     for agent, spans in held.items():
         spans.sort()
         for (_, over_at, call_id), (began, _, other) in zip(spans, spans[1:], strict=False):
