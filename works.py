@@ -47,6 +47,7 @@ from .telephony.ami_delivery import AmiTuning
 from .telephony.ami_events import Event, Resync
 from .telephony.doctor import DoctorSubject, steady_clock
 from .telephony.install import AsteriskTree
+from .telephony.legs import lane_of
 from .telephony.ports import ports_of
 from .telephony.voice import Voice
 from .telephony.web_call import WebCalls, site_queue
@@ -133,6 +134,7 @@ class Works:
             on_link=self.voice.on_link,
             random=Random(),
             tuning=AmiTuning(backoff_cap_s=1.0),  # on loopback there is nobody to spare
+            lane_of=lane_of,
         )
         self.voice.attach(self.ami, self.dialer)
         self.web_calls.attach(self.ami)

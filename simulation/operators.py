@@ -19,8 +19,9 @@ import httpx2
 from ..agent_web.security import cookie_name
 from .premises import Seat
 
-AT_ONCE = 50  # pages that open, or people who go ready, at a time
+AT_ONCE = 16  # pages that open, or people who go ready, at a time
 AWAY_S = 1.0  # an operator who missed a call goes back on the line
+TRIES = 5
 RESULT = "consulted"
 KEPT_S = 3.0  # an idle connection, less long than the server keeps it: a request must not meet the closing door
 SILENT_S = 12.0  # as the page (static/js/live.js): after this silence the line is dead
@@ -171,18 +172,22 @@ class Operator(Page):
         self._wrap_up_s = wrap_up_s
         self._seen: dict[str, str] = {}
         self._doing: set[asyncio.Task[None]] = set()
-        self.free_at = 0.0
 
     async def go_ready(self) -> None:
-        await self._state("ready")
+        """Pressed again when it came to nothing."""
+        for _ in range(TRIES):
+            if await self._state("ready"):
+                return
+            await asyncio.sleep(1.0)
 
     async def go_home(self) -> None:
         await self._state("logged_out")
 
-    async def _state(self, state: str) -> None:
-        self.free_at = time.monotonic()
-        if await self.post("/api/v1/desk/state", {"state": state}) is not None:
-            self.tally.changes.append(time.monotonic())
+    async def _state(self, state: str) -> bool:
+        if await self.post("/api/v1/desk/state", {"state": state}) is None:
+            return False
+        self.tally.changes.append(time.monotonic())
+        return True
 
     def arrived(self) -> None:
         self.refresh()
@@ -224,9 +229,13 @@ class Operator(Page):
 
     async def _write_result(self, contact_id: str) -> None:
         await asyncio.sleep(self._wrap_up_s * (0.5 + self.random.random()))
-        self.free_at = time.monotonic()
-        if await self.post(f"/api/v1/desk/contacts/{contact_id}/disposition", {"code": RESULT}) is not None:
-            self.tally.changes.append(time.monotonic())
+        for _ in range(TRIES):
+            if await self.post(f"/api/v1/desk/contacts/{contact_id}/disposition", {"code": RESULT}) is not None:
+                self.tally.changes.append(time.monotonic())
+                return
+            await asyncio.sleep(1.0)
+            if contact_id not in self._seen:
+                return
 
     async def _come_back(self) -> None:
         await asyncio.sleep(AWAY_S)
