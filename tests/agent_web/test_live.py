@@ -246,3 +246,15 @@ async def test_strangers_get_no_news(house: DeskHouse) -> None:
     user = await house.operator()
     async with await house.client(user) as browser:
         assert (await browser.get("/live?tab=%0a")).status_code == 422
+
+
+async def test_a_desk_is_not_told_the_same_figures_twice_and_a_supervisor_always() -> None:
+    desk, board = Tab("u", "t", works=True), Tab("u", "t", works=False)
+    for tab in (desk, board):
+        tab.tell_board({"waiting": 1})
+        assert await tab.next(1.0) == ("board", {"waiting": 1})
+        tab.tell_board({"waiting": 1})
+    assert await board.next(1.0) == ("board", {"waiting": 1})
+    assert await desk.next(0.01) == ("ping", {})
+    desk.tell_board({"waiting": 2})
+    assert await desk.next(1.0) == ("board", {"waiting": 2})
