@@ -98,7 +98,7 @@ class Works:
         self.metrics = CollectorRegistry()
         self.timings = Timings(self.metrics)
         self.desk.measure_by(self.timings.measured)
-        self.live = LiveHub(clock)
+        self.live = LiveHub(clock, living=self.access.touch_sessions)
         self.chat = ChatRoom(
             ChatStore(db),
             self.desk,

@@ -9,10 +9,9 @@ For an operator the open stream of the desk is the presence of the page: while i
 import asyncio
 import json
 from collections import OrderedDict, defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any
 
 import anyio
@@ -47,22 +46,23 @@ def figures(contacts: Iterable[Contact], now: datetime) -> dict[str, Any]:
     return {"waiting": len(arrived), "longest_s": int(longest)}
 
 
-StillIn = Callable[[], Awaitable[bool]]
-"""Whether the page's session still lives; asking keeps it awake."""
+Living = Callable[[Collection[str]], Awaitable[Collection[str]]]
+"""Which of these sessions (by their tokens) still live; asking keeps them awake."""
 
 
-async def always_in() -> bool:
-    return True
+async def all_live(tokens: Collection[str]) -> Collection[str]:
+    """For a house without sessions."""
+    return tokens
 
 
 class Tab:
     """One open page, and the news it has not been given yet."""
 
-    def __init__(self, user_id: str, tab_id: str, works: bool, still_in: StillIn = always_in) -> None:
+    def __init__(self, user_id: str, tab_id: str, works: bool, token: str | None = None) -> None:
         self.user_id = user_id
         self.tab_id = tab_id
         self.works = works
-        self.still_in = still_in
+        self.token = token
         self.last = False
         self._board: dict[str, Any] | None = None
         self._pending: OrderedDict[str, tuple[str, Any]] = OrderedDict()
@@ -111,8 +111,15 @@ class LiveHub:
     """All open tabs, and apart from them the pages of visitors, who hear nothing but what is meant for them. `follow(desk)` is to run as
     long as the house does."""
 
-    def __init__(self, clock: Clock, heartbeat_s: float = HEARTBEAT_S, board_gap_s: float = BOARD_GAP_S) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        heartbeat_s: float = HEARTBEAT_S,
+        board_gap_s: float = BOARD_GAP_S,
+        living: Living = all_live,
+    ) -> None:
         self._clock = clock
+        self._living = living
         self._heartbeat_s = heartbeat_s
         self._board_gap_s = board_gap_s
         self._tabs: dict[str, set[Tab]] = defaultdict(set)
@@ -188,18 +195,23 @@ class LiveHub:
             await asyncio.sleep(self._board_gap_s)
 
     async def _look_after_sessions(self) -> None:
-        """An open page is not idle; one whose session ended gets no more news."""
         while True:
             await asyncio.sleep(SESSION_LOOK_S)
-            for tab in self._all():
-                if not await tab.still_in():
-                    tab.end()
+            await self.look_after_sessions()
+
+    async def look_after_sessions(self) -> None:
+        """An open page is not idle; one whose session ended gets no more news."""
+        tabs = [tab for tab in self._all() if tab.token is not None]
+        living = await self._living({tab.token for tab in tabs if tab.token is not None})
+        for tab in tabs:
+            if tab.token not in living:
+                tab.end()
 
     async def stream(
-        self, desk: Desk, user_id: str, tab_id: str, *, works: bool, still_in: StillIn = always_in
+        self, desk: Desk, user_id: str, tab_id: str, *, works: bool, token: str | None = None
     ) -> AsyncIterator[bytes]:
         """The events of one tab as text/event-stream. `works`: the tab is an operator's desk, so its stream is his presence."""
-        tab = self._open(user_id, tab_id, works, still_in)
+        tab = self._open(user_id, tab_id, works, token)
         try:
             yield format_sse_event(event="ping", data_str="{}", retry=RETRY_MS)
             if works:
@@ -248,9 +260,9 @@ class LiveHub:
         for tab in (*self._all(), *(tab for tabs in self._guests.values() for tab in tabs)):
             tab.end()
 
-    def _open(self, user_id: str, tab_id: str, works: bool, still_in: StillIn) -> Tab:
+    def _open(self, user_id: str, tab_id: str, works: bool, token: str | None) -> Tab:
         """The newer desk works; the older is told so and ends. The same tab again is a reconnect: its old stream ends unheard."""
-        tab = Tab(user_id, tab_id, works, still_in)
+        tab = Tab(user_id, tab_id, works, token)
         for other in self._tabs[user_id]:
             if other.tab_id == tab_id:
                 other.end()
@@ -283,6 +295,5 @@ async def live(
     """The news of this tab (an id made at each load of the page): events desk, order, chat, board, resync, elsewhere, ping."""
     works = user.can(Permission.DESK_WORK) and house.desk.agent(user.id) is not None
     token = request.cookies.get(cookie_name(house.site.secure))
-    still_in = partial(house.access.touch_session, token) if token else always_in
-    events = house.live.stream(house.desk, user.id, tab, works=works, still_in=still_in)
+    events = house.live.stream(house.desk, user.id, tab, works=works, token=token)
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
