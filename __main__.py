@@ -22,7 +22,7 @@ from .access.bootstrap import first_start
 from .agent_web.app import create_app
 from .demo.world import DemoWorld
 from .simulation.command import app as simulate_app
-from .simulation.plan import BadPlan
+from .simulation.plan import BadPlan, Stopped
 from .simulation.process import ProcessFailed
 from .storage.data_folder import DataFolder, FolderTaken, FolderUnusable, PortTaken
 from .storage.database import Database, DatabaseUnreachable
@@ -53,6 +53,7 @@ SAID_PLAINLY = (
     InstallError,
     PortTaken,
     ProcessFailed,
+    Stopped,
     asterisk_ports.PortTaken,
 )
 DataOption = Annotated[Path, typer.Option(help="Everything the site keeps lies under this folder.")]

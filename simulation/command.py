@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .person import Habits
-from .plan import BadPlan, Plan, Scenario
-from .report import table
+from .plan import BadPlan, Plan, Scenario, Stopped
+from .report import Report, table
 
 if TYPE_CHECKING:
     from .load import Load
@@ -49,10 +50,21 @@ def load(
         seed=seed,
         habits=Habits(talk_s=talk),
     ).checked()
-    report = asyncio.run(_load_of(plan, keep_log).run())
+    report = asyncio.run(_run(_load_of(plan, keep_log)))
     print(json.dumps(report.as_json(), indent=2, ensure_ascii=False) if as_json else table(report), flush=True)
     if report.violations:
         raise typer.Exit(1)
+
+
+async def _run(load: "Load") -> Report:
+    """SIGTERM and Ctrl-C end the run as well: processes and folders go with it. Raises Stopped."""
+    running = asyncio.ensure_future(load.run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    try:
+        return await running
+    except asyncio.CancelledError:
+        raise Stopped("the simulation was stopped before its end") from None
 
 
 def _load_of(plan: Plan, keep_log: Path | None) -> "Load":

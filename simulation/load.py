@@ -57,6 +57,7 @@ class Load:
         self.supervisor: Supervisor | None = None
         self.notes: dict[str, float] = {}
         self._random = Random(plan.seed)
+        self._loaded = round(os.getloadavg()[0], 2)
 
     async def run(self, change: Callable[[list[Call]], list[Call]] = lambda calls: calls) -> Report:
         """Raises BadPlan, DatabaseUnreachable, ProcessFailed. `change` is for whoever wants to see that a lie is found out."""
@@ -113,7 +114,7 @@ class Load:
     async def _open_pages(self, people: People) -> None:
         web, habits = self.engine.web, self.plan.habits
         self._say("operators open their pages and go ready")
-        self.supervisor = Supervisor(web, people.supervisor, self.tally, self._random)
+        self.supervisor = Supervisor(web, people.supervisor, self.tally, self._random, self.plan.agents)
         self.operators = [Operator(web, seat, self.tally, self._random, habits.wrap_up_s) for seat in people.operators]
         began = time.monotonic()
         await all_of([*self.operators, self.supervisor], "open")
@@ -262,7 +263,9 @@ class Load:
             engine=usage(before.engine, after.engine),
             operators=usage(before.operators, after.operators),
             node=usage(before.node, after.node),
-            notes=self.notes | {"latest call, s behind its time": played["late_s"]},
+            notes={"load of the machine before": self._loaded}
+            | self.notes
+            | {"latest call, s behind its time": played["late_s"]},
             faults=dict(self.tally.faults),
             complaints=self.engine.complaints(),
             violations=broken,

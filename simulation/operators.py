@@ -22,6 +22,7 @@ from .premises import Seat
 AT_ONCE = 16  # pages that open, or people who go ready, at a time
 AWAY_S = 1.0  # an operator who missed a call goes back on the line
 TRIES = 5
+BIG_TABLE, ROW_S, BOARD_GAP_S = 250, 0.004, 1.0  # as the board's page (static/js/parts.js)
 RESULT = "consulted"
 KEPT_S = 3.0  # an idle connection, less long than the server keeps it: a request must not meet the closing door
 SILENT_S = 12.0  # as the page (static/js/live.js): after this silence the line is dead
@@ -253,7 +254,12 @@ class Operator(Page):
 
 
 class Supervisor(Page):
-    """Watches the board: each news makes its page fetch the board's parts."""
+    """Watches the board: news make the page fetch the board's parts, once a second at most, the table of a big house more seldom."""
+
+    def __init__(self, web: str, seat: Seat, tally: Tally, random: Random, agents: int) -> None:
+        super().__init__(web, seat, tally, random)
+        self._whole_s = agents * ROW_S if agents > BIG_TABLE else 0.0
+        self._whole_at = 0.0
 
     def heard(self, event: str, data: str) -> None:
         if event in ("board", "resync"):
@@ -261,7 +267,11 @@ class Supervisor(Page):
             self.refresh()
 
     async def fetch(self) -> None:
-        await self.get("/board/parts")
+        now = time.monotonic()
+        whole = now - self._whole_at >= self._whole_s
+        self._whole_at = now if whole else self._whole_at
+        await self.get("/board/parts" if whole else "/board/parts?without=agents")
+        await asyncio.sleep(max(0.0, now + BOARD_GAP_S - time.monotonic()))
 
 
 async def events_of(answer: httpx2.Response) -> AsyncIterator[tuple[str, str]]:

@@ -22,6 +22,10 @@ class BadPlan(Exception):
     """Such a load cannot be simulated; the text says why, on one line."""
 
 
+class Stopped(Exception):
+    """Somebody ended the run; the text says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`database_url` empty: a SQLite file in the run's own folder. `outbound` is the share of the calls that are orders called back."""
