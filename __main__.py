@@ -21,6 +21,9 @@ from . import __version__
 from .access.bootstrap import first_start
 from .agent_web.app import create_app
 from .demo.world import DemoWorld
+from .simulation.command import app as simulate_app
+from .simulation.plan import BadPlan, Stopped
+from .simulation.process import ProcessFailed
 from .storage.data_folder import DataFolder, FolderTaken, FolderUnusable, PortTaken
 from .storage.database import Database, DatabaseUnreachable
 from .storage.leading import Leading
@@ -43,6 +46,7 @@ DRAIN_S = 8.0
 DEMO_HOURS = "00:00-24:00"  # its persons never sleep
 SAID_PLAINLY = (
     AsteriskFailed,
+    BadPlan,
     BadSettings,
     BadSite,
     DatabaseNewerThanCode,
@@ -51,6 +55,8 @@ SAID_PLAINLY = (
     FolderUnusable,
     InstallError,
     PortTaken,
+    ProcessFailed,
+    Stopped,
     asterisk_ports.PortTaken,
 )
 DataOption = Annotated[Path, typer.Option(help="Everything the site keeps lies under this folder.")]
@@ -59,6 +65,7 @@ HERE = Path("data")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A contact centre engine for shops, on Asterisk.")
 asterisk_app = typer.Typer(no_args_is_help=True, help="The Asterisk that Cordboard gets and runs.")
 app.add_typer(asterisk_app, name="asterisk")
+app.add_typer(simulate_app, name="simulate")
 
 
 def say(line: str) -> None:

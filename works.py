@@ -8,6 +8,8 @@ from contextlib import suppress
 from random import Random
 from urllib.parse import urlsplit
 
+from prometheus_client import CollectorRegistry
+
 from . import __version__
 from .access.permission import Permission
 from .access.store import AccessStore
@@ -15,6 +17,7 @@ from .access.user import User
 from .agent_web.house import House, RobotSwitch, Site
 from .agent_web.live import LiveHub
 from .agent_web.parts import Parts, watch_figures
+from .agent_web.timings import Timings
 from .dialer.dialer import Dialer
 from .dialer.store import DialerStore
 from .quality.store import RecordingStore
@@ -45,6 +48,7 @@ from .telephony.ami_events import Event, Resync
 from .telephony.ami_fence import Fence, Unfenced
 from .telephony.doctor import DoctorSubject, steady_clock
 from .telephony.install import AsteriskTree
+from .telephony.legs import lane_of
 from .telephony.ports import ports_of
 from .telephony.voice import Voice
 from .telephony.web_call import WebCalls, site_queue
@@ -99,7 +103,10 @@ class Works:
             caller_id=settings.caller_id or settings.inbound_number,
         )
         channels[ChannelKind.VOICE] = self.voice
-        self.live = LiveHub(clock)
+        self.metrics = CollectorRegistry()
+        self.timings = Timings(self.metrics)
+        self.desk.measure_by(self.timings.measured)
+        self.live = LiveHub(clock, living=self.access.touch_sessions)
         self.chat = ChatRoom(
             ChatStore(db),
             self.desk,
@@ -136,6 +143,7 @@ class Works:
             random=Random(),
             tuning=AmiTuning(backoff_cap_s=1.0),  # on loopback there is nobody to spare
             fence=fence,
+            lane_of=lane_of,
         )
         self.voice.attach(self.ami, self.dialer)
         self.web_calls.attach(self.ami)
@@ -284,6 +292,7 @@ class Works:
             recordings=self.recordings,
             live=self.live,
             site=self.pages_site(),
+            metrics=self.metrics,
             web_calls=self.web_calls,
             chat=self.chat,
             setup=self.setup,
@@ -352,6 +361,7 @@ class Works:
             "chat room": self.chat.watch_forever,
             "calls from the site": self.web_calls.run,
             "desk's clock": self.tick_forever,
+            "event loop's watch": self.timings.watch_loop,
             "live news": lambda: self.live.follow(self.desk),
             "sweeper of recordings": self.takes.sweep_forever,
         }

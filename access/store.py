@@ -1,10 +1,10 @@
 """Users, sessions, API keys, teams and the audit trail in tables."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import Row, Select, and_, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from ..storage.clock import Clock
@@ -17,7 +17,8 @@ from .tables import api_keys, audit_trail, sign_in_tries, team_members, teams, u
 from .user import AuditRow, Language, LoginTaken, Team, TooManyAttempts, User
 
 SESSION_LIFE = timedelta(hours=12)  # one shift and its overtime, whatever happens
-SESSION_IDLE = timedelta(hours=2)  # an open live stream counts as activity (touch_session)
+SESSION_IDLE = timedelta(hours=2)  # an open live stream counts as activity (touch_sessions)
+_AT_ONCE = 500  # sessions in one query
 _TOUCH_EVERY = timedelta(minutes=1)  # so that reading a page is not a write each time
 
 
@@ -190,30 +191,32 @@ class AccessStore:
     async def session_user(self, token: str) -> User | None:
         """The active user of a living session. Looking counts as activity, written down once a minute."""
         now, token_hash = self._clock.now(), digest(token)
-        query = (
-            select(users, user_sessions.c.seen_at)
-            .join(user_sessions, user_sessions.c.user_id == users.c.id)
-            .where(
-                user_sessions.c.token_hash == token_hash,
-                user_sessions.c.opened_at > now - SESSION_LIFE,
-                user_sessions.c.seen_at > now - SESSION_IDLE,
-                users.c.active,
-            )
-        )
         async with self._db.read() as connection:
-            row = (await connection.execute(query)).first()
+            row = (await connection.execute(_living(now, [token_hash]))).first()
         if row is None:
             return None
         if now - row.seen_at >= _TOUCH_EVERY:
-            async with self._db.write() as connection:
-                await connection.execute(
-                    update(user_sessions).where(user_sessions.c.token_hash == token_hash).values(seen_at=now)
-                )
+            await self._touch([token_hash], now)
         return _user(row)
 
-    async def touch_session(self, token: str) -> bool:
-        """For a live stream: keeps the session awake; False when it ended (signed out, switched off, 12 h over)."""
-        return await self.session_user(token) is not None
+    async def touch_sessions(self, tokens: Collection[str]) -> set[str]:
+        """For live streams: keeps these sessions awake; those of them that live. The others ended (signed out, switched off, 12 h over)."""
+        now, by_hash = self._clock.now(), {digest(token): token for token in tokens}
+        hashes, living, due = list(by_hash), set[str](), list[str]()
+        for begin in range(0, len(hashes), _AT_ONCE):
+            async with self._db.read() as connection:
+                rows = (await connection.execute(_living(now, hashes[begin : begin + _AT_ONCE]))).all()
+            living |= {by_hash[row.token_hash] for row in rows}
+            due += [row.token_hash for row in rows if now - row.seen_at >= _TOUCH_EVERY]
+        for begin in range(0, len(due), _AT_ONCE):
+            await self._touch(due[begin : begin + _AT_ONCE], now)
+        return living
+
+    async def _touch(self, hashes: Sequence[str], now: datetime) -> None:
+        async with self._db.write() as connection:
+            await connection.execute(
+                update(user_sessions).where(user_sessions.c.token_hash.in_(hashes)).values(seen_at=now)
+            )
 
     async def close_session(self, token: str) -> None:
         async with self._db.write() as connection:
@@ -304,6 +307,20 @@ class AccessStore:
         async with self._db.read() as connection:
             rows = (await connection.execute(query)).all()
         return [AuditRow(row.id, row.at, row.actor_id, row.action, row.subject, row.detail) for row in rows]
+
+
+def _living(now: datetime, hashes: Sequence[str]) -> Select[Any]:
+    """The active users behind these sessions, as far as they live."""
+    return (
+        select(users, user_sessions.c.seen_at, user_sessions.c.token_hash)
+        .join(user_sessions, user_sessions.c.user_id == users.c.id)
+        .where(
+            user_sessions.c.token_hash.in_(hashes),
+            user_sessions.c.opened_at > now - SESSION_LIFE,
+            user_sessions.c.seen_at > now - SESSION_IDLE,
+            users.c.active,
+        )
+    )
 
 
 def _login(typed: str) -> str:

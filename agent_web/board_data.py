@@ -37,10 +37,10 @@ class CampaignCard:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All that the board shows. `campaigns` is None for those who may not see them."""
+    """All that the board shows. `campaigns` is None for those who may not see them, `agents` for those who have just seen them."""
 
     board: Wallboard
-    agents: list[AgentLine]
+    agents: list[AgentLine] | None
     waiting: list[ContactLine]
     waiting_count: int
     campaigns: list[CampaignCard] | None
@@ -53,20 +53,20 @@ def midnights(now: datetime, zone: str) -> tuple[datetime, datetime]:
     return datetime.combine(today, time(), home), datetime.combine(today + timedelta(days=1), time(), home)
 
 
-async def read_board(house: House, user: User) -> Board:
+async def read_board(house: House, user: User, *, agents: bool = True) -> Board:
     now = house.clock.now()
     begin, end = midnights(now, house.site.time_zone)
     ended = await house.desk.closed_since(begin)
-    contacts, agents = house.desk.contacts(), house.desk.agents()
+    contacts, everybody = house.desk.contacts(), house.desk.agents()
     campaigns = await house.dialer.campaigns()
     promises = await _promises(house, campaigns, now, end)
     orders, names = await people_of(house, contacts)
-    holders = {agent.id: agent.name for agent in agents}
+    holders = {agent.id: agent.name for agent in everybody}
     lines = {contact.id: contact_line(contact, orders, names, now, holders) for contact in contacts}
     waiting = [lines[contact.id] for contact in waiting_now(contacts)]
     return Board(
-        board=wallboard(contacts, ended, agents, promises, now, TARGETS),
-        agents=agent_lines(agents, contacts, ended, lines, now, house.desk.setup),
+        board=wallboard(contacts, ended, everybody, promises, now, TARGETS),
+        agents=agent_lines(everybody, contacts, ended, lines, now, house.desk.setup) if agents else None,
         waiting=waiting[:SHOWN_WAITING],
         waiting_count=len(waiting),
         campaigns=await campaign_cards(house) if user.can(Permission.CAMPAIGN_VIEW) else None,

@@ -1,7 +1,9 @@
 """The supervisor's board: figures beside their targets, queues, who is in what state, and sending an agent to another."""
 
+import asyncio
 from enum import StrEnum
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
@@ -20,6 +22,7 @@ from .problem import Problem, problems
 from .security import require
 from .setup_words import pause_label, queue_label
 
+BIG = 250
 OWN_PAUSE = "supervisor"
 """The house's own pause: the supervisor sends to it, no operator chooses it."""
 
@@ -31,17 +34,26 @@ Steerer = Annotated[User, Depends(require(Permission.QUEUE_STEER))]
 @router.get("/board", include_in_schema=False)
 async def board_page(request: Request, house: HouseDep, user: Viewer) -> HTMLResponse:
     """The whole page."""
-    return render(request, "board.html", user=user, **await _context(request, house, user))
+    return await _painted(request, house, user, "board.html", whole=True)
 
 
 @router.get("/board/parts", include_in_schema=False)
-async def board_parts(request: Request, house: HouseDep, user: Viewer) -> HTMLResponse:
-    """Its live parts, fetched again on the `board` event."""
-    return render(request, "board_parts.html", user=user, **await _context(request, house, user))
+async def board_parts(
+    request: Request, house: HouseDep, user: Viewer, without: Literal["agents"] | None = None
+) -> HTMLResponse:
+    """Its live parts, fetched again on the `board` event; a page with many operators leaves their table out most of the time."""
+    return await _painted(request, house, user, "board_parts.html", whole=without is None)
 
 
-async def _context(request: Request, house: House, user: User) -> dict[str, Any]:
-    read = await read_board(house, user)
+async def _painted(request: Request, house: House, user: User, template: str, *, whole: bool) -> HTMLResponse:
+    """A big table is painted beside the event loop: it takes the better part of a second."""
+    context = await _context(request, house, user, whole=whole)
+    paint = partial(render, request, template, user=user, **context)
+    return await asyncio.to_thread(paint) if len(context["agents"] or ()) > BIG else paint()
+
+
+async def _context(request: Request, house: House, user: User, *, whole: bool) -> dict[str, Any]:
+    read = await read_board(house, user, agents=whole)
     speech = words(language_of(request, user))
     return {
         "board": read.board,

@@ -116,9 +116,8 @@ async def load_view(house: House, user: User, language: str, wanted: Sequence[st
     record = Record() if contact is None else await load_record(house, contact)
     # A search by article finds the few products of this order, not the whole shop's.
     articles = {item.article for order in record.orders for item in order.items}
-    products = {
-        product.article: product for product in await house.shop.products(limit=10_000) if product.article in articles
-    }
+    found = await house.shop.products(limit=10_000) if articles else []
+    products = {product.article: product for product in found if product.article in articles}
     held = await load_hands(house, agent, contact)
     now = house.clock.now()
     queue = figures(house.desk.contacts(), now)

@@ -9,9 +9,9 @@ For an operator the open stream of the desk is the presence of the page: while i
 import asyncio
 import json
 from collections import OrderedDict, defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable
+from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any
 
 import anyio
@@ -34,6 +34,7 @@ HEARTBEAT_S = 5.0
 BOARD_GAP_S = 0.5
 RETRY_MS = 500
 MAX_PENDING = 64
+DESKS_A_SECOND = 1000  # so many desks may be told a second how long the queue is; supervisors are told in any case
 SESSION_LOOK_S = 30.0
 MAX_GUEST_TABS = 4
 
@@ -45,23 +46,25 @@ def figures(contacts: Iterable[Contact], now: datetime) -> dict[str, Any]:
     return {"waiting": len(arrived), "longest_s": int(longest)}
 
 
-StillIn = Callable[[], Awaitable[bool]]
-"""Whether the page's session still lives; asking keeps it awake."""
+Living = Callable[[Collection[str]], Awaitable[Collection[str]]]
+"""Which of these sessions (by their tokens) still live; asking keeps them awake."""
 
 
-async def always_in() -> bool:
-    return True
+async def all_live(tokens: Collection[str]) -> Collection[str]:
+    """For a house without sessions."""
+    return tokens
 
 
 class Tab:
     """One open page, and the news it has not been given yet."""
 
-    def __init__(self, user_id: str, tab_id: str, works: bool, still_in: StillIn = always_in) -> None:
+    def __init__(self, user_id: str, tab_id: str, works: bool, token: str | None = None) -> None:
         self.user_id = user_id
         self.tab_id = tab_id
         self.works = works
-        self.still_in = still_in
+        self.token = token
         self.last = False
+        self._board: dict[str, Any] | None = None
         self._pending: OrderedDict[str, tuple[str, Any]] = OrderedDict()
         self._news = asyncio.Event()
 
@@ -74,6 +77,12 @@ class Tab:
             key, event, data = "resync", "resync", {}
         self._pending[key] = (event, data)
         self._news.set()
+
+    def tell_board(self, board: dict[str, Any]) -> None:
+        """The figures of the queue. To a supervisor they say that something changed; a desk only shows them, so not the same twice."""
+        if not self.works or board != self._board:
+            self._board = board
+            self.tell("board", board)
 
     def end(self, event: str | None = None) -> None:
         """Close the stream, after a last word if there is one."""
@@ -102,14 +111,22 @@ class LiveHub:
     """All open tabs, and apart from them the pages of visitors, who hear nothing but what is meant for them. `follow(desk)` is to run as
     long as the house does."""
 
-    def __init__(self, clock: Clock, heartbeat_s: float = HEARTBEAT_S, board_gap_s: float = BOARD_GAP_S) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        heartbeat_s: float = HEARTBEAT_S,
+        board_gap_s: float = BOARD_GAP_S,
+        living: Living = all_live,
+    ) -> None:
         self._clock = clock
+        self._living = living
         self._heartbeat_s = heartbeat_s
         self._board_gap_s = board_gap_s
         self._tabs: dict[str, set[Tab]] = defaultdict(set)
         self._guests: dict[str, list[Tab]] = {}
         self._board: dict[str, Any] = {}
         self._board_changed = asyncio.Event()
+        self._followed: Desk | None = None
         self._closing = False
 
     @property
@@ -153,29 +170,48 @@ class LiveHub:
             for tab in self._tabs.get(user_id, ()):
                 if tab.works and agent is not None:
                     tab.tell("desk", _hands_of(agent))
-        self.publish("board", figures(desk.contacts(), self._clock.now()))
+        self._followed = desk
+        self._board_changed.set()
 
     async def _paint_boards(self) -> None:
+        """Supervisors hear of a change within the gap. In a house of many desks these take longer turns, and may be behind for a while."""
+        now = asyncio.get_running_loop().time
+        desks_due, behind = now(), False
         while True:
-            await self._board_changed.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(desks_due if behind else None):
+                    await self._board_changed.wait()
+            changed, turn = self._board_changed.is_set(), now() >= desks_due
             self._board_changed.clear()
-            for tab in self._all():
-                tab.tell("board", dict(self._board))
+            if self._followed is not None:
+                self._board |= figures(self._followed.contacts(), self._clock.now())
+            board, tabs = dict(self._board), self._all()
+            for tab in tabs:
+                if turn if tab.works else changed:
+                    tab.tell_board(board)
+            behind = not turn
+            if turn:
+                desks_due = now() + sum(tab.works for tab in tabs) / DESKS_A_SECOND
             await asyncio.sleep(self._board_gap_s)
 
     async def _look_after_sessions(self) -> None:
-        """An open page is not idle; one whose session ended gets no more news."""
         while True:
             await asyncio.sleep(SESSION_LOOK_S)
-            for tab in self._all():
-                if not await tab.still_in():
-                    tab.end()
+            await self.look_after_sessions()
+
+    async def look_after_sessions(self) -> None:
+        """An open page is not idle; one whose session ended gets no more news."""
+        tabs = [tab for tab in self._all() if tab.token is not None]
+        living = await self._living({tab.token for tab in tabs if tab.token is not None})
+        for tab in tabs:
+            if tab.token not in living:
+                tab.end()
 
     async def stream(
-        self, desk: Desk, user_id: str, tab_id: str, *, works: bool, still_in: StillIn = always_in
+        self, desk: Desk, user_id: str, tab_id: str, *, works: bool, token: str | None = None
     ) -> AsyncIterator[bytes]:
         """The events of one tab as text/event-stream. `works`: the tab is an operator's desk, so its stream is his presence."""
-        tab = self._open(user_id, tab_id, works, still_in)
+        tab = self._open(user_id, tab_id, works, token)
         try:
             yield format_sse_event(event="ping", data_str="{}", retry=RETRY_MS)
             if works:
@@ -224,9 +260,9 @@ class LiveHub:
         for tab in (*self._all(), *(tab for tabs in self._guests.values() for tab in tabs)):
             tab.end()
 
-    def _open(self, user_id: str, tab_id: str, works: bool, still_in: StillIn) -> Tab:
+    def _open(self, user_id: str, tab_id: str, works: bool, token: str | None) -> Tab:
         """The newer desk works; the older is told so and ends. The same tab again is a reconnect: its old stream ends unheard."""
-        tab = Tab(user_id, tab_id, works, still_in)
+        tab = Tab(user_id, tab_id, works, token)
         for other in self._tabs[user_id]:
             if other.tab_id == tab_id:
                 other.end()
@@ -259,6 +295,5 @@ async def live(
     """The news of this tab (an id made at each load of the page): events desk, order, chat, board, resync, elsewhere, ping."""
     works = user.can(Permission.DESK_WORK) and house.desk.agent(user.id) is not None
     token = request.cookies.get(cookie_name(house.site.secure))
-    still_in = partial(house.access.touch_session, token) if token else always_in
-    events = house.live.stream(house.desk, user.id, tab, works=works, still_in=still_in)
+    events = house.live.stream(house.desk, user.id, tab, works=works, token=token)
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -5,7 +5,7 @@ Whatever happens goes the same way: a move on a draft of the book (moves.py), ro
 here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from .commands import Command, HangUp
 from .contact import TALKING_STATES, Contact, ContactState
 from .deadlines import DeskRules
 from .disposition import disposition
-from .floor import Floor, NotAllowedNow, UnknownAgent
+from .floor import Floor, NotAllowedNow, Step, UnknownAgent
 from .journal import Journal
 from .ledger import DeskChange
 from .presence import Presence
@@ -102,6 +102,10 @@ class Desk:
     @property
     def setup(self) -> QueueSetup:
         return self._floor.setup
+
+    def measure_by(self, measured: Callable[[Step, float], None]) -> None:
+        """Tell how long (s) the steps of each change take."""
+        self._floor.measured = measured
 
     # Start and time -----------------------------------------------------------------------------------------------
 

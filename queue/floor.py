@@ -1,8 +1,10 @@
 """The floor on which the desk stands: how one change is made, from a draft to the wires that hear of it."""
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import StrEnum
 
 from ..storage.clock import Clock
 from . import moves
@@ -17,6 +19,17 @@ from .ledger import Act, Ledger
 from .setup import QueueSetup
 
 log = logging.getLogger(__name__)
+
+
+class Step(StrEnum):
+    """What a change at the desk takes its time for."""
+
+    ROUTING = "routing"
+    COMMIT = "commit"
+
+
+def _nobody_measures(_step: Step, _seconds: float) -> None:
+    return None
 
 
 class UnknownAgent(Exception):
@@ -43,6 +56,7 @@ class Floor:
         self.follow_ups: list[Callable[[Contact], Awaitable[None]]] = []
         self.hands = Hands(channels, journal, self.follow_ups)
         self.late_events: Counter[str] = Counter()
+        self.measured: Callable[[Step, float], None] = _nobody_measures
 
     @property
     def setup(self) -> QueueSetup:
@@ -55,11 +69,20 @@ class Floor:
     async def change(self, act: Act) -> None:
         """Raises IllegalTransition, or what the journal raises; then nothing has changed."""
 
-        def act_and_route(draft: Draft) -> Sequence[Command]:
-            commands = list(act(draft) or ())
-            return commands + moves.route(draft, self.wires_up, self.rules)
+        decided = 0.0
 
-        for command in await self.ledger.change(act_and_route):
+        def act_and_route(draft: Draft) -> Sequence[Command]:
+            nonlocal decided
+            commands = list(act(draft) or ())
+            began = time.perf_counter()
+            commands += moves.route(draft, self.wires_up, self.rules)
+            decided = time.perf_counter()
+            self.measured(Step.ROUTING, decided - began)
+            return commands
+
+        commands = await self.ledger.change(act_and_route)
+        self.measured(Step.COMMIT, time.perf_counter() - decided)
+        for command in commands:
             await self._perform(command)
 
     async def ask(self, act: Act) -> None:

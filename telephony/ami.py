@@ -190,9 +190,9 @@ class _Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
 class Ami(Commands):
     """The supervised link to one Asterisk node.
 
-    `on_event` gets every event, one at a time, in the order of the wire. `on_resync` gets the truth after each gap
-    (first connect included) before any later event; if it fails, the session is dropped and tried again. `on_link` hears
-    each change of `state`.
+    `on_event` gets every event, one at a time, in the order of the wire; with `lane_of` that holds within each lane.
+    `on_resync` gets the truth after each gap (first connect included) before any later event; if it fails, the session is dropped
+    and tried again. `on_link` hears each change of `state`.
     """
 
     def __init__(
@@ -209,6 +209,7 @@ class Ami(Commands):
         random: Random,
         tuning: AmiTuning = AmiTuning(),  # noqa: B008  # frozen
         fence: Fence = Unfenced(),  # noqa: B008  # frozen
+        lane_of: Callable[[Event], str] | None = None,
     ) -> None:
         self.node, self._host, self._port = node, host, port
         self._login_fields = checked_fields({"Username": username, "Secret": secret, "Events": "on"})
@@ -217,7 +218,7 @@ class Ami(Commands):
         self._tuning = tuning
         self._fence = fence
         self._stats = AmiStats()
-        self._delivery = Delivery(node, on_event, self._stats, tuning.aside_limit)
+        self._delivery = Delivery(node, on_event, self._stats, tuning.aside_limit, lane_of)
         self._wire: _Wire | None = None
         self._task: asyncio.Task[None] | None = None
         self._pump: asyncio.Task[None] | None = None

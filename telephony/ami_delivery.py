@@ -10,10 +10,12 @@ from typing import TypeVar
 from .ami_events import AmiEvent, Event
 from .ami_frames import SAMPLE, Unparseable, parse
 from .ami_translate import translate
+from .lanes import Lanes
 
 logger = logging.getLogger(__name__)
 
 _FAIR = 64
+MOST_LANES = 256
 
 T = TypeVar("T")
 
@@ -102,37 +104,59 @@ class Inbox:
 
 
 class Delivery:
-    """Awaits the handler for one event after the other. A failing handler costs its event, never the stream."""
+    """Awaits the handler for one event after the other. A failing handler costs its event, never the stream.
+
+    With `lane_of` only the events of one lane wait for each other: a call whose handler waits for the database or for Asterisk does not
+    keep the next call waiting. At most MOST_LANES events are on their way at a time.
+    """
 
     def __init__(
-        self, node: str, on_event: Callable[[Event], Awaitable[None]], stats: AmiStats, aside_limit: int
+        self,
+        node: str,
+        on_event: Callable[[Event], Awaitable[None]],
+        stats: AmiStats,
+        aside_limit: int,
+        lane_of: Callable[[Event], str] | None = None,
     ) -> None:
         self.aside: deque[SetAside] = deque(maxlen=aside_limit)
         self._node = node
         self._on_event = on_event
         self._stats = stats
+        self._lane_of = lane_of
 
     async def run(self, inbox: Inbox, boot_id: str) -> None:
-        """Delivers until the inbox is closed and empty."""
+        """Delivers until the inbox is closed and empty, and every handler has ended."""
         count = 0
-        while (message := await inbox.take()) is not None:
-            await self._deliver(message, boot_id)
-            count += 1
-            if count % _FAIR == 0:
-                await asyncio.sleep(0)  # handlers that never wait must not starve the socket
+        async with Lanes(MOST_LANES) as lanes:
+            while (message := await inbox.take()) is not None:
+                if (handing := self._read(message, boot_id)) is not None:
+                    event, deliver = handing
+                    if self._lane_of is None:
+                        await deliver()
+                    else:
+                        await lanes.put(self._lane_of(event), deliver)
+                count += 1
+                if count % _FAIR == 0:
+                    await asyncio.sleep(0)  # handlers that never wait must not starve the socket
 
-    async def _deliver(self, message: bytes, boot_id: str) -> None:
+    def _read(self, message: bytes, boot_id: str) -> tuple[Event, Callable[[], Awaitable[None]]] | None:
+        """The event of a message, and how it is handed over; None when it is set aside."""
         try:
             packet = parse(message)
             event = translate(packet, self._node, boot_id)
         except Exception as error:  # whatever a message holds, it costs only itself
             self.put_aside(str(error) if isinstance(error, Unparseable) else type(error).__name__, message)
-            return
-        self._stats.events += 1
+            return None
         self._stats.broken_text += packet.broken
         self._stats.unknown += isinstance(event, AmiEvent)
-        if reason := await self.guarded(packet.name, self._on_event, event):
-            self.put_aside(reason, message)
+        name = packet.name
+
+        async def deliver() -> None:
+            self._stats.events += 1
+            if reason := await self.guarded(name, self._on_event, event):
+                self.put_aside(reason, message)
+
+        return event, deliver
 
     async def guarded(self, name: str, handler: Callable[[T], Awaitable[None]], what: T) -> str:
         """Awaits a handler. Returns how it failed, or the empty string."""

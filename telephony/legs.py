@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ..queue.agent import Agent
 from ..queue.reconcile import LegState, LiveLeg
-from .ami_events import ChannelEvent, ChannelRef, LiveChannel
+from .ami_events import ChannelEvent, ChannelRef, ContactChanged, Event, LiveChannel
 
 SHOWN_LETTERS = 80
 
@@ -18,6 +18,16 @@ def call_key(event: ChannelEvent) -> str:
     """The wire key of the customer's leg that an event, perhaps of another leg, belongs to."""
     uniqueid = event.variables.get("CC_CALL") or event.channel.uniqueid
     return f"{event.channel.node}/{event.channel.boot_id}/{uniqueid}"
+
+
+def lane_of(event: Event) -> str:
+    """What must be heard in its order: all of one call, all of one telephone. Nothing else is in step with anything."""
+    match event:
+        case ChannelEvent():
+            return call_key(event)
+        case ContactChanged():
+            return event.endpoint
+    return ""
 
 
 def is_customer(channel: ChannelRef, variables: Mapping[str, str]) -> bool:

@@ -1,5 +1,6 @@
 """Our hands on the customers' legs: which live, by wire key, and how one is moved through the dialplan."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -51,19 +52,28 @@ class Wire:
         still: Callable[[], bool] = lambda: True,
     ) -> bool:
         """Redirect a leg, its variables first. False when there is no such leg, or when it is not wanted any more: `still` is asked
-        at the last moment, so that of two orders the one that was decided later is the later one on the wire."""
+        at the last moment, so that of two orders the one that was decided later is the later one on the wire.
+
+        All goes out at once: Asterisk does what one session asks in the order in which it asked, so only the last answer is worth a wait.
+        """
         channel = self.names.get(key)
-        if channel is None:
+        if channel is None or not still():
             return False  # its hangup is on the way
-        for name, value in (variables or {}).items():
-            await self.mark(key, name, value)
-        return still() and (await self.told(self.link.redirect(channel, context, exten))).ok
+        marks = [self._set(channel, name, value) for name, value in (variables or {}).items()]
+        *_, moved = await asyncio.gather(*marks, self._redirect(channel, context, exten))
+        return moved.ok
+
+    async def _set(self, channel: str, name: str, value: str) -> Reply:
+        return await self.told(self.link.setvar(channel, name, value))
+
+    async def _redirect(self, channel: str, context: str, exten: str) -> Reply:
+        return await self.told(self.link.redirect(channel, context, exten))
 
     async def mark(self, key: str, name: str, value: str) -> None:
         """Set a variable of a leg; nothing happens when there is no such leg."""
         channel = self.names.get(key)
         if channel is not None:
-            await self.told(self.link.setvar(channel, name, value))
+            await self._set(channel, name, value)
 
     async def hang_up(self, key: str) -> None:
         channel = self.names.get(key)

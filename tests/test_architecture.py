@@ -10,7 +10,10 @@ import pytest
 from tests.fakes.purity import impurities
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("queue", "dialer", "telephony", "shop", "quality", "reports", "access", "storage", "agent_web", "demo")
+ROOMS = (
+    *("queue", "dialer", "telephony", "shop", "quality", "reports", "access", "storage", "agent_web", "demo"),
+    "simulation",
+)
 
 # In these rooms a file is pure unless it is named here, with what it is.
 STORE = {"store.py", "tables.py", "setup_store.py", "setup_tables.py"}
@@ -28,6 +31,7 @@ PURE = {
         *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire")),
     },
     "reports": {"wallboard.py"},
+    "simulation": {"ami_words.py", "measures.py", "person.py", "plan.py", "report.py", "truth.py"},
     "agent_web": {"desk_hands.py", "desk_pauses.py", "desk_view.py"},
 }
 
@@ -104,6 +108,9 @@ def test_contracts_hold_in_the_copy(copy: Path) -> None:
         ("queue/channels/planted.py", "from ...dialer import dialer", "rooms look down only"),
         ("agent_web/planted.py", "from sqlalchemy.ext.asyncio import AsyncEngine", "the database only in"),
         ("queue/planted.py", "import panoramisk", "Asterisk's wires only in telephony"),
+        ("simulation/planted.py", "import fastapi", "fastapi only in agent_web"),
+        ("simulation/planted.py", "import sqlalchemy", "the database only in"),
+        ("demo/planted.py", "from ..simulation import plan", "rooms look down only"),
         ("demo/planted.py", "from aiortc import RTCPeerConnection", "Asterisk's wires only in telephony"),
     ],
 )

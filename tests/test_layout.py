@@ -20,6 +20,7 @@ ROOMS = (
     "queue",
     "reports",
     "shop",
+    "simulation",
     "storage",
     "telephony",
 )
@@ -99,6 +100,7 @@ def test_the_wheel_holds_every_tracked_file_of_every_room(wheel: frozenset[str])
         "cordboard/agent_web/static/",
         "cordboard/agent_web/locale/",
         "cordboard/asterisk_conf/",
+        "cordboard/simulation/traces/",
         "cordboard/storage/migrations/versions/",
     ],
 )

@@ -100,7 +100,7 @@ async def test_a_session_lives_while_it_is_used_and_not_beyond_a_shift(store: Ac
     token = await store.open_session(user.id, "Chromium")
     for _ in range(11):
         clock.move(hours=1)
-        assert await store.touch_session(token)
+        assert await store.touch_sessions([token, "nobody's"]) == {token}
     clock.move(hours=1)
     assert await store.session_user(token) is None
 
@@ -111,7 +111,7 @@ async def test_an_idle_session_ends(store: AccessStore, clock: HandClock) -> Non
     assert await store.session_user(token) is not None
     clock.move(seconds=SESSION_IDLE.total_seconds())
     assert await store.session_user(token) is None
-    assert not await store.touch_session(token)
+    assert await store.touch_sessions([token]) == set()
 
 
 async def test_closed_switched_off_or_with_a_new_password_a_session_is_over(store: AccessStore) -> None:

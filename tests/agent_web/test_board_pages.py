@@ -61,9 +61,23 @@ async def test_the_parts_carry_no_page_around_them(house: SteeringHouse) -> None
     chief = await house.user(Role.SUPERVISOR, "Олег")
     async with await house.client(chief) as browser:
         parts = await browser.get("/board/parts")
-    assert "<html" not in parts.text
+        assert "<html" not in parts.text
+        fewer = await browser.get("/board/parts?without=agents")
+        assert (await browser.get("/board/parts?without=tiles")).status_code == 422
     names = ("tiles", "queues", "agents", "waiting", "campaigns", "robot")
     assert [name for name in names if f'data-part="{name}"' not in parts.text] == []
+    assert [name for name in names if f'data-part="{name}"' not in fewer.text] == ["agents"]
+
+
+async def test_a_big_table_is_painted_the_same_beside_the_event_loop(
+    house: SteeringHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chief = await house.user(Role.SUPERVISOR, "Олег")
+    await house.operator("Илья")
+    async with await house.client(chief) as browser:
+        small = (await browser.get("/board/parts")).text
+        monkeypatch.setattr("cordboard.agent_web.board_pages.BIG", 0)
+        assert (await browser.get("/board/parts")).text == small
 
 
 async def test_english_reads_no_russian(house: SteeringHouse) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 import httpx2
@@ -246,3 +246,34 @@ async def test_strangers_get_no_news(house: DeskHouse) -> None:
     user = await house.operator()
     async with await house.client(user) as browser:
         assert (await browser.get("/live?tab=%0a")).status_code == 422
+
+
+async def test_a_desk_is_not_told_the_same_figures_twice_and_a_supervisor_always() -> None:
+    desk, board = Tab("u", "t", works=True), Tab("u", "t", works=False)
+    for tab in (desk, board):
+        tab.tell_board({"waiting": 1})
+        assert await tab.next(1.0) == ("board", {"waiting": 1})
+        tab.tell_board({"waiting": 1})
+    assert await board.next(1.0) == ("board", {"waiting": 1})
+    assert await desk.next(0.01) == ("ping", {})
+    desk.tell_board({"waiting": 2})
+    assert await desk.next(1.0) == ("board", {"waiting": 2})
+
+
+async def test_a_page_whose_session_ended_gets_no_more_news(house: DeskHouse) -> None:
+    asked: list[set[str]] = []
+
+    async def living(tokens: Collection[str]) -> Collection[str]:
+        asked.append(set(tokens))
+        return {"lives"}
+
+    hub, user, other = LiveHub(house.clock, living=living), await house.operator(), await house.operator(login="ilya")
+    staying = hub.stream(house.desk, user.id, "t1", works=False, token="lives")
+    ending = hub.stream(house.desk, other.id, "t2", works=False, token="ended")
+    for stream in (staying, ending):
+        await anext(stream)
+    await hub.look_after_sessions()
+    assert asked == [{"lives", "ended"}]
+    assert [chunk async for chunk in ending] == []
+    assert hub.tab_count == 1
+    await staying.aclose()  # type: ignore[attr-defined]

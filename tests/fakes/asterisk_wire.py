@@ -15,22 +15,21 @@ import socket
 import struct
 from collections.abc import Callable, Mapping
 
+from cordboard.simulation.ami_session import AmiSession
 from tests.fakes.asterisk_answers import ANSWERS, Answer
-from tests.fakes.asterisk_words import BANNER, Behaviour, FakeChannel, Headers, Received, Verdict, encode, escaped
+from tests.fakes.asterisk_words import Behaviour, FakeChannel, Headers, Received, Verdict, encode, escaped
 
 __all__ = ["Behaviour", "FakeAsterisk", "FakeChannel", "Received", "Session", "Verdict"]
 
 _STATES = {"down": ("0", "Down"), "ring": ("4", "Ring"), "ringing": ("5", "Ringing"), "up": ("6", "Up")}
 
 
-class Session:
-    """One AMI connection of a client."""
+class Session(AmiSession):
+    """One AMI connection of a client, which can be made to misbehave."""
 
     def __init__(self, asterisk: "FakeAsterisk", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.logged_in = False
+        super().__init__(reader, writer, asterisk.take)
         self._asterisk = asterisk
-        self._reader = reader
-        self._writer = writer
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue()
 
     def say(self, message: bytes) -> None:
@@ -40,42 +39,23 @@ class Session:
 
     def reply(self, action: Received, *pairs: tuple[str, str], response: str = "Success") -> None:
         """Answers an action unless its answer is to be swallowed."""
-        if action.name in self._asterisk.behaviour.swallow:
-            return
-        id_pair = [("ActionID", action.get("ActionID"))] if action.get("ActionID") else []
-        self.say(encode([("Response", response), *id_pair, *pairs]))
+        if action.name not in self._asterisk.behaviour.swallow:
+            super().reply(action, *pairs, response=response)
 
     def reset(self) -> None:
         """RST instead of FIN."""
         sock = self._writer.get_extra_info("socket")
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._writer.transport.abort()
-
-    def close(self) -> None:
-        self._writer.close()
+        self.cut()
 
     async def run(self) -> None:
-        self.say(BANNER)
         mouth = asyncio.create_task(self._speak())
         try:
-            await self._listen()
+            await super().run()
         finally:
             mouth.cancel()
             await asyncio.wait([mouth])
-            self._writer.close()
-
-    async def _listen(self) -> None:
-        lines: list[bytes] = []
-        while line := await self._reader.readline():
-            text = line.rstrip(b"\n").partition(b"\r")[0]
-            if text:
-                lines.append(text)
-            elif lines:
-                pairs = [item.decode("utf-8", "replace").partition(":") for item in lines]
-                action = Received(tuple((key, value.removeprefix(" ")) for key, _, value in pairs))
-                lines = []
-                self._asterisk.take(self, action)
 
     async def _speak(self) -> None:
         while True:

@@ -24,7 +24,7 @@ async function send(agent, name, state, code) {
       ? { action: T("Вернуть"), onAction: () => send(agent, name, done.before.state, done.before.pause_code) } : {};
     toast(said[state](name, done.at_once), undo);
   });
-  refresh();
+  refresh(true);
 }
 async function turn(campaign, to) {
   const well = await trying(() => api("POST", `/campaigns/${campaign}/${to}`));
