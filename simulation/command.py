@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .person import Habits
+from .habits import Habits
 from .plan import BadPlan, Plan, Scenario, Stopped
 from .report import Report, table
 

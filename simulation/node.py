@@ -14,8 +14,9 @@ from random import Random
 
 from .ami_session import AmiSession
 from .ami_words import Received, encode
+from .habits import Habits
 from .line import Line, Stand
-from .person import Fate, Habits, Person, called
+from .person import Fate, Person, called
 from .trace import Section, load
 from .truth import Call, Direction, End, Ring, Talk
 

@@ -13,8 +13,9 @@ from dataclasses import asdict
 from random import Random
 from typing import Any
 
+from .habits import Habits, Stretch
 from .node import Node, play
-from .person import RINGS_DRAWN, Habits, Person, Stretch, callers
+from .person import RINGS_DRAWN, Person, callers
 
 FOREVER_S = 86_400.0
 PATIENCE_S = 60.0  # from the last call until everybody surely has hung up

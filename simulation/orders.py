@@ -7,8 +7,9 @@ from random import Random
 import httpx2
 
 from ..agent_web.security import cookie_name
+from .habits import Stretch
 from .operators import Tally
-from .person import Stretch, arrivals
+from .person import arrivals
 from .premises import ARTICLE
 
 

@@ -6,21 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
+from .habits import Habits, Stretch
+
 SHORTEST_TALK_S = 1.0
 TALK_SPREAD = 0.5  # sigma of the logarithm: most talks are near the mean, a few are several times as long
 RINGS_DRAWN = 4  # how the first phones that ring for a caller behave; later ones begin anew
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """Means in s, shares of 1. The defaults are a shop's; a mean of patience is that of an exponential draw."""
-
-    talk_s: float = 30.0
-    patience_s: float = 120.0
-    ring_s: float = 2.0
-    wrap_up_s: float = 5.0
-    unanswered: float = 0.01
-    agent_ends: float = 0.5
 
 
 class Fate(StrEnum):
@@ -56,14 +46,6 @@ class Called:
     ring_s: float
     talk_s: float
     agent_ring_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """So many calls a second, for so long."""
-
-    rate: float
-    seconds: float
 
 
 def arrivals(random: Random, stretches: Sequence[Stretch]) -> list[float]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .person import Habits, Stretch
+from .habits import Habits, Stretch
 
 MOST_ON_SQLITE = 100
 MOST_AGENTS = 10_000

@@ -31,7 +31,7 @@ PURE = {
         *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire")),
     },
     "reports": {"wallboard.py"},
-    "simulation": {"ami_words.py", "measures.py", "person.py", "plan.py", "report.py", "truth.py"},
+    "simulation": {"ami_words.py", "habits.py", "measures.py", "plan.py", "report.py", "truth.py"},
     "agent_web": {"desk_hands.py", "desk_pauses.py", "desk_view.py"},
 }
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cordboard.simulation.person import Fate, Habits, Stretch, arrivals, called, callers, talk_s
+from cordboard.simulation.habits import Habits, Stretch
+from cordboard.simulation.person import Fate, arrivals, called, callers, talk_s
 
 
 def test_the_same_seed_draws_the_same_persons() -> None:

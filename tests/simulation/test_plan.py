@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cordboard.simulation.person import Habits, Stretch
+from cordboard.simulation.habits import Habits, Stretch
 from cordboard.simulation.plan import BadPlan, Plan, Scenario
 
 GOOD: dict[str, Any] = {"agents": 5, "calls_per_second": 1.0, "seconds": 5.0}
