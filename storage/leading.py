@@ -17,7 +17,7 @@ from .lease_store import LeaseStore
 log = logging.getLogger(__name__)
 
 TROUBLE = (DatabaseUnreachable, OSError, SQLAlchemyError)  # TimeoutError is an OSError
-HAND_OVER_S = 2.0
+HAND_OVER_S = 5.0
 NEVER, FOR_EVER = float("-inf"), float("inf")
 
 

@@ -105,7 +105,7 @@ async def test_a_leader_that_is_told_to_stop_hands_over_and_drops_no_call(
     async with AsyncExitStack() as stack:
         callers = await two_callers(stack, pair, pair.b, tmp_path)
         assert await pair.b.stop() == 0
-        await pair.a.ready(within_s=5.0)
+        await pair.a.ready()
         await served_and_over(pair, pair.a, callers)
     new = await pair.epoch()
     assert new == old + 1
@@ -130,7 +130,7 @@ async def test_an_engine_s_own_asterisk_goes_on_for_the_next_and_ends_with_the_l
         async with SippCaller(tmp_path, told.sip, told.inbound_number) as caller:
             await caller.answered()
             assert await first.stop() == 0
-            assert (await second.ready(within_s=5.0)).asterisk_pid == asterisk
+            assert (await second.ready()).asterisk_pid == asterisk
             assert not caller.left_by_other_side
         await first.launch()
         await first.stands_by()
