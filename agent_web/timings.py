@@ -9,7 +9,7 @@ from ..queue.floor import Step
 LOOK_S = 0.05
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _TEXTS = {
-    Step.ROUTING: "The routing rule, for each change at the desk.",
+    Step.ROUTING: "The routing rule, for each change at the desk that is written down.",
     Step.COMMIT: "From a decided change until it is durable, one's turn at the journal included.",
 }
 

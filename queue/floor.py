@@ -69,19 +69,22 @@ class Floor:
     async def change(self, act: Act) -> None:
         """Raises IllegalTransition, or what the journal raises; then nothing has changed."""
 
-        decided = 0.0
+        decided, writes = 0.0, False
 
         def act_and_route(draft: Draft) -> Sequence[Command]:
-            nonlocal decided
+            nonlocal decided, writes
             commands = list(act(draft) or ())
             began = time.perf_counter()
             commands += moves.route(draft, self.wires_up, self.rules)
             decided = time.perf_counter()
-            self.measured(Step.ROUTING, decided - began)
+            writes = bool(draft.entries)
+            if writes:
+                self.measured(Step.ROUTING, decided - began)
             return commands
 
         commands = await self.ledger.change(act_and_route)
-        self.measured(Step.COMMIT, time.perf_counter() - decided)
+        if writes:
+            self.measured(Step.COMMIT, time.perf_counter() - decided)
         for command in commands:
             await self._perform(command)
 

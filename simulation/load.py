@@ -27,6 +27,7 @@ from .truth import Call, Direction, End, Ring, Talk, outcome, violations
 
 READY_S = 120.0
 DRAIN_S = 90.0
+CROWD_S = 600.0
 SPARE_FILES = 500
 
 Say = Callable[[str], None]
@@ -185,10 +186,19 @@ class Load:
         self.notes["seconds until the burst was drained"] = round(time.monotonic() - began, 2)
 
     async def _resync(self) -> None:
-        """The link breaks while a crowd waits that the engine has never heard of, half of it."""
-        self._say(f"the link breaks with {self.plan.crowd_channels} channels")
+        """The link breaks while a crowd waits, and nobody is at work to answer it."""
         await all_of(self.operators, "go_home")
+        self._say(f"{self.plan.crowd_channels} callers come at once")
+        came = time.monotonic()
         await self.node.ask("crowd", channels=self.plan.crowd_channels)
+
+        async def everybody_waits() -> bool:
+            waiting = measures.sample(await self._metrics(), "cordboard_contacts", '{state="queued"}')
+            return waiting >= self.plan.crowd_channels
+
+        await self._until(everybody_waits, CROWD_S, "the engine does not come to the end of the callers")
+        self.notes["seconds until the crowd was in the queue"] = round(time.monotonic() - came, 1)
+        self._say("the link breaks")
         sessions = measures.sample(await self._metrics(), "cordboard_ami_total", '{what="reconnects"}')
         began = time.monotonic()
         await self.node.ask("cut")

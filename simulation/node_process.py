@@ -59,7 +59,7 @@ class Theatre:
         }
 
     def _crowd(self, channels: int) -> dict[str, Any]:
-        """Customers who wait for ever, told to nobody: only a resync finds them."""
+        """Customers who wait for ever."""
         for index in range(channels):
             rings = (None,) * RINGS_DRAWN
             self._node.call_in(Person(index, 0.0, f"+7902{index:07d}", f"Crowd {index}", FOREVER_S, 1.0, rings, False))
