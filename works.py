@@ -43,6 +43,7 @@ from .telephony.ami import Ami
 from .telephony.ami_delivery import AmiTuning
 from .telephony.ami_events import Event, Resync
 from .telephony.doctor import DoctorSubject, steady_clock
+from .telephony.fallback import Fallback
 from .telephony.install import AsteriskTree
 from .telephony.ports import ports_of
 from .telephony.voice import Voice
@@ -91,6 +92,7 @@ class Works:
             caller_id=settings.caller_id or settings.inbound_number,
         )
         channels[ChannelKind.VOICE] = self.voice
+        self.fallback = Fallback(self.desk, clock)
         self.live = LiveHub(clock)
         self.chat = ChatRoom(
             ChatStore(db),
@@ -130,6 +132,7 @@ class Works:
         )
         self.voice.attach(self.ami, self.dialer)
         self.web_calls.attach(self.ami)
+        self.fallback.attach(self.ami)
         self.desk.follow_ups += [self.dialer.on_contact_ended, self.takes.link, self.chat.on_contact_ended]
 
     # What Asterisk tells ---------------------------------------------------------------------------------------------
@@ -142,6 +145,7 @@ class Works:
     async def on_resync(self, resync: Resync) -> None:
         await self.web_calls.on_resync(resync)
         await self.voice.on_resync(resync)
+        await self.fallback.on_resync(resync)
 
     # The setup of the queues -------------------------------------------------------------------------------------------
 
@@ -339,6 +343,7 @@ class Works:
             "heartbeat": self.voice.beat_forever,
             "check of the calls": self.voice.check_forever,
             "announcements": self.voice.announce_forever,
+            "fallback": self.fallback.mirror_forever,
             "chat room": self.chat.watch_forever,
             "calls from the site": self.web_calls.run,
             "desk's clock": self.tick_forever,

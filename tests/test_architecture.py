@@ -24,8 +24,16 @@ SHELLS = {
 PURE = {
     "queue": {"channels/conversation.py", "channels/guests.py", "channels/views.py"},
     "telephony": {
-        *("ami_events.py", "ami_frames.py", "ami_translate.py", "announcing.py", "call.py", "legs.py", "prompts.py"),
-        *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire")),
+        *(
+            "ami_events.py",
+            "ami_frames.py",
+            "ami_translate.py",
+            "announcing.py",
+            "call.py",
+            "fallback_line.py",
+            "legs.py",
+        ),
+        *("prompts.py", *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire"))),
     },
     "reports": {"wallboard.py"},
     "agent_web": {"desk_hands.py", "desk_pauses.py", "desk_view.py"},
