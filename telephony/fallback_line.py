@@ -1,4 +1,4 @@
-"""The line that Asterisk serves alone when we are gone (asterisk_conf/queues.conf): who stands in it, and what it left for us. Pure.
+"""The line that Asterisk serves alone when we are gone (asterisk_conf/queues.conf): who its members are, and who waits in it. Pure.
 
 Its members mirror our operators. Whoever talks stays a member that may ring: his device is in use, which Asterisk sees by itself, and
 when his talk ends nobody else could tell it that he is free.
@@ -6,8 +6,6 @@ when his talk ends nobody else could tell it that he is free.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from urllib.parse import unquote
 
 from ..queue.agent import Agent, Stance, TaskPhase
 from ..queue.capacity import Room, room_for
@@ -92,52 +90,3 @@ def callers_in(items: Iterable[Mapping[str, str]]) -> list[str]:
 def _position(item: Mapping[str, str]) -> int:
     text = item.get("Position", "")
     return int(text) if text.isdecimal() else 0
-
-
-# What the dialplan wrote down of calls that ended while nobody listened ([cc-bye]) -------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Bye:
-    """A call that ended without us. `sip_name` and `talk_at` are of its last talk, where it had one; `dialed` is "" when we had called."""
-
-    uniqueid: str
-    arrived_at: datetime
-    ended_at: datetime
-    sip_name: str = ""
-    talk_at: datetime | None = None
-    dialed: str = ""
-    number: str = ""
-    name: str = ""
-
-
-BYES = "cc-bye"
-
-
-def bye_of(key: str, value: str) -> Bye | None:
-    """One entry of Asterisk's database; None when it says nothing that can be understood."""
-    parts = value.split("|", 6)
-    ended_at = _instant(parts[3]) if len(parts) == 7 else None
-    if ended_at is None:
-        return None
-    state, arrived, talk, _, dialed, number, name = parts
-    doing, _, sip_name = state.partition("-")
-    talk_at = _instant(talk) if doing == "talk" else None
-    return Bye(
-        uniqueid=key.rpartition("/")[2],
-        arrived_at=_instant(arrived) or talk_at or ended_at,
-        ended_at=ended_at,
-        sip_name=sip_name if talk_at else "",
-        talk_at=talk_at,
-        dialed=dialed,
-        number=number,
-        name=unquote(name),
-    )
-
-
-def _instant(text: str) -> datetime | None:
-    """Epoch seconds as an instant."""
-    try:
-        return datetime.fromtimestamp(float(text), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -33,7 +33,7 @@ PURE = {
             "fallback_line.py",
             "legs.py",
         ),
-        *("prompts.py", *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire"))),
+        *("legs.py", "prompts.py", *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire"))),
     },
     "reports": {"wallboard.py"},
     "agent_web": {"desk_hands.py", "desk_pauses.py", "desk_view.py"},

@@ -67,19 +67,23 @@ async def test_x(node: Node, caller: SippCaller, phones: SippCarrier, data: Path
     print(talk)
     await caller.until_hears(OPERATOR_HZ)
     print(await node.process.ask("core show channels concise"))
-    print((await node.ami.action("Getvar", Channel=fb["Channel"], Variable="CC_STATE")), (await node.ami.action("Getvar", Channel=fb["Channel"], Variable="CC_REC")))
+    print(
+        (await node.ami.action("Getvar", Channel=fb["Channel"], Variable="CC_STATE")),
+        (await node.ami.action("Getvar", Channel=fb["Channel"], Variable="CC_REC")),
+    )
     a = await node.ami.action("QueueStatus", Queue="fallback", Member="nobody")
-    print([e for e in node.ami.events if e.get("Event","").startswith("Queue")])
+    print([e for e in node.ami.events if e.get("Event", "").startswith("Queue")])
     phones.tell(phones.invites()[0])
     await caller.over()
     print([e for e in node.ami.events if e.get("UserEvent")])
     print(await node.process.ask("database show"))
     print(await node.ami.action("Getvar", Variable="DB_KEYS(cc-bye)"))
-    k=(await node.ami.action("Getvar", Variable="DB_KEYS(cc-bye)"))["Value"]
+    k = (await node.ami.action("Getvar", Variable="DB_KEYS(cc-bye)"))["Value"]
     print(await node.ami.action("Getvar", Variable=f"DB(cc-bye/{k})"))
     print(await node.ami.action("Setvar", Variable=f"DB_DELETE(cc-bye/{k})", Value="1"))
     print(await node.ami.action("Getvar", Variable="DB_KEYS(cc-bye)"))
-    for f in (data/"recordings").iterdir(): print(f, f.stat().st_size)
+    for f in (data / "recordings").iterdir():
+        print(f, f.stat().st_size)
     print(node.log()[-3000:])
     print(phones.sipp.story())
     assert 0
