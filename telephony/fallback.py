@@ -6,7 +6,6 @@ those who still wait there come back to us; who rings or talks stays, and the re
 
 import asyncio
 import logging
-from collections.abc import Iterable
 
 from ..queue.agent import Agent
 from ..queue.desk import Desk, DeskChange
@@ -49,6 +48,7 @@ class Fallback:
         self._there: dict[str, bool] | None = None  # the members as Asterisk has them; None: to be read
         self._woken = asyncio.Event()
         self._look_at = self._patient_until = 0.0
+        self._patient = True
         self._complaint = ""
 
     def attach(self, ami: Ami) -> None:
@@ -91,30 +91,28 @@ class Fallback:
         return DeskChange(agents, everything=any(one.everything for one in found))
 
     async def _tell(self, ami: Ami, changed: DeskChange) -> None:
-        now = self._clock.monotonic()
-        agents: Iterable[Agent] = ()
+        now = asyncio.get_running_loop().time()
         if now >= self._look_at:
             self._look_at = now + LOOK_S
             await self._call_back(ami)
             if self._there is None:
                 await self._mirror_all(ami)
-        if self._there is None:
-            return
-        was_patient, self._patient_until = (
-            self._patient_until,
-            self._patient_until if now < self._patient_until else 0.0,
-        )
-        if changed.everything or was_patient != self._patient_until:
-            agents = self._desk.agents()
-        else:
-            agents = [agent for agent_id in changed.agent_ids if (agent := self._desk.agent(agent_id)) is not None]
-        for agent in agents:
-            if not self._is_awaited(agent):
+        for agent in self._concerned(changed):
+            if self._there is not None and not self._is_awaited(agent):
                 name = interface_of(agent.sip_name)
                 await self._take(ami, step(name, member_of(agent), self._there.get(name)))
 
+    def _concerned(self, changed: DeskChange) -> list[Agent]:
+        """Whose place may be another now: everybody's when our patience with missing pages has just ended."""
+        lost_patience = self._patient and self._clock.monotonic() >= self._patient_until
+        self._patient = self._patient and not lost_patience
+        if changed.everything or lost_patience:
+            return self._desk.agents()
+        found = (self._desk.agent(agent_id) for agent_id in changed.agent_ids)
+        return [agent for agent in found if agent is not None]
+
     def _is_awaited(self, agent: Agent) -> bool:
-        return may_return(agent) and self._clock.monotonic() < self._patient_until
+        return self._patient and may_return(agent)
 
     async def _call_back(self, ami: Ami) -> None:
         """Whoever waits in app_queue goes back on hold, where his contact waits for him. If it rings for him, that comes first."""
@@ -124,15 +122,12 @@ class Fallback:
 
     async def _mirror_all(self, ami: Ami) -> None:
         self._there = there = members_in(await ami.action_list("QueueStatus", {"Queue": QUEUE}, ends_with=_END))
-        agents = self._desk.agents()
-        wanted = {interface_of(agent.sip_name): member_of(agent) for agent in agents}
-        wanted |= {
-            name: there.get(name)
-            for agent in agents
-            if self._is_awaited(agent)
-            for name in [interface_of(agent.sip_name)]
-        }
-        for one in steps({name: paused for name, paused in wanted.items() if paused is not None}, there):
+        wanted: dict[str, bool] = {}
+        for agent in self._desk.agents():
+            name = interface_of(agent.sip_name)
+            place = there.get(name) if self._is_awaited(agent) else member_of(agent)
+            wanted |= {} if place is None else {name: place}
+        for one in steps(wanted, dict(there)):
             await self._take(ami, one)
 
     async def _take(self, ami: Ami, wanted: Step | None) -> None:
