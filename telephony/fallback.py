@@ -6,6 +6,7 @@ those who still wait there come back to us; who rings or talks stays, and the re
 
 import asyncio
 import logging
+from collections.abc import Iterable
 
 from ..queue.agent import Agent
 from ..queue.desk import Desk, DeskChange
@@ -102,13 +103,13 @@ class Fallback:
                 name = interface_of(agent.sip_name)
                 await self._take(ami, step(name, member_of(agent), self._there.get(name)))
 
-    def _concerned(self, changed: DeskChange) -> list[Agent]:
+    def _concerned(self, changed: DeskChange) -> Iterable[Agent]:
         """Whose place may be another now: everybody's when our patience with missing pages has just ended."""
         lost_patience = self._patient and self._clock.monotonic() >= self._patient_until
         self._patient = self._patient and not lost_patience
         if changed.everything or lost_patience:
             return self._desk.agents()
-        found = (self._desk.agent(agent_id) for agent_id in changed.agent_ids)
+        found = [self._desk.agent(agent_id) for agent_id in changed.agent_ids]
         return [agent for agent in found if agent is not None]
 
     def _is_awaited(self, agent: Agent) -> bool:

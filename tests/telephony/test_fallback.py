@@ -7,6 +7,7 @@ import pytest
 
 from cordboard.queue.agent import AgentState
 from cordboard.telephony import fallback
+from cordboard.telephony.ami import LinkState
 from cordboard.telephony.ami_events import Resync
 from cordboard.telephony.fallback import PATIENCE_S, Fallback
 from tests.fakes.asterisk_wire import FakeChannel, Received
@@ -119,6 +120,10 @@ async def test_an_asterisk_that_forgot_all_is_told_all(line: MirroredLine) -> No
     await line.mirrored(maria=False)
     line.asterisk.members.clear()
     await line.asterisk.restart("2026-11-21 11:11:11")
+    await line.asterisk.until(lambda: line.asterisk.logins == 2)
+    line.asterisk.globals["PJSIP_DIAL_CONTACTS(agent-maria)"] = "PJSIP/agent-maria/sip:x"
+    await until(lambda: line.ami.state is LinkState.UP, "resynced")
+    line.asterisk.emit("ContactStatus", {"EndpointName": "agent-maria", "ContactStatus": "Created", "URI": "sip:x"})
     await line.mirrored(maria=False)
 
 
@@ -156,6 +161,7 @@ async def test_our_own_start_takes_nobody_out_whose_page_may_return() -> None:
     await first.open()
     await first.mirrored(maria=False)
     await first.die()
+    await first.desk.page_closed("maria", "tab")  # no journal remembers open pages
     second = MirroredLine(before=first)
     second.asterisk.members["PJSIP/agent-gone"] = False
     await second.open(ready=False, page=False)
