@@ -47,6 +47,7 @@ from .telephony.ami_delivery import AmiTuning
 from .telephony.ami_events import Event, Resync
 from .telephony.ami_fence import Fence, Unfenced
 from .telephony.doctor import DoctorSubject, steady_clock
+from .telephony.fallback import Fallback
 from .telephony.install import AsteriskTree
 from .telephony.legs import lane_of
 from .telephony.ports import ports_of
@@ -107,6 +108,7 @@ class Works:
         self.timings = Timings(self.metrics)
         self.desk.measure_by(self.timings.measured)
         self.live = LiveHub(clock, living=self.access.touch_sessions)
+        self.fallback = Fallback(self.desk, clock)
         self.chat = ChatRoom(
             ChatStore(db),
             self.desk,
@@ -147,6 +149,7 @@ class Works:
         )
         self.voice.attach(self.ami, self.dialer)
         self.web_calls.attach(self.ami)
+        self.fallback.attach(self.ami)
         self.desk.follow_ups += [self.dialer.on_contact_ended, self.takes.link, self.chat.on_contact_ended]
 
     # What Asterisk tells ---------------------------------------------------------------------------------------------
@@ -159,6 +162,7 @@ class Works:
     async def on_resync(self, resync: Resync) -> None:
         await self.web_calls.on_resync(resync)
         await self.voice.on_resync(resync)
+        await self.fallback.on_resync(resync)
 
     # The setup of the queues -------------------------------------------------------------------------------------------
 
@@ -358,6 +362,7 @@ class Works:
             "heartbeat": self.voice.beat_forever,
             "check of the calls": self.voice.check_forever,
             "announcements": self.voice.announce_forever,
+            "fallback": self.fallback.mirror_forever,
             "chat room": self.chat.watch_forever,
             "calls from the site": self.web_calls.run,
             "desk's clock": self.tick_forever,

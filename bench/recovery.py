@@ -1,4 +1,5 @@
-"""How soon all is well again: kill -9 of the engine in mid-talk, kill -9 of Asterisk under a ready operator; a real browser watches."""
+"""How soon all is well again: kill -9 of the engine in mid-talk, kill -9 of Asterisk under a ready operator, a real browser watches;
+and what callers who wait have of it meanwhile (fallback.py)."""
 
 import asyncio
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 from statistics import median
 from time import monotonic
 
+from bench import fallback
 from bench.table import Row, table
 from tests.fakes.asterisk_tree import data_folder
 from tests.fakes.browser import Screen, chromium
@@ -72,12 +74,27 @@ async def measure(rounds: int) -> tuple[list[float], list[float]]:
 def rows(small: bool = False) -> list[Row]:
     rounds = SMALL if small else ROUNDS
     engine, asterisk = asyncio.run(measure(rounds))
+    answered, back = asyncio.run(fallback.measure(rounds))
     note = f"median of {rounds}"
     return [
         Row(
             "kill -9 of the engine: next engine's start to the talk on the page", median(engine), "s", "5 at most", note
         ),
         Row("kill -9 of Asterisk: to an operator who is ready again", median(asterisk), "s", "15 at most", note),
+        Row(
+            "kill -9 of the engine: to a waiting caller's talk with a free operator",
+            median(answered),
+            "s",
+            "7 at most",
+            note,
+        ),
+        Row(
+            "kill -9 of the engine: next engine's start to a caller who is its own again",
+            median(back),
+            "s",
+            "5 at most",
+            note,
+        ),
     ]
 
 

@@ -69,6 +69,7 @@ class Desk:
         reception = Reception(self._floor, ids, identify)
         self.wire_changed = reception.wire_changed
         self.arrive = reception.arrive
+        self.remember = reception.remember
         self.talk_began = reception.talk_began
         self.offer_failed = reception.offer_failed
         self.hold_changed = reception.hold_changed

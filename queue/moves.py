@@ -5,12 +5,13 @@ Pure: a move changes only the draft it is given. An impossible move raises Illeg
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from . import agent as agents
 from . import contact as contacts
-from .agent import Agent, TaskPhase
+from .agent import Agent, Stance, TaskPhase
 from .book import Draft
+from .capacity import Room
 from .channel import Arrival, ChannelKind, Direction, OfferFailure
 from .commands import Command, FollowUp, OfferContact, ReturnToQueue, TellAccepted, WithdrawOffer
 from .contact import Contact, ContactState
@@ -91,7 +92,7 @@ def accept(draft: Draft, contact: Contact) -> list[Command]:
     return [TellAccepted(after, agent)]
 
 
-def connect(draft: Draft, contact: Contact, agent_id: str) -> list[Command]:
+def connect(draft: Draft, contact: Contact, agent_id: str, since: datetime | None = None) -> list[Command]:
     """The wire tells that they talk. A call that rings at this agent besides waits on: he has one telephone."""
     if contact.agent_id not in (None, agent_id):
         _free(draft, contact)
@@ -99,7 +100,7 @@ def connect(draft: Draft, contact: Contact, agent_id: str) -> list[Command]:
     withdrawn = [WithdrawOffer(other, draft.agent(agent_id)) for other in besides]
     for other in besides:
         take_back(draft, other.id)
-    draft.tell_contact(contact.id, contacts.Connected(draft.now, agent_id))
+    draft.tell_contact(contact.id, contacts.Connected(since or draft.now, agent_id))
     draft.tell_agent(agent_id, agents.TalkBegan(draft.now, contact.id, contact.kind))
     return [*withdrawn]
 
@@ -214,15 +215,22 @@ def heal(draft: Draft) -> int:
 def correct(
     draft: Draft, open_contacts: Sequence[Contact], legs: Mapping[str, LiveLeg], alive: str, rules: DeskRules
 ) -> list[Command]:
-    """Make the draft agree with the wire, agents included: first all that has parted, then all that talks, each judged as it then is."""
+    """Make the draft agree with the wire, agents included: first all that has parted, then all that talks, then what rings, each
+    judged as it then is."""
     commands: list[Command] = []
+    rings: list[tuple[str, contacts.Offered]] = []
     for contact_id, event in discrepancies(_as_now(draft, open_contacts), legs, alive, draft.now):
-        if not isinstance(event, contacts.Connected):
+        if isinstance(event, contacts.Offered):
+            rings.append((contact_id, event))
+        elif not isinstance(event, contacts.Connected):
             commands += _part(draft, draft.contact(contact_id), event, legs, rules)
     for contact_id, event in discrepancies(_as_now(draft, open_contacts), legs, alive, draft.now):
         contact = draft.contact(contact_id)
         if isinstance(event, contacts.Connected) and not _on_another_call(draft, event.agent_id, contact):
-            commands += connect(draft, contact, event.agent_id)
+            commands += connect(draft, contact, event.agent_id, event.at)
+    for contact_id, event in rings:
+        if draft.contact(contact_id).state is ContactState.QUEUED and _may_be_offered(draft, event.agent_id):
+            offer(draft, contact_id, event.agent_id, rules)  # the wire has done it already
     return commands
 
 
@@ -247,6 +255,11 @@ def _part(
         case _:
             take_back(draft, contact.id)
             return []
+
+
+def _may_be_offered(draft: Draft, agent_id: str) -> bool:
+    agent = draft.known_agent(agent_id)
+    return agent is not None and agent.stance is Stance.READY and agent.room(ChannelKind.VOICE) is Room.FREE
 
 
 def _on_another_call(draft: Draft, agent_id: str, contact: Contact) -> bool:

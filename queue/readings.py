@@ -6,14 +6,14 @@ from .agent import Agent, in_order
 from .book import Place
 from .contact import Contact, ContactState
 from .floor import Floor, UnknownAgent
-from .journal import MissedOfferEntry
+from .journal import Journal, MissedOfferEntry
 from .why import ContactWhy, OperatorWhy, why_agent, why_contact
 
 
 class Readings:
     def __init__(self, floor: Floor) -> None:
         self._book = floor.book
-        self._journal = floor.journal
+        self._ledger = floor.ledger
         self._clock = floor.clock
 
     def agents(self) -> tuple[Agent, ...]:
@@ -60,14 +60,19 @@ class Readings:
 
     async def find_contact(self, contact_id: str) -> Contact | None:
         """A contact, open or ended."""
-        return self.contact(contact_id) or await self._journal.contact(contact_id)
+        return self.contact(contact_id) or await (await self._written()).contact(contact_id)
 
     async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:
-        return await self._journal.contacts_of(customer_id, limit)
+        return await (await self._written()).contacts_of(customer_id, limit)
 
     async def closed_since(self, since: datetime) -> list[Contact]:
-        return await self._journal.closed_since(since)
+        return await (await self._written()).closed_since(since)
 
     async def missed_offers(self, agent_id: str, since: datetime) -> list[MissedOfferEntry]:
         """The offers that this agent did not take, newest first."""
-        return await self._journal.missed_offers(agent_id, since)
+        return await (await self._written()).missed_offers(agent_id, since)
+
+    async def _written(self) -> Journal:
+        """The journal, with all that is decided by now: what has ended is in no book any more."""
+        await self._ledger.durable()
+        return self._ledger.journal

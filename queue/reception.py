@@ -7,7 +7,7 @@ from datetime import timedelta
 from ..storage.ids import Ids
 from . import agent as agent_events
 from . import contact as contact_events
-from . import moves, placing
+from . import moves, past, placing
 from .agent import Stance
 from .book import Draft
 from .channel import Arrival, ChannelKind, OfferFailure
@@ -50,12 +50,8 @@ class Reception:
         """A contact came. The same wire key again is the same contact."""
         known = await self._known_arrival(arrival)
         if known is not None:
-            await self._floor.ledger.durable()  # who is told that it came is told a truth
             return known
-        if arrival.customer_id is None:
-            known_as = await self._identify(arrival)
-            lifts = sorted(lift.value for lift in known_as.lifts)
-            arrival = moves.with_customer(arrival, known_as.customer_id, known_as.order_id, lifts)
+        arrival = await self._identified(arrival)
         contact_id, own_agent = self._ids(), await self._last_agent(arrival)
 
         def act(draft: Draft) -> Sequence[Command]:
@@ -68,6 +64,28 @@ class Reception:
         if arrived is None:
             raise RuntimeError("an arrival was committed and is not there")
         return arrived
+
+    async def _identified(self, arrival: Arrival) -> Arrival:
+        if arrival.customer_id is not None:
+            return arrival
+        known_as = await self._identify(arrival)
+        lifts = sorted(lift.value for lift in known_as.lifts)
+        return moves.with_customer(arrival, known_as.customer_id, known_as.order_id, lifts)
+
+    async def remember(self, arrival: Arrival, happened: past.Past) -> None:
+        """A call that was on its own while nobody led. Told again, and of a contact that has ended, it changes nothing."""
+        if await self._known_arrival(arrival) is None:
+            arrival = await self._identified(arrival)
+        elif self._floor.contact_by_wire(arrival.wire_key) is None:
+            return
+        contact_id = self._ids()
+
+        def act(draft: Draft) -> Sequence[Command]:
+            known = self._floor.contact_by_wire(arrival.wire_key)
+            contact = known or past.begin(draft, contact_id, arrival, happened)
+            return past.catch_up(draft, contact, happened, self._floor.rules)
+
+        await self._floor.change(act)
 
     async def _last_agent(self, arrival: Arrival) -> str | None:
         """Who talked with this customer lately, where the queue lets him wait for that agent."""
@@ -85,9 +103,10 @@ class Reception:
         return replace(arrival, for_agent=agent.id, personal_s=self._floor.setup.rules(arrival.queue).sticky_s)
 
     async def _known_arrival(self, arrival: Arrival) -> Contact | None:
-        return self._floor.contact_by_wire(arrival.wire_key) or await self._floor.journal.contact_by_wire(
-            arrival.wire_key
-        )
+        """Who is told that it came is told a truth, and what has just ended is in the journal only."""
+        await self._floor.ledger.durable()
+        known = self._floor.contact_by_wire(arrival.wire_key)
+        return known or await self._floor.journal.contact_by_wire(arrival.wire_key)
 
     async def talk_began(self, wire_key: str, agent_id: str) -> None:
         await self._floor.hear(wire_key, lambda draft, contact: moves.connect(draft, contact, agent_id))

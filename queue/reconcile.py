@@ -14,6 +14,7 @@ from .contact import (
     ContactState,
     CustomerLeft,
     NodeLost,
+    Offered,
     OfferFailed,
 )
 
@@ -30,14 +31,16 @@ class LegState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LiveLeg:
-    """A customer's leg as the wire shows it; `agent_id` while it rings at or talks with an agent."""
+    """A customer's leg as the wire shows it; `agent_id` while it rings at or talks with an agent, `since` where we did
+    not see the talk begin."""
 
     wire_key: str
     state: LegState
     agent_id: str | None = None
+    since: datetime | None = None
 
 
-Verdict = CustomerLeft | NodeLost | Connected | AgentLegBroke | OfferFailed
+Verdict = CustomerLeft | NodeLost | Connected | Offered | AgentLegBroke | OfferFailed
 
 
 def discrepancies(
@@ -63,7 +66,9 @@ def _verdict(contact: Contact, leg: LiveLeg | None, alive: str, now: datetime) -
         return CustomerLeft(now, "noticed_late") if here else NodeLost(now)
     match leg.state, contact.state:
         case LegState.TALKING, (ContactState.QUEUED | ContactState.OFFERED) if leg.agent_id:
-            return Connected(now, leg.agent_id)
+            return Connected(leg.since or now, leg.agent_id)
+        case LegState.RINGING, ContactState.QUEUED if leg.agent_id:
+            return Offered(now, leg.agent_id)
         case LegState.TALKING, state if state in TALKING_STATES:
             return AgentLegBroke(now) if leg.agent_id not in (None, contact.agent_id) else None
         case _, state if state in TALKING_STATES:

@@ -52,3 +52,21 @@ class Commands(Protocol):
         fields: dict[str, Value] = {"Variable": name}
         reply = await self.action("Getvar", fields if channel is None else {**fields, "Channel": channel})
         return reply.headers.get("Value", "") if reply.ok else None
+
+    # app_queue, where calls go when we are gone (fallback.py). Members are channels like PJSIP/agent-x.
+
+    async def queue_add(self, queue: str, interface: str, *, paused: bool) -> Reply:
+        """Makes the interface a member of the queue."""
+        return await self.action("QueueAdd", {"Queue": queue, "Interface": interface, "Paused": paused})
+
+    async def queue_pause(self, queue: str, interface: str, *, paused: bool) -> Reply:
+        """Lets a member rest, or ring again."""
+        return await self.action("QueuePause", {"Queue": queue, "Interface": interface, "Paused": paused})
+
+    async def queue_remove(self, queue: str, interface: str) -> Reply:
+        """Takes a member out of the queue."""
+        return await self.action("QueueRemove", {"Queue": queue, "Interface": interface})
+
+    async def queue_withdraw(self, queue: str, channel: str) -> Reply:
+        """Sends a caller (by channel name) on in the dialplan, with QUEUESTATUS WITHDRAW; if it rings for him, after that."""
+        return await self.action("QueueWithdrawCaller", {"Queue": queue, "Caller": channel})

@@ -1,12 +1,14 @@
 """A customer's leg: its key, and what the dialplan's variables tell of where it stands (asterisk_conf/extensions.conf). Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
 from ..queue.agent import Agent
 from ..queue.reconcile import LegState, LiveLeg
 from .ami_events import ChannelEvent, ChannelRef, ContactChanged, Event, LiveChannel
 
 SHOWN_LETTERS = 80
+NO_INSTANTS: Mapping[str, datetime] = {}
 
 
 def key_of(channel: ChannelRef) -> str:
@@ -40,8 +42,13 @@ def customers_of(channels: Iterable[LiveChannel]) -> dict[str, LiveChannel]:
     return {key_of(one.channel): one for one in channels if is_customer(one.channel, one.variables)}
 
 
-def legs_of(customers: Mapping[str, LiveChannel], agent_of: Callable[[str], Agent | None]) -> dict[str, LiveLeg]:
-    """Where each customer stands; one who is being said goodbye to stands nowhere. `agent_of` knows agents by SIP name."""
+def legs_of(
+    customers: Mapping[str, LiveChannel],
+    agent_of: Callable[[str], Agent | None],
+    since: Mapping[str, datetime] = NO_INSTANTS,
+) -> dict[str, LiveLeg]:
+    """Where each customer stands; one who is being said goodbye to stands nowhere. `agent_of` knows agents by SIP name; `since` is
+    when the talks began that we have not seen begin."""
     legs: dict[str, LiveLeg] = {}
     for key, channel in customers.items():
         state, _, sip_name = channel.variables.get("CC_STATE", "").partition("-")
@@ -52,7 +59,7 @@ def legs_of(customers: Mapping[str, LiveChannel], agent_of: Callable[[str], Agen
             case "dial":
                 legs[key] = LiveLeg(key, LegState.RINGING, agent.id if agent else None)
             case "talk":
-                legs[key] = LiveLeg(key, LegState.TALKING, agent.id if agent else None)
+                legs[key] = LiveLeg(key, LegState.TALKING, agent.id if agent else None, since.get(key))
     return legs
 
 

@@ -55,8 +55,8 @@ MODULES = (
         "app_stack",
         "app_userevent",
     ),
-    *("app_waitforcond", "func_callerid", "func_channel", "func_global", "func_hangupcause", "func_logic", "func_math"),
-    *("func_strings", "func_timeout", "func_uri", "func_uuid"),
+    *("app_waitforcond", "func_callerid", "func_channel", "func_db", "func_global", "func_hangupcause", "func_logic"),
+    *("func_math", "func_strings", "func_timeout", "func_uri", "func_uuid"),
 )
 TEMPLATE_NAMES = tuple(
     f"{name}.conf"

@@ -18,6 +18,7 @@ from ..queue.channel import Arrival, ChannelKind, Direction, Dismissal, OfferFai
 from ..queue.contact import Contact
 from ..queue.desk import Desk
 from ..storage.clock import Clock
+from .aftermath import Aftermath
 from .ami import Ami, LinkState
 from .ami_actions import AmiError
 from .ami_events import (
@@ -93,6 +94,7 @@ class Voice:
         self._dialing: Dialing | None = None
         self._placed = PlacedCalls(self._wire)
         self._back = CallsBack(desk, self._wire, self._placed, self._ring_called_back, caller_id)
+        self._aftermath = Aftermath(desk, self._wire, self._arrival)
         self._talks: dict[str, tuple[Contact, str, float]] = {}
 
         # One face for those outside: whoever waits is the waiting room's.
@@ -231,6 +233,7 @@ class Voice:
                 await self._waiting(key, event)
             case "CCTalk":
                 self.waiting_room.talks(key)
+                self._aftermath.rings_no_more(key)
                 agent = self._desk.agent_by_sip_name(event.fields.get("Agent", ""))
                 if agent is not None:
                     await self._desk.talk_began(key, agent.id)
@@ -246,18 +249,23 @@ class Voice:
 
     async def _waiting(self, key: str, event: UserEventSeen) -> None:
         await self.waiting_room.entered(key)
+        await self._aftermath.rang_out(key)
+        fields = event.fields
         contact = self._desk.contact_by_wire(key) or await self._desk.arrive(
-            Arrival(
-                kind=ChannelKind.VOICE,
-                direction=Direction.INBOUND,
-                queue=self._queue_of(event.fields.get("Dnis", "")),
-                wire_key=key,
-                address=self._to_e164(event.fields.get("Num", "")),
-                name=shown_name(unquote(event.fields.get("Name", ""))),
-            )
+            self._arrival(key, fields.get("Dnis", ""), fields.get("Num", ""), unquote(fields.get("Name", "")))
         )
         if not contact.is_open:
             await self.waiting_room.let_go(contact)
+
+    def _arrival(self, key: str, dialed: str, number: str, name: str) -> Arrival:
+        return Arrival(
+            kind=ChannelKind.VOICE,
+            direction=Direction.INBOUND,
+            queue=self._queue_of(dialed),
+            wire_key=key,
+            address=self._to_e164(number),
+            name=shown_name(name),
+        )
 
     async def _message_left(self, key: str, event: UserEventSeen) -> None:
         contact = self.waiting_room.message_of(key)
@@ -277,6 +285,7 @@ class Voice:
         key = key_of(event.channel)
         self._wire.names.pop(key, None)
         self.waiting_room.left(key)
+        self._aftermath.rings_no_more(key)
         await self._placed.hung_up(event)
         if self._desk.contact_by_wire(key) is not None:
             await self._desk.customer_left(key, f"cause_{event.cause}")
@@ -294,7 +303,8 @@ class Voice:
         channels = {channel.channel.uniqueid: channel for channel in resync.channels}
         self._wire.names = {key: channel.name for key, channel in customers.items()}
         await self._beat()
-        legs = legs_of(customers, self._desk.agent_by_sip_name)
+        since = await self._aftermath.settle(customers)
+        legs = legs_of(customers, self._desk.agent_by_sip_name, since)
         await self._desk.reconcile(ChannelKind.VOICE, legs, alive)
         for key, channel in customers.items():
             if channel.variables.get("CC_STATE") == "hold":

@@ -27,8 +27,16 @@ SHELLS = {
 PURE = {
     "queue": {"channels/conversation.py", "channels/guests.py", "channels/views.py"},
     "telephony": {
-        *("ami_events.py", "ami_frames.py", "ami_translate.py", "announcing.py", "call.py", "legs.py", "prompts.py"),
-        *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire")),
+        *(
+            "ami_events.py",
+            "ami_frames.py",
+            "ami_translate.py",
+            "announcing.py",
+            "call.py",
+            "fallback_line.py",
+            "legs.py",
+        ),
+        *("legs.py", "prompts.py", *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire"))),
     },
     "reports": {"wallboard.py"},
     "simulation": {"ami_words.py", "habits.py", "measures.py", "plan.py", "report.py", "truth.py"},

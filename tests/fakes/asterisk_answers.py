@@ -117,7 +117,11 @@ def _setvar(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
         session.reply(action, ("Message", "No such channel"), response="Error")
         return
     store = asterisk.globals if channel is None else channel.variables
-    store[action.get("Variable")] = action.get("Value")
+    name = action.get("Variable")
+    if name.startswith("DB_DELETE("):
+        asterisk.database.pop(f"/{name.removeprefix('DB_DELETE(').removesuffix(')')}", None)
+    else:
+        store[name] = action.get("Value")
     session.reply(action, ("Message", "Variable Set"))
 
 
@@ -136,7 +140,64 @@ def _user_event(asterisk: FakeAsterisk, session: Session, action: Received) -> N
 
 
 def _queue_add(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
+    if action.get("Interface") in asterisk.members:
+        session.reply(action, ("Message", "Unable to add interface: Already there"), response="Error")
+        return
+    asterisk.members[action.get("Interface")] = action.get("Paused") == "true"
     session.reply(action, ("Message", "Added interface to queue"))
+
+
+def _queue_pause(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
+    if action.get("Interface") not in asterisk.members:
+        session.reply(action, ("Message", "Interface not found"), response="Error")
+        return
+    asterisk.members[action.get("Interface")] = action.get("Paused") == "true"
+    session.reply(action, ("Message", "Interface paused successfully"))
+
+
+def _queue_remove(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
+    if asterisk.members.pop(action.get("Interface"), None) is None:
+        session.reply(action, ("Message", "Unable to remove interface: Not there"), response="Error")
+        return
+    session.reply(action, ("Message", "Removed interface from queue"))
+
+
+def _queue_status(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
+    queue, wanted = ("Queue", action.get("Queue")), action.get("Member")
+    items: list[list[tuple[str, str]]] = [[("Event", "QueueParams"), queue, ("Calls", str(len(asterisk.callers)))]]
+    for interface, paused in asterisk.members.items():
+        if wanted in ("", interface):
+            items.append([("Event", "QueueMember"), queue, ("Location", interface), ("Paused", str(int(paused)))])
+    for position, channel in enumerate(asterisk.callers, 1):
+        items.append([("Event", "QueueEntry"), queue, ("Position", str(position)), ("Channel", channel)])
+    _list(session, action, items, "QueueStatusComplete")
+
+
+def _queue_withdraw(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
+    """The caller goes back to cc-hold; the dialplan of the test must say so itself."""
+    if action.get("Caller") not in asterisk.callers:
+        session.reply(action, ("Message", "Caller not found"), response="Error")
+        return
+    asterisk.callers.remove(action.get("Caller"))
+    session.reply(action, ("Message", "Withdraw requested successfully"))
+
+
+def _db_get_tree(asterisk: FakeAsterisk, session: Session, action: Received) -> None:
+    family = f"/{action.get('Family')}/"
+    found = {key: value for key, value in asterisk.database.items() if key.startswith(family)}
+    if not found:
+        session.reply(action, ("Message", "Database entry not found"), response="Error")
+        return
+    items = [[("Event", "DBGetTreeResponse"), ("Key", key), ("Val", value)] for key, value in found.items()]
+    _list(session, action, items, "DBGetTreeComplete")
+
+
+def _list(session: Session, action: Received, items: list[list[tuple[str, str]]], end: str) -> None:
+    same = ("ActionID", action.get("ActionID"))
+    session.reply(action, ("EventList", "start"), ("Message", "Will follow"))
+    for item in items:
+        session.say(encode([*item, same]))
+    session.say(encode([("Event", end), same, ("EventList", "Complete"), ("ListItems", str(len(items)))]))
 
 
 ANSWERS: Mapping[str, Answer] = {
@@ -151,4 +212,9 @@ ANSWERS: Mapping[str, Answer] = {
     "Getvar": _getvar,
     "UserEvent": _user_event,
     "QueueAdd": _queue_add,
+    "QueuePause": _queue_pause,
+    "QueueRemove": _queue_remove,
+    "QueueStatus": _queue_status,
+    "QueueWithdrawCaller": _queue_withdraw,
+    "DBGetTree": _db_get_tree,
 }

@@ -71,7 +71,8 @@ class Session(AmiSession):
 
 
 class FakeAsterisk:
-    """The node. `received` holds all actions in order; `channels` is its truth by Uniqueid, free to be edited."""
+    """The node. `received` holds all actions in order; `channels` is its truth by Uniqueid, free to be edited, as are `members` and
+    `callers` of its one queue and its `database` (both outlive a boot, but for the callers)."""
 
     def __init__(self, username: str = "engine", secret: str = "s3cret", boot: str = "2026-11-21 10:00:00") -> None:
         self.behaviour = Behaviour()
@@ -81,6 +82,9 @@ class FakeAsterisk:
         self.connections = 0
         self.channels: dict[str, FakeChannel] = {}
         self.globals: dict[str, str] = {}
+        self.members: dict[str, bool] = {}  # of the one queue: who is paused
+        self.callers: list[str] = []  # who waits in it, by channel name
+        self.database: dict[str, str] = {}
         self.boot = boot
         self.port = 0
         self.answers: dict[str, Answer] = dict(ANSWERS)
@@ -112,6 +116,7 @@ class FakeAsterisk:
         self.reset()
         await self.stop()
         self.channels.clear()
+        self.callers.clear()
         self.globals.clear()
         self.boot = boot
         await self.start()

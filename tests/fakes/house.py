@@ -228,6 +228,16 @@ class House:
         headers = {"Authorization": f"Bearer {key or self.api_key}"}
         return httpx2.AsyncClient(base_url=self.endpoints.web, headers=headers, timeout=20.0, verify=False)  # noqa: S501
 
+    @property
+    def ports(self) -> dict[str, int]:
+        """The ports that the house chose, by name."""
+        found: dict[str, int] = json.loads((self.data / "ports.json").read_text())
+        return found
+
+    @property
+    def ami_secret(self) -> str:
+        return str(json.loads((self.data / "secrets.json").read_text())["ami"])
+
     async def health(self) -> dict[str, object]:
         async with httpx2.AsyncClient(base_url=self.endpoints.web, timeout=20.0, verify=False) as client:  # noqa: S501
             told: dict[str, object] = (await client.get("/healthz")).json()

@@ -77,11 +77,12 @@ class Line:
     def attach(self) -> None:
         self.voice.attach(self.ami, self.dialing)
 
-    async def open(self, *, ready: bool = True) -> None:
+    async def open(self, *, ready: bool = True, page: bool = True) -> None:
         """With Maria on the line, or about to be."""
         await (self.asterisk.start() if self._is_first else self.desk.load())
         await self.desk.register("maria", "Maria", "agent-maria", ["orders"])
-        await self.desk.page_opened("maria", "tab")
+        if page:
+            await self.desk.page_opened("maria", "tab")
         self.ami = Ami(
             "cordboard",
             "127.0.0.1",

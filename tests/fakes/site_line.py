@@ -105,8 +105,8 @@ class SiteLine(Line):
         await self.web.on_resync(resync)
         await super().on_resync(resync)
 
-    async def open(self, *, ready: bool = False) -> None:
-        await super().open(ready=ready)
+    async def open(self, *, ready: bool = False, page: bool = True) -> None:
+        await super().open(ready=ready, page=page)
 
     async def close(self) -> None:
         await self.web.stop()

@@ -11,6 +11,8 @@ from cordboard.queue.book import Draft
 from cordboard.queue.channel import Arrival, ChannelKind, Direction
 from cordboard.queue.commands import Command, FollowUp
 from cordboard.queue.contact import ContactState, IllegalTransition, Offered, Queued, arrive
+from cordboard.queue.deadlines import DeskRules
+from cordboard.queue.desk import Desk
 from cordboard.queue.journal import Entry
 from cordboard.queue.ledger import Ledger
 from tests.fakes.wire import MemoryJournal, MovedClock
@@ -198,3 +200,19 @@ async def test_whoever_gives_up_waiting_does_not_stop_the_commit() -> None:
     room.journal.gate.set()
     await room.ledger.durable()
     assert room.journal.commits == [["a", "a"]]
+
+
+async def test_what_has_ended_and_is_not_written_yet_is_waited_for() -> None:
+    journal = GatedJournal()
+    desk = Desk(journal, {}, MovedClock(), lambda: "contact", DeskRules())
+    call = Arrival(ChannelKind.VOICE, Direction.INBOUND, "orders", "n/b/1")
+    await desk.arrive(call)
+    journal.gate.clear()
+    leaves = asyncio.ensure_future(desk.customer_left("n/b/1", "cause_16"))
+    await asyncio.sleep(0)
+    assert desk.contact("contact") is None  # decided
+    finds, again = asyncio.ensure_future(desk.find_contact("contact")), asyncio.ensure_future(desk.arrive(call))
+    journal.gate.set()
+    await leaves
+    assert [one and one.state for one in (await finds, await again)] == [ContactState.ABANDONED] * 2
+    await desk.settle()

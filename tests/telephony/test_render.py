@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cordboard.telephony.announcing import KEEP_PLACE_KEY
+from cordboard.telephony.fallback_line import QUEUE
 from cordboard.telephony.install import AsteriskTree
 from cordboard.telephony.render import (
     EVENTS,
@@ -280,11 +281,24 @@ def test_patterns_are_spelled_with_care() -> None:
 def test_every_application_and_function_has_its_module() -> None:
     """A name that the dialplan uses and no module brings would only fail in the middle of a call."""
     core = "Answer Goto GotoIf Hangup Set Wait Ringing"
-    loaded = "StartMusicOnHold StopMusicOnHold MixMonitor UserEvent WaitForCondition Dial Playback Record Return"
+    loaded = "StartMusicOnHold StopMusicOnHold MixMonitor UserEvent WaitForCondition Dial Queue Playback Record Return"
     used = {
         re.sub(r"^(?:n(?:\(\w+\))?|[^,]+,1),", "", step).split("(")[0] for path in DIALPLANS for step in steps(path)
     }
     assert used == {*core.split(), *loaded.split(), "WaitForSilence"}
+
+
+def test_the_fallback_drops_nobody(site: AsteriskSite, tmp_path: Path) -> None:
+    """An empty line is joined and not left; who talks is not rung; the subroutine that makes a ring a talk is in the dialplan."""
+    render(site, tmp_path / "home")
+    queue = text_of(tmp_path / "home", "queues.conf")
+    for line in ("persistentmembers = yes", "ringinuse = no", "joinempty = yes", "leavewhenempty = no"):
+        assert f"\n{line}\n" in queue
+    assert f"\n[{QUEUE}]\n" in queue
+    dialplan = text_of(tmp_path / "home", "extensions.conf")
+    assert f"Queue({QUEUE}," in dialplan
+    (talks,) = re.findall(r"^membergosub = (\S+)$", queue, re.MULTILINE)
+    assert f"\n[{talks}]\nexten => s,1," in dialplan
 
 
 @pytest.mark.live
