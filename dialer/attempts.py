@@ -18,6 +18,7 @@ from ..queue.channel import Arrival, AttemptOutcome, ChannelKind, Direction
 from ..queue.contact import Contact, IllegalTransition
 from ..queue.setup import QueueSetup
 from ..storage.clock import Clock
+from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from .campaign import Campaign
 from .lead import Attempt, Forsaken, Lead
@@ -112,6 +113,7 @@ class Attempts:
         if not await self._desk.reserve(call.agent.id, attempt_id, until):
             return False
         attempt = Attempt(attempt_id, call.lead.id, call.campaign.id, call.agent.id, call.lead.phone, now)
+        failpoint("after_reserve")
         begun = None
         try:
             begun = await self._store.begin_attempt(attempt)
@@ -121,6 +123,7 @@ class Attempts:
             if begun is None:
                 await self._desk.release(call.agent.id, attempt_id)
         if begun is not None:
+            failpoint("after_intent_commit")
             self._spawn(self._send(attempt, call.campaign))
         return begun is not None
 
@@ -177,10 +180,12 @@ class Attempts:
 
         `wire_key` is the wire's own name for the call; without one the attempt's id is taken.
         """
+        failpoint("before_answer_kept")
         answered = await self._store.answer(attempt_id)
         if answered is None:
             await self._on_stray_answer(attempt_id)
             return None
+        failpoint("after_answer_kept")
         attempt, lead = answered
         self.brake = Brake()
         arrival = Arrival(
@@ -217,7 +222,9 @@ class Attempts:
         """The call is over, or never was. Told again, or of an unknown id, it is counted and forgotten."""
         known = await self._store.attempt(attempt_id)
         try:
+            failpoint("before_attempt_end")
             ended = await self._store.end_attempt(attempt_id, outcome, cause, tech_cause)
+            failpoint("after_attempt_end")
         finally:
             if known is not None and known.agent_id is not None:
                 await self._desk.release(known.agent_id, attempt_id)

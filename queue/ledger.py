@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from ..storage.clock import Clock
+from ..storage.failpoint import failpoint
 from .book import Book, Draft
 from .commands import Command
 from .journal import Journal
@@ -39,7 +40,9 @@ class Ledger:
             draft = Draft(self.book, self._clock.now())
             try:
                 commands = act(draft) or ()
+                failpoint("journal_before_commit")
                 await self.journal.append(draft.entries)
+                failpoint("journal_after_commit")
             except BaseException:
                 draft.be_forgotten()
                 raise
