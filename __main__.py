@@ -23,6 +23,7 @@ from .agent_web.app import create_app
 from .demo.world import DemoWorld
 from .storage.data_folder import DataFolder, FolderTaken, FolderUnusable, PortTaken
 from .storage.database import Database, DatabaseUnreachable
+from .storage.failpoint import house_is_ready
 from .storage.migrate import DatabaseNewerThanCode, upgrade
 from .storage.settings import BadSettings, Settings, load_settings
 from .telephony import ports as asterisk_ports
@@ -222,6 +223,7 @@ async def serve(works: Works, listener: socket.socket, stop: asyncio.Event) -> N
     await server.ready.wait()
     web = settings.public_url or address_of(listener, secure=settings.tls_certificate is not None)
     works.publish(web, os.getpid())
+    house_is_ready()
     say(f"Cordboard {__version__} is ready: {web}")
     if works.demo:
         say(f"As a visitor: {web}/chat and {web}/call")

@@ -2,7 +2,8 @@
 
 `CORDBOARD_FAILPOINTS="journal_before_commit=kill;message_committed=stop@3;order_committed=raise;*=note"` arms them for one process:
 `kill` is SIGKILL of ourselves, `stop` SIGSTOP, `raise` a FailpointReached, `note` one line of the log at the first pass. `@3` is the
-third pass. A site never sets it; unarmed, a failpoint is one look into an empty dictionary.
+third pass since the house was ready; `@start` is the first pass before that, while it takes up what an earlier process left. A site never
+sets it; unarmed, a failpoint is one look into an empty dictionary.
 """
 
 import logging
@@ -24,8 +25,10 @@ POINTS: Mapping[str, str] = {
     "after_withdraw": "the wire has been told that an offer is taken back",
     "before_return": "a customer is given back to the queue in the journal, his leg has not been moved",
     "after_return": "a customer's leg has been moved back to the queue",
-    "before_hang_up": "an agent ended a talk, the wire has not been told",
-    "after_hang_up": "the wire has been told that an agent ended a talk",
+    "before_hang_up": "a move ends a call in the journal, the wire has not been told",
+    "after_hang_up": "the wire has been told to end a call",
+    "before_agent_hangs_up": "an agent pressed End, the wire has not been told",
+    "after_agent_hangs_up": "the wire has been told that an agent ends the talk",
     "before_follow_up": "a contact has ended, nothing has followed from it",
     "after_follow_up": "all has followed from an ended contact, and it is not written that it has",
     "after_reserve": "an agent is reserved for a call, there is no intent yet",
@@ -68,11 +71,18 @@ class Effect(StrEnum):
 
 @dataclass
 class Armed:
-    """What happens at a point, and at which pass; `passes` counts them."""
+    """What happens at a point, and at which pass (0: at the first before the house is ready); `passes` counts those since."""
 
     effect: Effect
     at_pass: int = 1
     passes: int = 0
+
+    def reached(self, *, ready: bool) -> bool:
+        """Count one more pass; whether it is the one."""
+        if not ready:
+            return self.at_pass == 0
+        self.passes += 1
+        return self.passes == self.at_pass
 
 
 def parse(text: str) -> dict[str, Armed]:
@@ -83,29 +93,35 @@ def parse(text: str) -> dict[str, Armed]:
         effect, _, count = rest.partition("@")
         if name not in (*POINTS, "*"):
             raise BadFailpoints(f"there is no failpoint {name!r}")
-        if effect not in tuple(Effect) or (count and not (count.isdecimal() and int(count) > 0)):
-            raise BadFailpoints(f"failpoint {name}: {rest!r} is none of kill, stop, raise, note, with or without @pass")
+        if effect not in tuple(Effect) or (count not in ("", "start") and not (count.isdecimal() and int(count))):
+            raise BadFailpoints(
+                f"failpoint {name}: {rest!r} is none of kill, stop, raise, note, with or without @pass or @start"
+            )
         for each in POINTS if name == "*" else (name,):
             if name != "*" or each not in armed:
-                armed[each] = Armed(Effect(effect), int(count or 1))
+                armed[each] = Armed(Effect(effect), 0 if count == "start" else int(count or 1))
     return armed
 
 
 _armed = parse(os.environ.get(VARIABLE, ""))
+_ready = False
+
+
+def house_is_ready() -> None:
+    """From now on passes count."""
+    global _ready
+    _ready = True
 
 
 def failpoint(name: str) -> None:
     """Nothing, unless `name` is armed in this process. Raises FailpointReached."""
-    if name in _armed:
-        _reach(name, _armed[name])
+    if name in _armed and _armed[name].reached(ready=_ready):
+        _act(name, _armed[name].effect)
 
 
-def _reach(name: str, armed: Armed) -> None:
-    armed.passes += 1
-    if armed.passes != armed.at_pass:
-        return
-    log.warning("failpoint %s: %s", name, armed.effect)
-    match armed.effect:
+def _act(name: str, effect: Effect) -> None:
+    log.warning("failpoint %s: %s", name, effect)
+    match effect:
         case Effect.KILL:
             os.kill(os.getpid(), signal.SIGKILL)
         case Effect.STOP:

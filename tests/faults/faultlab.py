@@ -7,7 +7,7 @@ to rest, by its state, and holds the invariants against everything that was writ
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from cordboard.storage.data_folder import DataFolder
 from cordboard.storage.database import Database
 from cordboard.storage.ids import random_ids
 from cordboard.storage.migrate import upgrade
-from cordboard.telephony.asterisk_commands import ask
+from cordboard.telephony.process import ask
 from tests.fakes.asterisk_tree import asterisk_tree
 from tests.fakes.house import House
 from tests.fakes.sipp import SippCaller, SippCarrier
@@ -37,10 +37,11 @@ from .invariants import violations
 
 ARTICLE = "TR-118"
 REST_S = 60.0
-BUSY, SILENT, SLOW = "7916555486", "7916555480", "7916555482"
+BUSY, SILENT, SLOW = "7916486", "7916480", "7916482"
 PEOPLE = [(rf"\+*{BUSY}.*", refuses(486)), (rf"\+*{SILENT}.*", NO_ANSWER), (rf"\+*{SLOW}.*", Behaviour(ring_ms=1500))]
 DESKS = [("silent", NO_ANSWER)]
 GONE = (httpx2.TransportError,)
+Flow = Callable[["FaultLab"], Awaitable[None]]
 
 
 @dataclass
@@ -68,7 +69,7 @@ class Client:
 
 @dataclass
 class Clerk(Client):
-    """An operator with a desk phone."""
+    """An operator with a desk phone, who opens his page (`at_page`) when chats are to come to him."""
 
     id: str = ""
     name: str = ""
@@ -82,6 +83,27 @@ class Clerk(Client):
         answer = await self.ask("POST", f"/api/v1/desk/contacts/{contact_id}/{what}", json=body)
         assert answer.status_code in (204, 409), answer.text
         return answer.status_code
+
+    @asynccontextmanager
+    async def at_page(self) -> AsyncIterator[None]:
+        """His page is open: it holds the live stream, and comes back when that breaks."""
+        page = asyncio.create_task(self._hold_page(uuid4().hex))
+        try:
+            yield
+        finally:
+            page.cancel()
+            await asyncio.gather(page, return_exceptions=True)
+
+    async def _hold_page(self, tab: str) -> None:
+        while True:
+            with suppress(*GONE):
+                async with (
+                    httpx2.AsyncClient(base_url=self.base(), cookies=self.cookies, timeout=20.0) as client,
+                    client.stream("GET", "/live", params={"tab": tab}) as news,
+                ):
+                    async for _ in news.aiter_bytes():
+                        pass
+            await asyncio.sleep(0.2)
 
 
 class FaultLab:
@@ -101,6 +123,7 @@ class FaultLab:
         self._told: set[str] = set()
         self._numbers = 0
         self._web = ""
+        self._is_healing = False
         self.db = Database.open(DataFolder(house.data).default_database_url())
 
     def base(self) -> str:
@@ -195,7 +218,9 @@ class FaultLab:
     async def channels(self) -> list[str]:
         """What Asterisk shows now; empty when it is gone."""
         try:
-            told = await ask(asterisk_tree(), self.house.data / "asterisk/etc/asterisk.conf", "core show channels concise")
+            told = await ask(
+                asterisk_tree(), self.house.data / "asterisk/etc/asterisk.conf", "core show channels concise"
+            )
         except Exception:
             return []
         return [line.partition("!")[0] for line in told.splitlines() if "!" in line]
@@ -210,7 +235,9 @@ class FaultLab:
 
         async def quiet() -> bool:
             books = await self.books()
-            still[:] = [f"contact {one['id'][:8]} {one['state']}" for one in books.contacts if one["state"] in OPEN_STATES]
+            still[:] = [
+                f"contact {one['id'][:8]} {one['state']}" for one in books.contacts if one["state"] in OPEN_STATES
+            ]
             still.extend(
                 f"contact {one['id'][:8]} not followed up"
                 for one in books.contacts
@@ -225,7 +252,6 @@ class FaultLab:
         try:
             await until(quiet, "the house at rest", within_s=REST_S, every_s=0.3)
         except AssertionError:
-            await self.all_home()
             raise AssertionError(f"not at rest after {REST_S:.0f} s: {still}\n{self.house.tail(80)}") from None
 
     async def seen(self) -> Seen:
@@ -266,28 +292,43 @@ class FaultLab:
         await self.start(failpoints)
         return time.monotonic() - begun
 
-    async def through_a_death(self, flow: Callable[["FaultLab"], Awaitable[None]], within_s: float = 120.0) -> float | None:
-        """Run the flow; when the engine dies in it, start it again beside it. Returns the seconds that took, None if it lived."""
-        healed: list[float] = []
+    async def recover(self) -> None:
+        """After a flow that went wrong: a house that runs, without calls, so that the next fault is not blamed for this one."""
+        await self.restart()
+        await self.all_home()
+        with suppress(Exception):
+            await ask(asterisk_tree(), self.house.data / "asterisk/etc/asterisk.conf", "channel request hangup all")
+            await self.rest()
 
-        async def heal() -> None:
-            while self.house.alive:
-                await asyncio.sleep(0.02)
-            healed.append(await self.restart())
+    async def through_a_death(
+        self, flow: Flow, *, within_s: float = 150.0, kill_after_s: float | None = None
+    ) -> float | None:
+        """Run the flow; when the engine dies in it (or is killed), it is started again beside it. Returns the seconds that took.
 
-        healing = asyncio.create_task(heal())
+        None if it lived. Raises TimeoutError, AssertionError.
+        """
+        healing = asyncio.create_task(self._heal(kill_after_s))
         try:
             async with asyncio.timeout(within_s):
                 await flow(self)
-                if not self.house.alive:
-                    await healing
+            if kill_after_s is not None or not self.house.alive or self._is_healing:
+                return await healing
+            return healing.result() if healing.done() else None
         finally:
-            if healing.done() or not self.house.alive:
-                await healing
-            else:
+            if not healing.done() and not self._is_healing:
                 healing.cancel()
-                await asyncio.gather(healing, return_exceptions=True)
-        return healed[0] if healed else None
+            await asyncio.gather(healing, return_exceptions=True)
+
+    async def _heal(self, kill_after_s: float | None) -> float:
+        if kill_after_s is not None:
+            await asyncio.sleep(kill_after_s)
+            self.house.kill_now()
+        await until(lambda: not self.house.alive, "the death of the engine", within_s=3600.0)
+        self._is_healing = True
+        try:
+            return await self.restart()
+        finally:
+            self._is_healing = False
 
 
 @asynccontextmanager
@@ -299,7 +340,9 @@ async def fault_lab(folder: Path, **settings: str) -> AsyncIterator[FaultLab]:
         chosen = {"trunk": carrier.uri, "ring_s": "5", "wrap_up_s": "8", "dial_ring_s": "15"} | settings
         (folder / "house").mkdir()
         house = House(
-            folder / "house", demo=False, settings={f"CORDBOARD_{name.upper()}": value for name, value in chosen.items()}
+            folder / "house",
+            demo=False,
+            settings={f"CORDBOARD_{name.upper()}": value for name, value in chosen.items()},
         )
         stack.push_async_callback(house.close)
         lab = FaultLab(folder, house, carrier, desks)

@@ -7,7 +7,7 @@ from uuid import uuid4
 from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
 
-from .faultlab import BUSY, SILENT, Client, Clerk, FaultLab
+from .faultlab import BUSY, SILENT, Clerk, Client, FaultLab
 
 Flow = Callable[[FaultLab], Awaitable[None]]
 CHAT = "/api/v1/chat"
@@ -80,7 +80,7 @@ async def order_answered(lab: FaultLab) -> None:
 
 
 async def order_busy(lab: FaultLab) -> None:
-    await _refused(lab, lab.new_number(BUSY[:9]))
+    await _refused(lab, lab.new_number(BUSY))
 
 
 async def order_no_answer(lab: FaultLab) -> None:
@@ -107,25 +107,26 @@ async def callback(lab: FaultLab) -> None:
 async def chat(lab: FaultLab) -> None:
     """A visitor and an agent write to each other; the agent ends it."""
     clerk = lab.clerks[1]
-    await clerk.be("ready")
-    visitor = Client(lab.base)
-    await visitor.ask("GET", CHAT)
-    await _say(lab, visitor, f"{CHAT}/start", "visitor", "Где мой заказ?")
-    chat_id = (await visitor.ask("GET", CHAT)).json()["chat"]
-    contact = await lab.contact_of(chat_id, "offered", "connected")
+    async with clerk.at_page():
+        await clerk.be("ready")
+        visitor = Client(lab.base)
+        await visitor.ask("GET", CHAT)
+        await _say(lab, visitor, f"{CHAT}/start", "visitor", "Где мой заказ?")
+        chat_id = (await visitor.ask("GET", CHAT)).json()["chat"]
+        contact = await lab.contact_of(chat_id, "offered", "connected")
 
-    async def accepted() -> bool:
-        now = await lab.contact_of(chat_id)
-        if now["state"] == "offered" and now["agent_id"] == clerk.id:
-            await clerk.tell(contact["id"], "accept")
-        return now["state"] in SPEAKS
+        async def accepted() -> bool:
+            now = await lab.contact_of(chat_id)
+            if now["state"] == "offered" and now["agent_id"] == clerk.id:
+                await clerk.tell(contact["id"], "accept")
+            return now["state"] in SPEAKS
 
-    await until(accepted, "the chat accepted", within_s=40.0, every_s=0.2)
-    await _say(lab, clerk, f"/api/v1/desk/chats/{contact['id']}/messages", "agent", "Сейчас посмотрю")
-    await _say(lab, visitor, f"{CHAT}/messages", "visitor", "Спасибо")
-    await clerk.tell(contact["id"], "hangup")
-    await _result(lab, clerk, chat_id, "consulted")
-    await clerk.be("logged_out")
+        await until(accepted, "the chat accepted", within_s=40.0, every_s=0.2)
+        await _say(lab, clerk, f"/api/v1/desk/chats/{contact['id']}/messages", "agent", "Сейчас посмотрю")
+        await _say(lab, visitor, f"{CHAT}/messages", "visitor", "Спасибо")
+        await clerk.tell(contact["id"], "hangup")
+        await _result(lab, clerk, chat_id, "consulted")
+        await clerk.be("logged_out")
 
 
 async def transfer(lab: FaultLab) -> None:

@@ -195,9 +195,9 @@ def i10_what_is_shown_is_true(books: Books, seen: Seen) -> Iterator[str]:
     live = {each["id"] for each in books.contacts if each["state"] not in ENDED_STATES}
     for agent in books.agents:
         for task in agent["tasks"]:
-            if task["phase"] in (TaskPhase.BUSY, TaskPhase.RESERVED) and not seen.channels:
-                if task["kind"] == ChannelKind.VOICE:
-                    yield f"{agent['name']} is {task['phase']} with a call, and there is none"
+            calls = task["kind"] == ChannelKind.VOICE and task["phase"] in (TaskPhase.BUSY, TaskPhase.RESERVED)
+            if calls and not seen.channels:
+                yield f"{agent['name']} is {task['phase']} with a call, and there is none"
             if task["contact_id"] is not None and task["contact_id"] not in live:
                 yield f"{agent['name']} is held for contact {task['contact_id'][:8]}, which has ended"
 
