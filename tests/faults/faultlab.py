@@ -225,6 +225,9 @@ class FaultLab:
             return []
         return [line.partition("!")[0] for line in told.splitlines() if "!" in line]
 
+    def ports(self) -> dict[str, int]:
+        return DataFolder(self.house.data).kept_ports()
+
     def raw(self) -> list[str]:
         folder = self.house.data / "recordings-raw"
         return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []

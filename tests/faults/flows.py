@@ -20,11 +20,8 @@ async def call_in(lab: FaultLab) -> None:
     clerk, number = lab.clerks[0], lab.new_number()
     await clerk.be("ready")
     async with lab.caller(number) as caller:
-        await _talk(lab, clerk, number, caller)
-        contact = await lab.contact_of(number)
-        await clerk.tell(contact["id"], "hangup")
-        await _over(caller)
-        await _result(lab, clerk, number, "consulted")
+        await in_talk(lab, number, caller)
+        await finish(lab, clerk, number, caller)
     await clerk.be("logged_out")
 
 
@@ -45,7 +42,7 @@ async def ring_no_answer(lab: FaultLab) -> None:
     async with lab.caller(number) as caller:
         await lab.contact_of(number, ready=lambda contact: contact["tries"] >= 1)
         await lab.clerks[0].be("ready")
-        await _talk(lab, lab.clerks[0], number, caller)
+        await in_talk(lab, number, caller)
         caller.hang_up()
         await _over(caller)
         await _result(lab, lab.clerks[0], number, "consulted")
@@ -62,7 +59,7 @@ async def declined(lab: FaultLab) -> None:
         await lab.silent.tell(contact["id"], "decline")
         await lab.silent.be("logged_out")
         await lab.clerks[0].be("ready")
-        await _talk(lab, lab.clerks[0], number, caller)
+        await in_talk(lab, number, caller)
         caller.hang_up()
         await _over(caller)
         await _result(lab, lab.clerks[0], number, "consulted")
@@ -92,7 +89,7 @@ async def callback(lab: FaultLab) -> None:
     clerk, number = lab.clerks[0], lab.new_number("7916889")
     await clerk.be("ready")
     async with lab.caller(number) as caller:
-        await _talk(lab, clerk, number, caller)
+        await in_talk(lab, number, caller)
         caller.hang_up()
         await _over(caller)
         await _result(lab, clerk, number, "postponed", datetime.now(UTC) + timedelta(seconds=2))
@@ -108,25 +105,9 @@ async def chat(lab: FaultLab) -> None:
     """A visitor and an agent write to each other; the agent ends it."""
     clerk = lab.clerks[1]
     async with clerk.at_page():
-        await clerk.be("ready")
-        visitor = Client(lab.base)
-        await visitor.ask("GET", CHAT)
-        await _say(lab, visitor, f"{CHAT}/start", "visitor", "Где мой заказ?")
-        chat_id = (await visitor.ask("GET", CHAT)).json()["chat"]
-        contact = await lab.contact_of(chat_id, "offered", "connected")
-
-        async def accepted() -> bool:
-            now = await lab.contact_of(chat_id)
-            if now["state"] == "offered" and now["agent_id"] == clerk.id:
-                await clerk.tell(contact["id"], "accept")
-            return now["state"] in SPEAKS
-
-        await until(accepted, "the chat accepted", within_s=40.0, every_s=0.2)
-        await _say(lab, clerk, f"/api/v1/desk/chats/{contact['id']}/messages", "agent", "Сейчас посмотрю")
-        await _say(lab, visitor, f"{CHAT}/messages", "visitor", "Спасибо")
-        await clerk.tell(contact["id"], "hangup")
-        await _result(lab, clerk, chat_id, "consulted")
-        await clerk.be("logged_out")
+        visitor, chat_id, contact_id = await chat_begun(lab, clerk)
+        await chat_ended(lab, clerk, visitor, chat_id, contact_id)
+    await clerk.be("logged_out")
 
 
 async def transfer(lab: FaultLab) -> None:
@@ -134,7 +115,7 @@ async def transfer(lab: FaultLab) -> None:
     first, second, number = lab.clerks[0], lab.clerks[1], lab.new_number()
     await first.be("ready")
     async with lab.caller(number) as caller:
-        await _talk(lab, first, number, caller)
+        await in_talk(lab, number, caller)
         await second.be("ready")
         contact = await lab.contact_of(number)
 
@@ -171,7 +152,66 @@ FLOWS: Mapping[str, Flow] = {
 # What they are made of ---------------------------------------------------------------------------------------------
 
 
-async def _talk(lab: FaultLab, clerk: Clerk, number: str, caller: SippCaller) -> None:
+async def chat_begun(lab: FaultLab, clerk: Clerk) -> tuple[Client, str, str]:
+    """A visitor writes, this agent takes it. Returns the visitor, the chat and its contact."""
+    await clerk.be("ready")
+    visitor = Client(lab.base)
+    await visitor.ask("GET", CHAT)
+    await _say(lab, visitor, f"{CHAT}/start", "visitor", "Где мой заказ?")
+    chat_id = (await visitor.ask("GET", CHAT)).json()["chat"]
+    contact = await lab.contact_of(chat_id)
+
+    async def accepted() -> bool:
+        now = await lab.contact_of(chat_id)
+        if now["state"] == "offered" and now["agent_id"] == clerk.id:
+            await clerk.tell(contact["id"], "accept")
+        if now["state"] == "queued":  # an offer that ran out while the house was away took him off the line
+            await clerk.be("ready")
+        return now["state"] in SPEAKS
+
+    await until(accepted, "the chat accepted", within_s=40.0, every_s=0.2)
+    return visitor, chat_id, contact["id"]
+
+
+async def chat_ended(lab: FaultLab, clerk: Clerk, visitor: Client, chat_id: str, contact_id: str) -> None:
+    """Both write once more, and the agent ends it."""
+    await _say(lab, clerk, f"/api/v1/desk/chats/{contact_id}/messages", "agent", "Сейчас посмотрю")
+    await _say(lab, visitor, f"{CHAT}/messages", "visitor", "Спасибо")
+
+    async def over() -> bool:
+        now = await lab.contact_of(chat_id)
+        if now["state"] in SPEAKS:
+            await clerk.tell(contact_id, "hangup")
+        elif now["state"] == "offered":
+            await clerk.tell(contact_id, "accept")
+        return now["state"] not in (*SPEAKS, "offered", "queued")
+
+    await until(over, "the end of the chat", within_s=40.0, every_s=0.2)
+    await _result(lab, clerk, chat_id, "consulted")
+
+
+async def talks_still(lab: FaultLab, number: str, caller: SippCaller) -> None:
+    """The talk went on through the fault, and the book says so."""
+    if caller.left_by_other_side:
+        lab.dropped.append(number)
+    await lab.contact_of(number, *SPEAKS, within_s=15.0)
+
+
+async def finish(lab: FaultLab, clerk: Clerk, number: str, caller: SippCaller) -> None:
+    """The agent hangs up and writes the result."""
+    contact = await lab.contact_of(number)
+
+    async def ended() -> bool:
+        now = await lab.contact_of(number)
+        if now["state"] in SPEAKS:
+            await clerk.tell(contact["id"], "hangup")
+        return caller.sipp.ended
+
+    await until(ended, "the end of the talk", within_s=40.0, every_s=0.5)
+    await _result(lab, clerk, number, "consulted")
+
+
+async def in_talk(lab: FaultLab, number: str, caller: SippCaller) -> None:
     """Wait until they talk, and for a second of it, so that there is something to be recorded."""
     contact = await lab.contact_of(number, *SPEAKS)
     begun = contact["connected_at"]

@@ -58,6 +58,10 @@ def i1_no_contact_is_lost(books: Books, seen: Seen) -> Iterator[str]:
             yield f"{_name(contact)} ended {ends[contact['id']]} times"
         elif not contact["followed_up"]:
             yield f"{_name(contact)} has ended, and nothing followed"
+        elif contact["state"] == ContactState.LOST and contact["address"]:
+            marks = {contact["id"], f"contact:{contact['id']}"}
+            if not any({each["settled_by"], each["source"]} & marks for each in books.leads):
+                yield f"{_name(contact)} was cut off by us, and nobody is to call him back"
 
 
 def i2_nobody_is_booked_twice(books: Books, seen: Seen) -> Iterator[str]:
