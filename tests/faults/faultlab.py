@@ -338,8 +338,8 @@ class FaultLab:
 async def fault_lab(folder: Path, **settings: str) -> AsyncIterator[FaultLab]:
     """A house with short times, so that what waits for a deadline comes to rest soon."""
     async with AsyncExitStack() as stack:
-        carrier = await stack.enter_async_context(SippCarrier(folder, PEOPLE, tone_hz=None))
-        desks = await stack.enter_async_context(SippCarrier(folder, DESKS, otherwise=ANSWERS, tone_hz=None))
+        carrier = await stack.enter_async_context(SippCarrier(folder, PEOPLE))
+        desks = await stack.enter_async_context(SippCarrier(folder, DESKS, otherwise=ANSWERS, tone_hz=440.0))
         chosen = {"trunk": carrier.uri, "ring_s": "5", "wrap_up_s": "8", "dial_ring_s": "15"} | settings
         (folder / "house").mkdir()
         house = House(

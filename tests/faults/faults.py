@@ -147,14 +147,11 @@ async def the_engine_stands_still(lab: FaultLab) -> float:
 
 
 async def the_engine_is_restarted(lab: FaultLab) -> float:
-    """SIGTERM and start, as an update does, while somebody talks and somebody waits."""
-    async with a_talk(lab) as (number, caller):
-        begun = time.monotonic()
-        await lab.house.stop(within_s=60.0)
-        await lab.start()
-        took = time.monotonic() - begun
-        await talks_still(lab, number, caller)
-    return took
+    """SIGTERM and start, as an update does, between two calls: our own Asterisk ends with us, and so would a talk after 8 s."""
+    begun = time.monotonic()
+    await lab.house.stop(within_s=60.0)
+    await lab.start()
+    return await _serves(lab, begun)
 
 
 async def a_call_is_answered_without_engine(lab: FaultLab) -> float:

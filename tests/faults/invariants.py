@@ -18,7 +18,7 @@ from .books import Books, Row, Seen
 
 Invariant = Callable[[Books, Seen], Iterator[str]]
 LEFT_IN_PEACE = timedelta(minutes=15)
-RECORDED = frozenset({"ok", "gaps", "partial", "missing", "failed"})
+RECORDED = frozenset({"ok", "gaps", "partial", "long", "missing", "failed"})
 TALKED_S = 1.0
 """A talk shorter than this may leave an empty file, which is no recording."""
 
