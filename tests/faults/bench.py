@@ -72,6 +72,8 @@ async def work(arguments: argparse.Namespace) -> bool:
         if outcome.recovery_s is not None:
             measured.setdefault(budget.kind_of(name), []).append(round(outcome.recovery_s, 2))
         recovery = "      -" if outcome.recovery_s is None else f"{outcome.recovery_s:6.2f}s"
+        if arguments.keep:
+            keep(Path(arguments.keep), measured)
         print(
             f"{'BAD' if outcome.trouble else 'ok ':4}{recovery}  {outcome.name}",
             *outcome.trouble,
@@ -79,8 +81,6 @@ async def work(arguments: argparse.Namespace) -> bool:
             flush=True,
         )
     print(f"{count} faults in {time.monotonic() - begun:.0f} s, {bad} with trouble")
-    if arguments.keep:
-        keep(Path(arguments.keep), measured)
     return bad == 0
 
 

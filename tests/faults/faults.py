@@ -13,7 +13,7 @@ from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
 
 from .faultlab import SLOW, FaultLab
-from .flows import chat_begun, chat_ended, finish, in_talk, talks_still
+from .flows import chat_begun, chat_ended, finish, in_talk, one_attempt, talks_still
 
 Fault = Callable[[FaultLab], Awaitable[float]]
 
@@ -71,8 +71,11 @@ async def asterisk_is_killed(lab: FaultLab) -> float:
         begun = time.monotonic()
         await until(lambda: lab.house.endpoints.asterisk_pid != dead, "another Asterisk", within_s=60.0)
         await lab.contact_of(number, "lost")
+    took = await _serves(lab, begun)
+    await lab.dial(True)
+    await one_attempt(lab, number, clerk)  # the promise is kept
     await clerk.be("logged_out")
-    return await _serves(lab, begun)
+    return took
 
 
 async def asterisk_stands_still(lab: FaultLab) -> float:

@@ -72,7 +72,7 @@ async def order_answered(lab: FaultLab) -> None:
     await lab.post_order(number)
     await clerk.be("ready")
     await lab.dial(True)
-    await _one_attempt(lab, number, clerk)
+    await one_attempt(lab, number, clerk)
     await clerk.be("logged_out")
 
 
@@ -97,7 +97,7 @@ async def callback(lab: FaultLab) -> None:
     if contact["callback_at"] is not None:
         await clerk.be("ready")
         await lab.dial(True)
-        await _one_attempt(lab, number, clerk)
+        await one_attempt(lab, number, clerk)
     await clerk.be("logged_out")
 
 
@@ -244,7 +244,7 @@ async def _say(lab: FaultLab, who: Client, path: str, author: str, text: str) ->
     lab.said.append((author, client_id))
 
 
-async def _one_attempt(lab: FaultLab, number: str, clerk: Clerk) -> None:
+async def one_attempt(lab: FaultLab, number: str, clerk: Clerk) -> None:
     """Until an attempt to the number has ended; if it came to a talk, its result is written. Then nothing more is dialed."""
 
     async def ended() -> bool:
@@ -271,5 +271,5 @@ async def _refused(lab: FaultLab, number: str) -> None:
     await lab.post_order(number)
     await clerk.be("ready")
     await lab.dial(True)
-    await _one_attempt(lab, number, clerk)
+    await one_attempt(lab, number, clerk)
     await clerk.be("logged_out")
