@@ -1,5 +1,5 @@
 # Two commands matter: `make run` opens the demo, `make test` proves the house. Both set up what they need.
-.PHONY: help setup check test run bench
+.PHONY: help setup check test run bench faults
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -10,6 +10,7 @@ help:
 	@echo "make test    set up, check, and run every test, live ones included"
 	@echo "make check   format, lint, types, and who may import whom"
 	@echo "make bench   measure, and print the rows of docs/benchmarks.md"
+	@echo "make faults  crash a real house at every failpoint, try every fault (ARGS=--kills=100: and kill it at random moments)"
 	@echo "make setup   only set up: .venv, and the Debian packages that the tests need"
 
 setup:
@@ -31,3 +32,6 @@ run:
 
 bench: setup
 	$(BIN)/python -m bench $(ARGS)
+
+faults: setup
+	$(BIN)/python -m tests.faults.bench $(ARGS)

@@ -26,6 +26,7 @@ from .simulation.plan import BadPlan, Stopped
 from .simulation.process import ProcessFailed
 from .storage.data_folder import DataFolder, FolderTaken, FolderUnusable, PortTaken
 from .storage.database import Database, DatabaseUnreachable
+from .storage.failpoint import house_is_ready
 from .storage.leading import Leading
 from .storage.migrate import DatabaseNewerThanCode, upgrade
 from .storage.settings import BadSettings, Settings, load_settings
@@ -231,6 +232,7 @@ async def serve(works: Works, leading: Leading, listener: socket.socket, stop: a
     await server.ready.wait()
     web = settings.public_url or address_of(listener, secure=settings.tls_certificate is not None)
     works.publish(web, os.getpid())
+    house_is_ready()
     say(f"Cordboard {__version__} is ready: {web}")
     if works.demo:
         say(f"As a visitor: {web}/chat and {web}/call")

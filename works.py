@@ -350,8 +350,10 @@ class Works:
         await self.desk.wire_changed(ChannelKind.CHAT, up=True)
         for attempt in await self.dialer.in_flight():
             self.voice.adopt_call(attempt.id, self.settings.dial_ring_s, answered=attempt.answered_at is not None)
+        await (
+            self.desk.resume_follow_ups()
+        )  # a result that is in the journal is the lead's before any call of its is said to be over
         await self.ami.start()
-        await self.desk.resume_follow_ups()
         for order in await self.shop.orders(WAITS_FOR_CALL, limit=MOST_ORDERS):  # an order whose lead a crash prevented
             await self.on_order(order, False)
         await self.dialer.recover()

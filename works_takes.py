@@ -11,6 +11,7 @@ from .queue.contact import Contact
 from .queue.store import QueueStore
 from .storage.clock import WallClock
 from .storage.data_folder import DataFolder
+from .storage.failpoint import failpoint
 from .telephony.recorder import STILL_OPEN, Recorder, StillOpen
 from .telephony.recording import RawTake, Talk
 from .telephony.voice import TalkRecorded
@@ -57,6 +58,7 @@ class Takes:
     async def link(self, contact: Contact) -> None:
         """Whom and what the talk was about may have been found out only during it."""
         await self._recordings.link(contact.id, order_id=contact.order_id, customer_id=contact.customer_id)
+        failpoint("recording_linked")
 
     async def sweep_forever(self) -> None:
         """Finish what a crash left of recordings."""

@@ -18,9 +18,10 @@ from ..queue.channel import Arrival, AttemptOutcome, ChannelKind, Direction
 from ..queue.contact import Contact, IllegalTransition
 from ..queue.setup import QueueSetup
 from ..storage.clock import Clock
+from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from .campaign import Campaign
-from .lead import Attempt, Forsaken, Lead
+from .lead import Attempt, Forsaken, Lead, LeadState
 from .pacing import Brake
 from .store import DialerStore
 
@@ -101,6 +102,7 @@ class Attempts:
         self._ids = ids
         self._tasks: set[asyncio.Task[None]] = set()
         self._forsaken: set[str] = set()
+        self._met: set[str] = set()
         self._doubt: str | None = None
         self.brake = Brake()
         self.strays: Counter[str] = Counter()
@@ -112,6 +114,7 @@ class Attempts:
         if not await self._desk.reserve(call.agent.id, attempt_id, until):
             return False
         attempt = Attempt(attempt_id, call.lead.id, call.campaign.id, call.agent.id, call.lead.phone, now)
+        failpoint("after_reserve")
         begun = None
         try:
             begun = await self._store.begin_attempt(attempt)
@@ -121,6 +124,7 @@ class Attempts:
             if begun is None:
                 await self._desk.release(call.agent.id, attempt_id)
         if begun is not None:
+            failpoint("after_intent_commit")
             self._spawn(self._send(attempt, call.campaign))
         return begun is not None
 
@@ -177,10 +181,12 @@ class Attempts:
 
         `wire_key` is the wire's own name for the call; without one the attempt's id is taken.
         """
+        failpoint("before_answer_kept")
         answered = await self._store.answer(attempt_id)
         if answered is None:
             await self._on_stray_answer(attempt_id)
             return None
+        failpoint("after_answer_kept")
         attempt, lead = answered
         self.brake = Brake()
         arrival = Arrival(
@@ -196,7 +202,9 @@ class Attempts:
             for_agent=attempt.agent_id,
         )
         try:
-            return await self._desk.arrive(arrival)
+            contact = await self._desk.arrive(arrival)
+            self._met.add(attempt_id)
+            return contact
         except Exception:
             await self._originate.cancel(attempt_id)
             await self.on_ended(attempt_id, AttemptOutcome.ABANDONED)
@@ -216,8 +224,13 @@ class Attempts:
     ) -> None:
         """The call is over, or never was. Told again, or of an unknown id, it is counted and forgotten."""
         known = await self._store.attempt(attempt_id)
+        if outcome is not AttemptOutcome.MACHINE and known is not None and await self._heard_nobody(known):
+            outcome = AttemptOutcome.ABANDONED
+        self._met.discard(attempt_id)
         try:
+            failpoint("before_attempt_end")
             ended = await self._store.end_attempt(attempt_id, outcome, cause, tech_cause)
+            failpoint("after_attempt_end")
         finally:
             if known is not None and known.agent_id is not None:
                 await self._desk.release(known.agent_id, attempt_id)
@@ -225,6 +238,12 @@ class Attempts:
             self.strays["end_again" if known else "end_unknown"] += 1
             return
         self.brake = self.brake.after(outcome, self._clock.now())
+
+    async def _heard_nobody(self, attempt: Attempt) -> bool:
+        """Whether he answered and no contact came of it, for we died in between: by the rule he counts as one whom we left alone."""
+        met = attempt.id in self._met or any(contact.attempt_id == attempt.id for contact in self._desk.contacts())
+        lead = None if met or attempt.answered_at is None else await self._store.lead(attempt.lead_id)
+        return lead is not None and lead.state is LeadState.CONNECTED
 
     async def on_node_reset(self) -> None:
         """Asterisk started anew: every call it had is gone. Whose telephone may have rung is left in peace for a while."""

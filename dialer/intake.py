@@ -9,6 +9,7 @@ from ..queue.contact import Contact, ContactState, IllegalTransition
 from ..queue.disposition import disposition
 from ..shop.order import WAITS_FOR_CALL, Order, OrderStatus
 from ..storage.clock import Clock
+from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from .calling_hours import zone_of
 from .campaign import Campaign
@@ -61,9 +62,11 @@ class Intake:
             if campaign.takes_orders
         ]
         await self._store.add_leads(leads)
+        failpoint("lead_made")
 
     async def on_contact_ended(self, contact: Contact) -> None:
         """Follow up an ended contact (a Desk.follow_ups). Told twice, it works once."""
+        failpoint("before_lead_told")
         match contact.state:
             case ContactState.CLOSED:
                 await self.on_disposed(contact)
@@ -71,6 +74,7 @@ class Intake:
                 await self.on_lost_talk(contact)
             case ContactState.ABANDONED if contact.attempt_id:
                 await self._store.abandon(contact.attempt_id)
+        failpoint("after_lead_told")
 
     async def on_disposed(self, contact: Contact) -> None:
         """A talk was closed with a result: the lead behind it is done, waits, or becomes a callback.

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..storage.clock import Clock
+from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from . import agent as agent_events
 from . import contact as contact_events
@@ -250,7 +251,9 @@ class Desk:
         if contact.state not in TALKING_STATES:
             return
         if contact.kind is ChannelKind.VOICE:
+            failpoint("before_agent_hangs_up")
             await self._floor.channels[contact.kind].hang_up(contact)
+            failpoint("after_agent_hangs_up")
             return
 
         def act(draft: Draft) -> Sequence[Command]:

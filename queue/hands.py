@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from ..storage.failpoint import failpoint
 from .channel import Channel, ChannelKind
 from .commands import Command, Dismiss, FollowUp, HangUp, OfferContact, ReturnToQueue, TellAccepted, WithdrawOffer
 from .contact import Contact
@@ -30,15 +31,23 @@ class Hands:
         """Raises WireDown when the wire cannot be told."""
         match command:
             case OfferContact(contact, agent, auto_answer):
+                failpoint("before_offer")
                 await self._channels[contact.kind].offer(contact, agent, auto_answer=auto_answer)
+                failpoint("after_offer")
             case WithdrawOffer(contact, agent):
+                failpoint("before_withdraw")
                 await self._channels[contact.kind].withdraw(contact, agent)
+                failpoint("after_withdraw")
             case ReturnToQueue(contact, agent):
+                failpoint("before_return")
                 await self._channels[contact.kind].return_to_queue(contact, agent)
+                failpoint("after_return")
             case TellAccepted(contact, agent):
                 await self._channels[contact.kind].accepted(contact, agent)
             case HangUp(contact):
+                failpoint("before_hang_up")
                 await self._channels[contact.kind].hang_up(contact)
+                failpoint("after_hang_up")
             case Dismiss(contact, how):
                 await self._channels[contact.kind].dismiss(contact, how)
             case FollowUp(contact):
@@ -49,8 +58,10 @@ class Hands:
     async def follow_up(self, contact: Contact) -> None:
         """What fails is tried again at the next start."""
         try:
+            failpoint("before_follow_up")
             for follow in self._follow_ups:
                 await follow(contact)
+            failpoint("after_follow_up")
             await self._journal.followed_up(contact.id)
         except Exception:
             log.exception("a follow-up failed; it is tried again at the next start")

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from ..storage.clock import Clock
+from ..storage.failpoint import failpoint
 from .book import Book, Draft
 from .commands import Command
 from .journal import Entry, Journal
@@ -102,7 +103,9 @@ class Ledger:
         while self._decided:
             batch = self._decided[: 1 if alone else len(self._decided)]
             try:
+                failpoint("journal_before_commit")
                 await self.journal.append(_entries(batch))
+                failpoint("journal_after_commit")
             except Exception as error:
                 alone = self._take_back(batch, error)
                 continue

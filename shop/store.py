@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..storage.clock import Clock
 from ..storage.database import Database
+from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from .customer import Customer, TimelineEntry, choose_customer
 from .order import OPEN, Order, OrderChanged, OrderEdit, OrderItem, OrderStatus, check_edit
@@ -195,6 +196,7 @@ class ShopStore:
         """
         async with self._db.write() as connection:
             await take_turn(connection)
+            failpoint("order_before_commit")
             known = await locked_order(connection, order_table.c.external_id == posted.external_id)
             mark = fingerprint(posted)
             if known is not None and known[1] == mark:
@@ -209,6 +211,7 @@ class ShopStore:
                 await self._record(connection, known[0], order, actor_id, mark=mark)
             else:
                 order = await self._place(connection, posted, items, mark)
+        failpoint("order_committed")
         if known is None or order is not known[0]:
             await self._tell(order, known is None)
         return order, known is None

@@ -22,6 +22,7 @@ from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message
 
+from ..storage.failpoint import failpoint
 from .ami_actions import (
     ActionOutcomeUnknown,
     ActionTimeout,
@@ -394,6 +395,8 @@ class Ami(Commands):
         action = wire.post(name, fields, ends_with)
         self._stats.actions += 1
         try:
+            if name == "Originate":
+                failpoint("after_originate_sent")
             async with asyncio.timeout(timeout_s):
                 answers: list[Message] = await action.future
         except TimeoutError:

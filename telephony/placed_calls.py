@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from ..queue.channel import AttemptOutcome, WireDown
+from ..storage.failpoint import failpoint
 from . import call as calls
 from .ami_actions import ActionOutcomeUnknown, ActionTimeout, LinkDown
 from .ami_events import (
@@ -76,6 +77,7 @@ class PlacedCalls:
                 caller_id=caller_id or None,
             )
         )
+        failpoint("after_originate_answer")
         if not reply.ok:
             self._forget(attempt_id)
         return reply.ok
@@ -126,6 +128,7 @@ class PlacedCalls:
     def abandoned(self, uniqueid: str) -> None:
         """He answered, and nobody of us was there in time."""
         if uniqueid in self._calls:
+            failpoint("abandoned_heard")
             self._calls[uniqueid] = replace(self._calls[uniqueid], abandoned=True)
 
     async def hung_up(self, event: ChannelHungUp) -> None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..storage.clock import Clock
+from ..storage.failpoint import failpoint
 from .recording import (
     TOLERANCE_S,
     FinishedRecording,
@@ -115,12 +116,15 @@ class Recorder:
 
     async def _keep(self, take: RawTake) -> FinishedRecording:
         async with self._turn:
+            failpoint("recording_before_encode")
             try:
                 finished = await asyncio.to_thread(finish, take, self._into)
             except (RecordingNotKept, UnreadableTake, OSError) as error:
                 log.error("recording of contact %s, take %s not kept: %s", take.talk.contact_id, take.talk.take, error)
                 finished = bare_recording(take.talk, RecordingState.FAILED)
+        failpoint("recording_encoded")
         await self._store.add(finished)
+        failpoint("recording_entered")
         if finished.state != RecordingState.FAILED:
             await asyncio.to_thread(discard, take)
         return finished

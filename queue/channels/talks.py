@@ -8,6 +8,7 @@ import asyncio
 from typing import Any, Protocol
 
 from ...storage.clock import Clock
+from ...storage.failpoint import failpoint
 from ..contact import TALKING_STATES, Contact
 from ..desk import Desk
 from .conversation import WIRE, Author, Chat, ChatRules, Message, Notice, chat_id_of
@@ -64,7 +65,9 @@ class Talks:
         """Commit, then tell. Raises ChatRefused, WireDown; then nothing was kept."""
         async with self._turn(chat_id):
             before = self.open.get(chat_id)
+            failpoint("message_before_commit")
             chat, kept = await self.store.add(chat_id, message)
+            failpoint("message_committed")
             self._remember(chat)
             if kept.author is Author.VISITOR and before is not None and kept.seq > before.last_seq:
                 self._unread[chat_id] = self._unread.get(chat_id, 0) + 1

@@ -26,6 +26,37 @@ async def test_a_desk_that_cannot_take_the_answer_leaves_nobody_hanging(house: D
     assert (await house.lead_of(order)).last_outcome is AttemptOutcome.ABANDONED
 
 
+async def test_an_answer_of_which_no_contact_came_counts_as_abandoned(house: DialHouse) -> None:
+    """We died between writing that he answered and telling the desk; he heard nobody."""
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.tick()
+    assert await house.store.answer(house.ringing()) is not None
+    house.telephones.live.clear()
+    await house.restart()
+    ended = await house.store.attempt(house.ringing())
+    assert ended is not None
+    assert ended.outcome is AttemptOutcome.ABANDONED
+    lead = await house.lead_of(order)
+    assert (lead.state, lead.last_outcome) == (LeadState.RETRY_AT, AttemptOutcome.ABANDONED)
+
+
+async def test_a_talk_that_had_its_result_is_none_abandoned_when_its_end_was_missed(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.tick()
+    contact = await house.talk(house.ringing())
+    await house.desk.talk_ended(house.ringing())
+    await house.desk.dispose("maria", contact.id, "confirmed")
+    await house.desk.settle()
+    house.telephones.live.clear()
+    await house.restart()
+    ended = await house.store.attempt(house.ringing())
+    assert ended is not None
+    assert ended.outcome is AttemptOutcome.PERSON
+    assert (await house.lead_of(order)).state is LeadState.DONE
+
+
 async def test_a_talk_lost_by_our_fault_is_a_callback_now(house: DialHouse) -> None:
     await house.open("maria")
     order = await house.order(1, 1_000)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from cordboard.storage.failpoint import VARIABLE
 from cordboard.telephony.process import greets
 from tests.fakes.wait import until
 
@@ -56,19 +57,20 @@ class House:
         self._settings = dict(settings)
         self._process: subprocess.Popen[bytes] | None = None
         self._seen: set[int] = set()
+        self._last: Endpoints | None = None
         self._port = "0"  # after the first start the one it got: open pages look for the house where they knew it
 
-    async def start(self, within_s: float = FIRST_START_S) -> Endpoints:
-        """Start, and wait until it says that it is ready."""
-        await self.launch()
+    async def start(self, within_s: float = FIRST_START_S, *, failpoints: str = "") -> Endpoints:
+        """Start, and wait until it says that it is ready. `failpoints` are armed in this process alone (storage/failpoint.py)."""
+        await self.launch(failpoints)
         return await self.ready(within_s)
 
-    async def launch(self) -> None:
+    async def launch(self, failpoints: str = "") -> None:
         """Start, and do not wait: another engine may lead."""
         command = [sys.executable, "-m", "cordboard", "up", "--data", str(self.data), "--port", self._port]
         command += ["--demo"] if self.demo else []
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CORDBOARD_")}
-        environment |= {"PYTHONUNBUFFERED": "1", **QUIET, **self._settings}
+        environment |= {"PYTHONUNBUFFERED": "1", **QUIET, **self._settings, VARIABLE: failpoints}
         with self.log.open("ab") as log:
             self._process = await asyncio.to_thread(
                 subprocess.Popen, command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -87,6 +89,7 @@ class House:
             endpoints = await until(ready, "endpoints.json of the house", within_s=within_s, every_s=0.1)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.tail()}") from None
+        self._last = endpoints
         self._seen |= {endpoints.pid, endpoints.asterisk_pid}
         self._port = str(urlsplit(endpoints.web).port)
         return endpoints
@@ -143,6 +146,17 @@ class House:
         assert self._process is not None
         self._process.kill()
 
+    @property
+    def last_endpoints(self) -> Endpoints:
+        """As of the last start: addresses stay what they are while it is down."""
+        assert self._last is not None
+        return self._last
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs, or stands still."""
+        return self._process is not None and self._process.poll() is None
+
     # --- its end
 
     async def stop(self, within_s: float = 20.0) -> int:
@@ -166,6 +180,11 @@ class House:
         """kill -9 of the engine; its Asterisk is not asked."""
         os.kill(self.endpoints.pid, signal.SIGKILL)
         await self.ended()
+
+    def kill_now(self) -> None:
+        """kill -9 of whatever process was started last, ready or not."""
+        assert self._process is not None
+        self._process.kill()
 
     def kill_asterisk(self) -> int:
         """kill -9 of the Asterisk that runs now. Returns its process id."""

@@ -6,7 +6,7 @@ stuck.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -17,10 +17,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from cordboard.queue.agent import Agent, TaskPhase
 from cordboard.queue.capacity import Capacity
-from cordboard.queue.channel import Arrival, ChannelKind, Direction, Dismissal, OfferFailure, WireDown
+from cordboard.queue.channel import Arrival, Channel, ChannelKind, Direction, Dismissal, OfferFailure, WireDown
 from cordboard.queue.contact import TALKING_STATES, Contact, ContactState
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk, NotAllowedNow
+from cordboard.queue.journal import Entry
 from cordboard.queue.reconcile import LegState, LiveLeg
 from cordboard.queue.routing import Obstacle, obstacle, order_key, passable_until
 from cordboard.queue.setup import OverflowAction, OverflowRule, OverflowWhen, QueueRules, QueueSetup
@@ -164,6 +165,65 @@ class TrueChats:
         return legs
 
 
+class EngineDied(BaseException):
+    """kill -9 at this very step: nothing of ours may catch it."""
+
+
+class Mortal:
+    """Where the engine is to die next: before or after the journal's commit, before or after the wire's doing."""
+
+    def __init__(self) -> None:
+        self.at: str | None = None
+
+    def step(self, name: str) -> None:
+        if self.at == name:
+            self.at = None
+            raise EngineDied
+
+
+class MortalJournal(MemoryJournal):
+    def __init__(self, mortal: Mortal) -> None:
+        super().__init__()
+        self._mortal = mortal
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        if entries:
+            self._mortal.step("before_commit")
+        await super().append(entries)
+        if entries:
+            self._mortal.step("after_commit")
+
+
+class MortalChannel:
+    """A wire whose engine may die on either side of what it is told."""
+
+    def __init__(self, wire: Channel, mortal: Mortal) -> None:
+        self._wire, self._mortal = wire, mortal
+
+    async def _through(self, tell: Callable[[], Awaitable[None]]) -> None:
+        self._mortal.step("before_effect")
+        await tell()
+        self._mortal.step("after_effect")
+
+    async def offer(self, contact: Contact, agent: Agent, *, auto_answer: bool) -> None:
+        await self._through(lambda: self._wire.offer(contact, agent, auto_answer=auto_answer))
+
+    async def withdraw(self, contact: Contact, agent: Agent) -> None:
+        await self._through(lambda: self._wire.withdraw(contact, agent))
+
+    async def return_to_queue(self, contact: Contact, agent: Agent) -> None:
+        await self._through(lambda: self._wire.return_to_queue(contact, agent))
+
+    async def accepted(self, contact: Contact, agent: Agent) -> None:
+        await self._through(lambda: self._wire.accepted(contact, agent))
+
+    async def hang_up(self, contact: Contact) -> None:
+        await self._through(lambda: self._wire.hang_up(contact))
+
+    async def dismiss(self, contact: Contact, how: Dismissal) -> None:
+        await self._through(lambda: self._wire.dismiss(contact, how))
+
+
 @dataclass(frozen=True)
 class Seen:
     """What waited for whom at the end of the last step, and which wires worked."""
@@ -180,7 +240,8 @@ class DeskMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.clock, self.journal, self.wire, self.chats = JumpyClock(), MemoryJournal(), TrueWire(), TrueChats()
+        self.clock, self.wire, self.chats, self.mortal = JumpyClock(), TrueWire(), TrueChats(), Mortal()
+        self.journal = MortalJournal(self.mortal)
         self.seen = Seen()
         self.numbers = count()
         self.reports: list[Report] = []
@@ -190,7 +251,17 @@ class DeskMachine(RuleBasedStateMachine):
         async def whole() -> None:
             await work
 
-        self.runner.run(whole())
+        try:
+            self.runner.run(whole())
+        except EngineDied:
+            self.reports.clear()
+            self.runner.run(self._after_death())
+
+    async def _after_death(self) -> None:
+        """Nothing of the dead engine moves any more; another takes up what it left."""
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await self._engine()
 
     @initialize()
     def open(self) -> None:
@@ -210,7 +281,7 @@ class DeskMachine(RuleBasedStateMachine):
         """A new engine on the old journal, as after kill -9."""
         self.desk = Desk(
             self.journal,
-            {VOICE: self.wire, CHAT: self.chats},
+            {VOICE: MortalChannel(self.wire, self.mortal), CHAT: MortalChannel(self.chats, self.mortal)},
             self.clock,
             lambda: f"contact-{next(self.numbers)}",
             DeskRules(),
@@ -345,6 +416,12 @@ class DeskMachine(RuleBasedStateMachine):
         if seldom:
             self.reports.clear()
             self.run(self._engine())
+
+    @rule(step=st.sampled_from(("before_commit", "after_commit", "before_effect", "after_effect")), seldom=SELDOM)
+    def the_engine_will_die_in_mid_change(self, step: str, seldom: bool) -> None:
+        """At the next step of that kind, whoever takes it."""
+        if seldom:
+            self.mortal.at = step
 
     # What people do -----------------------------------------------------------------------------------------------
 
@@ -495,6 +572,7 @@ class DeskMachine(RuleBasedStateMachine):
                 assert self.runner.run(self.journal.contact(contact.id)) == contact
 
     def teardown(self) -> None:
+        self.mortal.at = None
         try:
             if hasattr(self, "desk"):
                 self.run(self._calm_down())

@@ -1,0 +1,197 @@
+"""The availability budget: docs/reliability.md from docs/reliability.json (measured) and the assumed rates below.
+
+python -m tests.faults.budget        writes the page anew
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from cordboard.storage.failpoint import POINTS
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+DATA, PAGE = DOCS / "reliability.json", DOCS / "reliability.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often a year a fault is assumed, and why. `lasts_s`: how long its cause is assumed to last, before any recovery can begin."""
+
+    kind: str
+    row: str
+    what: str
+    a_year: float
+    why: str
+    lasts_s: float = 0.0
+
+
+RATES: Sequence[Rate] = (
+    Rate("engine_killed", "F1, F2", "the engine dies", 12, "assumed: one bug or lack of memory a month"),
+    Rate(
+        "asterisk_is_killed", "F3, F19", "Asterisk dies", 4, "assumed: one crash a quarter; its makers publish no rate"
+    ),
+    Rate(
+        "asterisk_stands_still",
+        "F4, F6",
+        "Asterisk stands still, then goes on",
+        4,
+        "assumed: a blocked disk, once a quarter",
+    ),
+    Rate(
+        "the_link_is_reset",
+        "F5",
+        "the link to Asterisk is reset",
+        12,
+        "assumed: once a month; on loopback it should be never",
+    ),
+    Rate(
+        "the_engine_stands_still",
+        "F7",
+        "the engine stands still for five seconds",
+        52,
+        "assumed: once a week, a loaded machine",
+    ),
+    Rate("the_engine_is_restarted", "F24", "an update of the engine", 24, "assumed: two a month"),
+    Rate(
+        "files_run_out",
+        "F30",
+        "the engine has no file to spare",
+        1,
+        "assumed: once a year, until somebody frees some after 5 min",
+        300.0,
+    ),
+)
+NOT_IN_THE_SUM: Mapping[str, str] = {
+    "the_page_goes_away": "F16: an agent's page goes away in a chat; until the chat is in somebody's hands again",
+    "a_call_is_answered_without_engine": "F25: a person whom we dialed answers while there is no engine; until it serves again",
+}
+NOT_BUILT: Mapping[str, str] = {
+    "F8": "an event flood: only by the tests of the link (`tests/telephony/test_ami_link.py`)",
+    "F9": "doubled, late and lost events: by the desk's rule machine, not on a live house",
+    "F10": "poison events: by the tests of the framer and of the link, not on a live house",
+    "F14": "a commit whose outcome is unknown: by the desk's rule machine (a journal that dies after its commit), not by a proxy",
+    "F15": "a clock that jumps: by the rule machine and `tests/storage/test_clock.py`; libfaketime is not installed here",
+    "F17": "a telephone that does not answer: the flows `ring_no_answer` and `declined`; 408, 503 and a dead phone are not tried apart",
+    "F24": "an update in the middle of a talk: SIGTERM ends our own Asterisk too, and with it every talk that lasts longer than 8 s",
+    "F25": "whoever answers while no engine runs hears the dialplan's apology, and counts as unknown afterwards, not as abandoned",
+    "F22": "two engines: held by the stand-by engine's own tests",
+    "F6": "a half-open link, in its own right: here only as an Asterisk that stands still; this kernel has no nft to drop its packets",
+    "F2": "a swallowed answer to Originate: the deaths between intent, order and answer are built, the proxy is not",
+}
+SETUPS = ("one machine, SQLite", "one machine, PostgreSQL", "two engines, two Asterisks")
+
+
+def kind_of(trial: str) -> str:
+    """Under which name a trial's time is kept: all deaths of the engine are one kind."""
+    return "engine_killed" if trial.startswith(("crash ", "kill ")) else trial
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    date: str
+    seconds: tuple[float, ...]
+
+    @property
+    def worst(self) -> float:
+        return max(self.seconds)
+
+    @property
+    def middle(self) -> float:
+        return median(self.seconds)
+
+
+def read(path: Path = DATA) -> dict[str, Measured]:
+    told = json.loads(path.read_text())
+    return {kind: Measured(one["date"], tuple(one["seconds"])) for kind, one in told.items()}
+
+
+def page(measured: Mapping[str, Measured]) -> str:
+    """The whole of docs/reliability.md."""
+    rows, total = [], 0.0
+    missing = [rate for rate in RATES if rate.kind not in measured]
+    for rate in RATES:
+        one = measured.get(rate.kind)
+        if one is None:
+            rows.append(f"| {rate.row} | {rate.what} | not measured | | | {rate.a_year:g}, {rate.why} | not measured |")
+            continue
+        minutes = rate.a_year * (rate.lasts_s + one.worst) / 60
+        total += minutes
+        rows.append(
+            f"| {rate.row} | {rate.what} | {one.middle:.1f} s | {one.worst:.1f} s | {len(one.seconds)}, {one.date} "
+            f"| {rate.a_year:g}, {rate.why} | {minutes:.2f} |"
+        )
+    summed = (
+        f"{total:.1f} minutes a year" if not missing else f"{total:.1f} minutes a year without what is not measured"
+    )
+    others = [
+        f"| {text} | {one.middle:.1f} s | {one.worst:.1f} s | {len(one.seconds)}, {one.date} |"
+        for kind, text in NOT_IN_THE_SUM.items()
+        if (one := measured.get(kind)) is not None
+    ]
+    return TEMPLATE.format(
+        rows="\n".join(rows),
+        summed=summed,
+        setups="\n".join(f"| {name} | {summed if name == SETUPS[0] else 'not measured'} |" for name in SETUPS),
+        others="\n".join(others),
+        not_built="\n".join(f"- {row}: {NOT_BUILT[row]}." for row in sorted(NOT_BUILT, key=lambda row: int(row[1:]))),
+        points="\n".join(f"| `{name}` | {moment} |" for name, moment in POINTS.items()),
+    )
+
+
+TEMPLATE = """# Reliability: the budget
+
+<!-- Written by `python -m tests.faults.budget` from docs/reliability.json. Do not edit. -->
+
+No test proves 99.99 %: zero failures in a run of length T only show a rate below 3/T. What a test can show is how long
+the house takes to serve again after each fault, and that no invariant broke meanwhile. The rest is arithmetic with
+**assumed** rates: put in your own. Times were measured by `make faults` on a shared machine of two cores.
+
+## One machine, SQLite
+
+| row | fault | middle | worst | trials, date | times a year | minutes a year |
+|---|---|---|---|---|---|---|
+{rows}
+
+Sum: **{summed}**, by the worst time of each and the assumed length of its cause. Few trials stand behind most rows (see the
+column): it is a sum to argue with, not a promise. Talks that stand when the engine dies go on; they are not in the sum.
+While there is no engine, callers hear music, and after 6 s the dialplan offers them to the same agents: much of this
+time is slower service rather than none, and it is counted as none.
+
+| setup | minutes a year |
+|---|---|
+{setups}
+
+## Measured, and in no sum
+
+| fault | middle | worst | trials, date |
+|---|---|---|---|
+{others}
+
+## What this does not cover
+
+- The machine itself: power, disk, network, the site's trunk and its telephone company, a lost database. On one machine
+  these are the larger part of any year; a budget that counted them would need your own figures.
+- Calls on an Asterisk that dies: they are lost, and are called back.
+- Load: the faults are tried with one call or one chat at a time.
+- PostgreSQL, and two engines: nothing of this page was measured there.
+{not_built}
+
+## Appendix: the failpoints
+
+`CORDBOARD_FAILPOINTS` (storage/failpoint.py) arms them; each stands in the code once, and `make faults` kills the
+engine at each that a flow of `tests/faults/flows.py` passes.
+
+| name | the moment |
+|---|---|
+{points}
+"""
+
+
+def main() -> None:
+    PAGE.write_text(page(read()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,355 @@
+"""The fault bench: a real house with real Asterisk, SIPp for everybody who has a telephone, and operators who work by HTTP.
+
+A flow (flows.py) is a piece of an ordinary day. While it runs a fault is let loose; the lab heals it, waits until the house has come
+to rest, by its state, and holds the invariants against everything that was written and seen. Traffic stays on loopback.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+
+from cordboard.access.permission import Role
+from cordboard.access.store import AccessStore
+from cordboard.queue.contact import OPEN_STATES
+from cordboard.shop.store import ShopStore
+from cordboard.storage.base import metadata
+from cordboard.storage.clock import SystemClock
+from cordboard.storage.data_folder import DataFolder
+from cordboard.storage.database import Database
+from cordboard.storage.ids import random_ids
+from cordboard.storage.migrate import upgrade
+from cordboard.telephony.process import ask
+from tests.fakes.asterisk_tree import asterisk_tree
+from tests.fakes.house import House
+from tests.fakes.sipp import SippCaller, SippCarrier
+from tests.fakes.sipp_scenarios import ANSWERS, NO_ANSWER, Behaviour, refuses
+from tests.fakes.wait import until
+
+from .books import Books, Row, Seen
+from .invariants import violations
+
+ARTICLE = "TR-118"
+REST_S = 60.0
+BUSY, SILENT, SLOW = "7916486", "7916480", "7916482"
+PEOPLE = [(rf"\+*{BUSY}.*", refuses(486)), (rf"\+*{SILENT}.*", NO_ANSWER), (rf"\+*{SLOW}.*", Behaviour(ring_ms=1500))]
+DESKS = [("silent", NO_ANSWER)]
+GONE = (httpx2.TransportError,)
+Flow = Callable[["FaultLab"], Awaitable[None]]
+
+
+@dataclass
+class Client:
+    """Somebody who asks over HTTP, and asks again while the house is away, as our pages do. What is idempotent stays so."""
+
+    base: Callable[[], str]
+    headers: dict[str, str] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    async def ask(self, method: str, path: str, *, within_s: float = 60.0, **more: Any) -> httpx2.Response:
+        async def answered() -> httpx2.Response | None:
+            try:
+                async with httpx2.AsyncClient(
+                    base_url=self.base(), headers=self.headers, cookies=self.cookies, timeout=20.0
+                ) as client:
+                    answer = await client.request(method, path, **more)
+            except GONE:
+                return None
+            self.cookies |= dict(answer.cookies)
+            return answer if answer.status_code not in (429, 500, 503) else None
+
+        return await until(answered, f"an answer to {method} {path}", within_s=within_s, every_s=0.1)
+
+
+@dataclass
+class Clerk(Client):
+    """An operator with a desk phone, who opens his page (`at_page`) when chats are to come to him."""
+
+    id: str = ""
+    name: str = ""
+
+    async def be(self, state: str) -> None:
+        answer = await self.ask("POST", "/api/v1/desk/state", json={"state": state})
+        assert answer.status_code in (200, 409), answer.text
+
+    async def tell(self, contact_id: str, what: str, body: dict[str, Any] | None = None) -> int:
+        """The status: 204 for done, 409 when the desk sees it otherwise by now."""
+        answer = await self.ask("POST", f"/api/v1/desk/contacts/{contact_id}/{what}", json=body)
+        assert answer.status_code in (204, 409), answer.text
+        return answer.status_code
+
+    @asynccontextmanager
+    async def at_page(self) -> AsyncIterator[None]:
+        """His page is open: it holds the live stream, and comes back when that breaks."""
+        page = asyncio.create_task(self._hold_page(uuid4().hex))
+        try:
+            yield
+        finally:
+            page.cancel()
+            await asyncio.gather(page, return_exceptions=True)
+
+    async def _hold_page(self, tab: str) -> None:
+        while True:
+            with suppress(*GONE):
+                async with (
+                    httpx2.AsyncClient(base_url=self.base(), cookies=self.cookies, timeout=20.0) as client,
+                    client.stream("GET", "/live", params={"tab": tab}) as news,
+                ):
+                    async for _ in news.aiter_bytes():
+                        pass
+            await asyncio.sleep(0.2)
+
+
+class FaultLab:
+    """Use by `fault_lab`. `clerks` 0 and 1 answer their telephones at once, `silent` never does."""
+
+    def __init__(self, folder: Path, house: House, carrier: SippCarrier, desks: SippCarrier) -> None:
+        self.folder, self.house, self.carrier, self.desks = folder, house, carrier, desks
+        self.clerks: list[Clerk] = []
+        self.silent = Clerk(self.base)
+        self.shop = Client(self.base)
+        self.boss = Client(self.base)
+        self.campaign = ""
+        self.callers: list[str] = []
+        self.orders: list[str] = []
+        self.said: list[tuple[str, str]] = []
+        self.dropped: list[str] = []
+        self._told: set[str] = set()
+        self._numbers = 0
+        self._web = ""
+        self._is_healing = False
+        self.db = Database.open(DataFolder(house.data).default_database_url())
+
+    def base(self) -> str:
+        return self._web
+
+    # Setting up ----------------------------------------------------------------------------------------------------
+
+    async def furnish(self) -> None:
+        """People, a product and a key, before the first start."""
+        await upgrade(self.db.engine, metadata)
+        clock = SystemClock()
+        access = AccessStore(self.db, clock, random_ids)
+        await ShopStore(self.db, clock, random_ids).add_product(ARTICLE, "Торшер", 100_00, "Lamp", 1000)
+        phones = self.desks.uri.removeprefix("sip:")
+        for name in ("a0", "a1", "silent"):
+            user = await access.create_user(name, name, Role.OPERATOR, None, device_uri=f"sip:{name}@{phones}")
+            clerk = Clerk(self.base, cookies={"cordboard": await access.open_session(user.id, "lab")})
+            clerk.id, clerk.name = user.id, name
+            if name == "silent":
+                self.silent = clerk
+            else:
+                self.clerks.append(clerk)
+        boss = await access.create_user("boss", "boss", Role.SUPERVISOR, None)
+        self.boss.cookies["cordboard"] = await access.open_session(boss.id, "lab")
+        self.shop.headers["Authorization"] = f"Bearer {await access.create_api_key('lab')}"
+
+    async def start(self, failpoints: str = "") -> None:
+        self._web = (await self.house.start(failpoints=failpoints)).web
+
+    async def first_start(self) -> None:
+        await self.start()
+        self.campaign = (await self.boss.ask("GET", "/api/v1/campaigns")).json()[0]["id"]
+
+    # What flows do ---------------------------------------------------------------------------------------------------
+
+    def new_number(self, prefix: str = "7916777") -> str:
+        """A number that nobody had before."""
+        self._numbers += 1
+        return f"+{prefix}{self._numbers:0{11 - len(prefix)}}"
+
+    @asynccontextmanager
+    async def caller(self, number: str) -> AsyncIterator[SippCaller]:
+        """Somebody calls in; that he was answered is remembered."""
+        where = self.house.last_endpoints
+        async with SippCaller(self.folder, where.sip, where.inbound_number, caller_id=number) as one:
+            await one.answered(within_s=30.0)
+            self.callers.append(number)
+            yield one
+
+    async def post_order(self, phone: str) -> str:
+        """An order as the shop posts it, again and again until it is answered. Returns its external id."""
+        external = uuid4().hex
+        body = {
+            "external_id": external,
+            "number": external[:6],
+            "customer": {"name": "Анна", "phone": phone, "language": "ru", "time_zone": "Europe/Moscow"},
+            "items": [{"article": ARTICLE, "quantity": 1, "price": 150_000}],
+        }
+        answer = await self.shop.ask("POST", "/api/v1/orders", json=body)
+        assert answer.status_code in (200, 201), answer.text
+        self.orders.append(external)
+        return external
+
+    async def dial(self, running: bool) -> None:
+        what = "start" if running else "pause"
+        answer = await self.boss.ask("POST", f"/api/v1/campaigns/{self.campaign}/{what}")
+        assert answer.status_code == 200, answer.text
+
+    # What is written -------------------------------------------------------------------------------------------------
+
+    async def books(self) -> Books:
+        return await Books.read(self.db)
+
+    async def contact_of(
+        self, number: str, *states: str, ready: Callable[[Row], object] = lambda _: True, within_s: float = 60.0
+    ) -> Row:
+        """The newest contact of this number (or wire key's end), when it is in one of the states."""
+
+        async def look() -> Row | None:
+            found = [
+                each
+                for each in (await self.books()).contacts
+                if each["address"].lstrip("+") == number.lstrip("+") or each["wire_key"].endswith(number)
+            ]
+            fits = [each for each in found if (not states or each["state"] in states) and ready(each)]
+            return max(fits, key=lambda each: each["arrived_at"]) if fits else None
+
+        return await until(look, f"the contact of {number} in {states}", within_s=within_s, every_s=0.1)
+
+    # The end ---------------------------------------------------------------------------------------------------------
+
+    async def channels(self) -> list[str]:
+        """What Asterisk shows now; empty when it is gone."""
+        try:
+            told = await ask(
+                asterisk_tree(), self.house.data / "asterisk/etc/asterisk.conf", "core show channels concise"
+            )
+        except Exception:
+            return []
+        return [line.partition("!")[0] for line in told.splitlines() if "!" in line]
+
+    def ports(self) -> dict[str, int]:
+        return DataFolder(self.house.data).kept_ports()
+
+    def raw(self) -> list[str]:
+        folder = self.house.data / "recordings-raw"
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+    async def rest(self) -> None:
+        """Wait until nothing is on its way any more. Raises AssertionError that says what still is."""
+        still: list[str] = []
+
+        async def quiet() -> bool:
+            books = await self.books()
+            still[:] = [
+                f"contact {one['id'][:8]} {one['state']}" for one in books.contacts if one["state"] in OPEN_STATES
+            ]
+            still.extend(
+                f"contact {one['id'][:8]} not followed up"
+                for one in books.contacts
+                if one["state"] not in OPEN_STATES and not one["followed_up"]
+            )
+            still.extend(f"attempt {one['id'][:8]} open" for one in books.attempts if one["ended_at"] is None)
+            still.extend(f"raw recording {name}" for name in self.raw())
+            still.extend(f"agent {one['name']} has tasks" for one in books.agents if one["tasks"])
+            still.extend(f"channel {name}" for name in await self.channels())
+            return not still
+
+        try:
+            await until(quiet, "the house at rest", within_s=REST_S, every_s=0.3)
+        except AssertionError:
+            raise AssertionError(f"not at rest after {REST_S:.0f} s: {still}\n{self.house.tail(80)}") from None
+
+    async def seen(self) -> Seen:
+        kept = self.house.data / "recordings"
+        return Seen(
+            callers=tuple(self.callers),
+            invites=tuple(invite.number for invite in self.carrier.invites()),
+            orders=tuple(self.orders),
+            said=tuple(self.said),
+            dropped=tuple(self.dropped),
+            channels=tuple(await self.channels()),
+            raw=tuple(self.raw()),
+            kept=tuple(
+                path.relative_to(self.house.data).as_posix() for path in sorted(kept.rglob("*")) if path.is_file()
+            ),
+        )
+
+    async def new_violations(self) -> list[str]:
+        """Those that no earlier fault has been told of."""
+        found = [line for line in violations(await self.books(), await self.seen()) if line not in self._told]
+        self._told.update(found)
+        return found
+
+    async def all_home(self) -> None:
+        """Nobody works, nothing is dialed."""
+        await self.dial(False)
+        for clerk in (*self.clerks, self.silent):
+            await clerk.be("logged_out")
+
+    # Faults ----------------------------------------------------------------------------------------------------------
+
+    async def restart(self, failpoints: str = "") -> float:
+        """kill -9, unless it is dead already, and start. Returns the seconds from then to ready."""
+        if self.house.alive:
+            self.house.kill_now()
+        await self.house.ended()
+        begun = time.monotonic()
+        await self.start(failpoints)
+        return time.monotonic() - begun
+
+    async def recover(self) -> None:
+        """After a flow that went wrong: a house that runs, without calls, so that the next fault is not blamed for this one."""
+        await self.restart()
+        await self.all_home()
+        with suppress(Exception):
+            await ask(asterisk_tree(), self.house.data / "asterisk/etc/asterisk.conf", "channel request hangup all")
+            await self.rest()
+
+    async def through_a_death(
+        self, flow: Flow, *, within_s: float = 150.0, kill_after_s: float | None = None
+    ) -> float | None:
+        """Run the flow; when the engine dies in it (or is killed), it is started again beside it. Returns the seconds that took.
+
+        None if it lived. Raises TimeoutError, AssertionError.
+        """
+        healing = asyncio.create_task(self._heal(kill_after_s))
+        try:
+            async with asyncio.timeout(within_s):
+                await flow(self)
+            if kill_after_s is not None or not self.house.alive or self._is_healing:
+                return await healing
+            return healing.result() if healing.done() else None
+        finally:
+            if not healing.done() and not self._is_healing:
+                healing.cancel()
+            await asyncio.gather(healing, return_exceptions=True)
+
+    async def _heal(self, kill_after_s: float | None) -> float:
+        if kill_after_s is not None:
+            await asyncio.sleep(kill_after_s)
+            self.house.kill_now()
+        await until(lambda: not self.house.alive, "the death of the engine", within_s=3600.0)
+        self._is_healing = True
+        try:
+            return await self.restart()
+        finally:
+            self._is_healing = False
+
+
+@asynccontextmanager
+async def fault_lab(folder: Path, **settings: str) -> AsyncIterator[FaultLab]:
+    """A house with short times, so that what waits for a deadline comes to rest soon."""
+    async with AsyncExitStack() as stack:
+        carrier = await stack.enter_async_context(SippCarrier(folder, PEOPLE))
+        desks = await stack.enter_async_context(SippCarrier(folder, DESKS, otherwise=ANSWERS, tone_hz=440.0))
+        chosen = {"trunk": carrier.uri, "ring_s": "5", "wrap_up_s": "8", "dial_ring_s": "15"} | settings
+        (folder / "house").mkdir()
+        house = House(
+            folder / "house",
+            demo=False,
+            settings={f"CORDBOARD_{name.upper()}": value for name, value in chosen.items()},
+        )
+        stack.push_async_callback(house.close)
+        lab = FaultLab(folder, house, carrier, desks)
+        stack.push_async_callback(lab.db.close)
+        await lab.furnish()
+        await lab.first_start()
+        yield lab

@@ -1,0 +1,275 @@
+"""Pieces of an ordinary day, each told as it should go. Whoever acts, acts again when the house was away; the rest waits on states."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from tests.fakes.sipp import SippCaller
+from tests.fakes.wait import until
+
+from .faultlab import BUSY, SILENT, Clerk, Client, FaultLab
+
+Flow = Callable[[FaultLab], Awaitable[None]]
+CHAT = "/api/v1/chat"
+SPEAKS = ("connected", "held")
+AFTER = ("wrap_up", "closed")
+
+
+async def call_in(lab: FaultLab) -> None:
+    """A customer calls, an agent talks with him, hangs up and writes the result."""
+    clerk, number = lab.clerks[0], lab.new_number()
+    await clerk.be("ready")
+    async with lab.caller(number) as caller:
+        await in_talk(lab, number, caller)
+        await finish(lab, clerk, number, caller)
+    await clerk.be("logged_out")
+
+
+async def caller_abandons(lab: FaultLab) -> None:
+    """Nobody is there; he goes."""
+    number = lab.new_number()
+    async with lab.caller(number) as caller:
+        await lab.contact_of(number)
+        caller.hang_up()
+        await _over(caller)
+    await lab.contact_of(number, "abandoned", "lost")
+
+
+async def ring_no_answer(lab: FaultLab) -> None:
+    """The first agent does not pick up; the second does."""
+    number = lab.new_number()
+    await lab.silent.be("ready")
+    async with lab.caller(number) as caller:
+        await lab.contact_of(number, ready=lambda contact: contact["tries"] >= 1)
+        await lab.clerks[0].be("ready")
+        await in_talk(lab, number, caller)
+        caller.hang_up()
+        await _over(caller)
+        await _result(lab, lab.clerks[0], number, "consulted")
+    for clerk in (lab.silent, lab.clerks[0]):
+        await clerk.be("logged_out")
+
+
+async def declined(lab: FaultLab) -> None:
+    """The first agent declines while it rings; the second talks."""
+    number = lab.new_number()
+    await lab.silent.be("ready")
+    async with lab.caller(number) as caller:
+        contact = await lab.contact_of(number, ready=lambda contact: contact["tries"] >= 1)
+        await lab.silent.tell(contact["id"], "decline")
+        await lab.silent.be("logged_out")
+        await lab.clerks[0].be("ready")
+        await in_talk(lab, number, caller)
+        caller.hang_up()
+        await _over(caller)
+        await _result(lab, lab.clerks[0], number, "consulted")
+    await lab.clerks[0].be("logged_out")
+
+
+async def order_answered(lab: FaultLab) -> None:
+    """An order is dialed, answered, talked about and confirmed; or, when a crash has cost the call, left for later."""
+    clerk, number = lab.clerks[0], lab.new_number("7916888")
+    await lab.post_order(number)
+    await clerk.be("ready")
+    await lab.dial(True)
+    await one_attempt(lab, number, clerk)
+    await clerk.be("logged_out")
+
+
+async def order_busy(lab: FaultLab) -> None:
+    await _refused(lab, lab.new_number(BUSY))
+
+
+async def order_no_answer(lab: FaultLab) -> None:
+    await _refused(lab, lab.new_number(SILENT))
+
+
+async def callback(lab: FaultLab) -> None:
+    """A caller asks to be called back; at his minute he is."""
+    clerk, number = lab.clerks[0], lab.new_number("7916889")
+    await clerk.be("ready")
+    async with lab.caller(number) as caller:
+        await in_talk(lab, number, caller)
+        caller.hang_up()
+        await _over(caller)
+        await _result(lab, clerk, number, "postponed", datetime.now(UTC) + timedelta(seconds=2))
+    contact = await lab.contact_of(number, "closed", "abandoned", "lost", "overflowed")
+    if contact["callback_at"] is not None:
+        await clerk.be("ready")
+        await lab.dial(True)
+        await one_attempt(lab, number, clerk)
+    await clerk.be("logged_out")
+
+
+async def chat(lab: FaultLab) -> None:
+    """A visitor and an agent write to each other; the agent ends it."""
+    clerk = lab.clerks[1]
+    async with clerk.at_page():
+        visitor, chat_id, contact_id = await chat_begun(lab, clerk)
+        await chat_ended(lab, clerk, visitor, chat_id, contact_id)
+    await clerk.be("logged_out")
+
+
+async def transfer(lab: FaultLab) -> None:
+    """The first agent passes the caller on to the second."""
+    first, second, number = lab.clerks[0], lab.clerks[1], lab.new_number()
+    await first.be("ready")
+    async with lab.caller(number) as caller:
+        await in_talk(lab, number, caller)
+        await second.be("ready")
+        contact = await lab.contact_of(number)
+
+        async def passed() -> bool:
+            now = await lab.contact_of(number)
+            if now["state"] in SPEAKS and now["agent_id"] == first.id:
+                await first.tell(contact["id"], "transfer", {"agent": second.id})
+            return now["state"] in SPEAKS and now["agent_id"] == second.id
+
+        await until(passed, "the caller with the second agent", within_s=60.0, every_s=0.3)
+        caller.hang_up()
+        await _over(caller)
+        await _result(lab, second, number, "consulted")
+    for clerk in (first, second):
+        await clerk.be("logged_out")
+
+
+FLOWS: Mapping[str, Flow] = {
+    flow.__name__: flow
+    for flow in (
+        call_in,
+        caller_abandons,
+        ring_no_answer,
+        declined,
+        order_answered,
+        order_busy,
+        order_no_answer,
+        callback,
+        chat,
+        transfer,
+    )
+}
+
+# What they are made of ---------------------------------------------------------------------------------------------
+
+
+async def chat_begun(lab: FaultLab, clerk: Clerk) -> tuple[Client, str, str]:
+    """A visitor writes, this agent takes it. Returns the visitor, the chat and its contact."""
+    await clerk.be("ready")
+    visitor = Client(lab.base)
+    await visitor.ask("GET", CHAT)
+    await _say(lab, visitor, f"{CHAT}/start", "visitor", "Где мой заказ?")
+    chat_id = (await visitor.ask("GET", CHAT)).json()["chat"]
+    contact = await lab.contact_of(chat_id)
+
+    async def accepted() -> bool:
+        now = await lab.contact_of(chat_id)
+        if now["state"] == "offered" and now["agent_id"] == clerk.id:
+            await clerk.tell(contact["id"], "accept")
+        if now["state"] == "queued":  # an offer that ran out while the house was away took him off the line
+            await clerk.be("ready")
+        return now["state"] in SPEAKS
+
+    await until(accepted, "the chat accepted", within_s=40.0, every_s=0.2)
+    return visitor, chat_id, contact["id"]
+
+
+async def chat_ended(lab: FaultLab, clerk: Clerk, visitor: Client, chat_id: str, contact_id: str) -> None:
+    """Both write once more, and the agent ends it."""
+    await _say(lab, clerk, f"/api/v1/desk/chats/{contact_id}/messages", "agent", "Сейчас посмотрю")
+    await _say(lab, visitor, f"{CHAT}/messages", "visitor", "Спасибо")
+
+    async def over() -> bool:
+        now = await lab.contact_of(chat_id)
+        if now["state"] in SPEAKS:
+            await clerk.tell(contact_id, "hangup")
+        elif now["state"] == "offered":
+            await clerk.tell(contact_id, "accept")
+        return now["state"] not in (*SPEAKS, "offered", "queued")
+
+    await until(over, "the end of the chat", within_s=40.0, every_s=0.2)
+    await _result(lab, clerk, chat_id, "consulted")
+
+
+async def talks_still(lab: FaultLab, number: str, caller: SippCaller) -> None:
+    """The talk went on through the fault, and the book says so."""
+    if caller.left_by_other_side:
+        lab.dropped.append(number)
+    await lab.contact_of(number, *SPEAKS, within_s=15.0)
+
+
+async def finish(lab: FaultLab, clerk: Clerk, number: str, caller: SippCaller) -> None:
+    """The agent hangs up and writes the result."""
+    contact = await lab.contact_of(number)
+
+    async def ended() -> bool:
+        now = await lab.contact_of(number)
+        if now["state"] in SPEAKS:
+            await clerk.tell(contact["id"], "hangup")
+        return caller.sipp.ended
+
+    await until(ended, "the end of the talk", within_s=40.0, every_s=0.5)
+    await _result(lab, clerk, number, "consulted")
+
+
+async def in_talk(lab: FaultLab, number: str, caller: SippCaller) -> None:
+    """Wait until they talk, and for a second of it, so that there is something to be recorded."""
+    contact = await lab.contact_of(number, *SPEAKS)
+    begun = contact["connected_at"]
+    await until(lambda: (datetime.now(UTC) - begun).total_seconds() >= 1.5, "a second and a half of talk", every_s=0.1)
+    if caller.left_by_other_side:
+        lab.dropped.append(number)
+
+
+async def _over(caller: SippCaller) -> None:
+    await caller.over(within_s=60.0)
+
+
+async def _result(lab: FaultLab, clerk: Clerk, number: str, code: str, at: datetime | None = None) -> None:
+    """Write the result while there is time; what was closed by its deadline stays so."""
+    body = {"code": code, "callback_at": None if at is None else at.isoformat()}
+
+    async def written() -> bool:
+        contact = await lab.contact_of(number)
+        if contact["state"] == "wrap_up":
+            await clerk.tell(contact["id"], "disposition", body)
+        return contact["state"] not in ("wrap_up", *SPEAKS)
+
+    await until(written, f"the result of {number}", within_s=60.0, every_s=0.1)
+
+
+async def _say(lab: FaultLab, who: Client, path: str, author: str, text: str) -> None:
+    client_id = uuid4().hex
+    answer = await who.ask("POST", path, json={"client_id": client_id, "text": text})
+    assert answer.status_code == 200, answer.text
+    lab.said.append((author, client_id))
+
+
+async def one_attempt(lab: FaultLab, number: str, clerk: Clerk) -> None:
+    """Until an attempt to the number has ended; if it came to a talk, its result is written. Then nothing more is dialed."""
+
+    async def ended() -> bool:
+        books = await lab.books()
+        theirs = [each for each in books.attempts if each["number"].lstrip("+") == number.lstrip("+")]
+        if theirs:
+            await lab.dial(False)
+        talks = {each["attempt_id"]: each for each in books.contacts if each["attempt_id"]}
+        for each in theirs:
+            contact = talks.get(each["id"])
+            if contact is not None and contact["state"] in SPEAKS:
+                if (datetime.now(UTC) - contact["connected_at"]).total_seconds() >= 1.5:
+                    await clerk.tell(contact["id"], "hangup")
+            elif contact is not None and contact["state"] == "wrap_up":
+                await clerk.tell(contact["id"], "disposition", {"code": "confirmed"})
+        return bool(theirs) and all(each["ended_at"] is not None for each in theirs)
+
+    await until(ended, f"the end of the attempt to {number}", within_s=90.0, every_s=0.2)
+    await lab.dial(False)
+
+
+async def _refused(lab: FaultLab, number: str) -> None:
+    clerk = lab.clerks[0]
+    await lab.post_order(number)
+    await clerk.be("ready")
+    await lab.dial(True)
+    await one_attempt(lab, number, clerk)
+    await clerk.be("logged_out")
