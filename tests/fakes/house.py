@@ -110,7 +110,7 @@ class House:
         assert found is not None, self.tail()
         return found
 
-    async def stands_by(self, within_s: float = 20.0) -> None:
+    async def stands_by(self, within_s: float = 60.0) -> None:
         """Wait until its own page says so."""
 
         async def asked() -> bool:
