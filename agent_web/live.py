@@ -8,6 +8,7 @@ For an operator the open stream of the desk is the presence of the page: while i
 
 import asyncio
 import json
+import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
@@ -29,6 +30,8 @@ from ..queue.metrics import waits
 from ..storage.clock import Clock
 from .house import HouseDep
 from .security import cookie_name, require
+
+log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 5.0
 BOARD_GAP_S = 0.5
@@ -197,7 +200,10 @@ class LiveHub:
     async def _look_after_sessions(self) -> None:
         while True:
             await asyncio.sleep(SESSION_LOOK_S)
-            await self.look_after_sessions()
+            try:
+                await self.look_after_sessions()
+            except Exception:  # a database that is short of breath must not cost the pages their news
+                log.exception("the sessions of live pages could not be looked after; the next look is soon")
 
     async def look_after_sessions(self) -> None:
         """An open page is not idle; one whose session ended gets no more news."""
