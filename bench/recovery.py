@@ -81,9 +81,19 @@ def rows(small: bool = False) -> list[Row]:
             "kill -9 of the engine: next engine's start to the talk on the page", median(engine), "s", "5 at most", note
         ),
         Row("kill -9 of Asterisk: to an operator who is ready again", median(asterisk), "s", "15 at most", note),
-        Row("kill -9 of the engine: to a waiting caller's talk with a free operator", median(answered), "s", "7 at most", note),
         Row(
-            "kill -9 of the engine: next engine's start to a caller who is its own again", median(back), "s", "5 at most", note
+            "kill -9 of the engine: to a waiting caller's talk with a free operator",
+            median(answered),
+            "s",
+            "7 at most",
+            note,
+        ),
+        Row(
+            "kill -9 of the engine: next engine's start to a caller who is its own again",
+            median(back),
+            "s",
+            "5 at most",
+            note,
         ),
     ]
 
