@@ -19,7 +19,9 @@ from tests.fakes.working_day import call_in, rows
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
 TALKING, WAITING, FREE = 2, 10, 5
-RECORDED = "SELECT address FROM recording JOIN contact ON contact.id = contact_id WHERE recording.state = 'ok' AND contact.talk_s > 0"
+# Partial: a test that speaks for two dozen telephones in one process may leave out sound when the machine is busy.
+RECORDED = """SELECT address FROM recording JOIN contact ON contact.id = contact_id
+WHERE recording.state IN ('ok', 'partial') AND contact.talk_s > 0"""
 FALLBACK_S = 10.0
 """The dialplan believes the engine dead after 6 s and looks every second; the rest is a telephone that rings, on a busy machine."""
 
@@ -61,6 +63,10 @@ class Callers:
         await caller.answered()
         self._callers[number] = caller
         return number, caller
+
+    async def hears(self, number: str) -> None:
+        """An operator speaks to him: there is something to record."""
+        await self._callers[number].until_hears(440.0)
 
     async def leaves(self, number: str) -> None:
         """He is still on the line, and hangs up."""
@@ -162,10 +168,13 @@ async def test_waiting_callers_are_served_while_the_engine_is_dead_and_come_back
 
     # Whoever was told of nothing has heard nothing of it: the talks end as talks, and those who waited are served by the engine.
     for number in talk_on:
+        await callers.hears(number)
         await callers.leaves(number)
     for _ in wait_on:
         await until(lambda: by_customer(phones).keys() & set(wait_on), "the engine serves", within_s=30.0)
-        await callers.leaves(next(iter(by_customer(phones).keys() & set(wait_on))))
+        number = next(iter(by_customer(phones).keys() & set(wait_on)))
+        await callers.hears(number)
+        await callers.leaves(number)
     ended = dict.fromkeys(callers.numbers, "closed") | {gives_up: "abandoned"}
     await until_contacts(house, ended)
     assert sorted(number for number, _state in await contacts(house)) == sorted(callers.numbers), "each has one contact"

@@ -10,6 +10,7 @@ from tests.fakes.browser import Screen
 from tests.fakes.ear import hear_file
 from tests.fakes.house import House, running_house
 from tests.fakes.operator import OperatorDesk
+from tests.fakes.raw_ami import RawAmi
 from tests.fakes.wait import until
 from tests.fakes.working_day import CUSTOMER, Seat, Supervisor, call_in, newest_recording, order, post_orders
 
@@ -56,6 +57,41 @@ async def test_the_talk_outlives_the_engine(house: House, seat: Seat, quality: S
     left, right = hear_file(sound)
     assert left.is_tone(440.0), left
     assert right.is_tone(700.0), right
+
+
+async def test_an_operator_answers_while_the_engine_is_dead(house: House, seat: Seat, tmp_path: Path) -> None:
+    """Nobody can show her a card; her telephone rings all the same, and the next engine takes the talk over."""
+    desk = await seat()
+    await until(lambda: mirrored(house), "she is in Asterisk's own queue")
+    await house.kill_engine()
+    async with call_in(house, tmp_path) as caller:
+        await caller.answered()
+        answer = desk.page.locator("#lost [data-alone]")
+        await answer.wait_for(timeout=30_000)
+        await desk.screen.shoot("engine-gone-ringing")
+        await answer.click()
+        await caller.until_hears(440.0)
+        await desk.screen.until_hears(700.0)
+        await house.start()
+        await desk.until_phase("talking", within_s=15.0)
+        assert caller.hears().is_tone(440.0)
+        await desk.hang_up()
+        await caller.over()
+        await desk.until_phase("wrap.*")
+        await desk.write_result("consulted")
+        await desk.until_phase("ready")
+
+
+async def mirrored(house: House) -> bool:
+    """Whether Asterisk would ring anybody."""
+    ami = await RawAmi.connect(house.ports["ami"])
+    try:
+        await ami.action("Login", Username="engine", Secret=house.ami_secret)
+        await ami.action("QueueStatus", Queue="fallback")
+        await ami.event("the whole list", lambda event: event.get("Event") == "QueueStatusComplete")
+        return any(event.get("Event") == "QueueMember" and event["Paused"] == "0" for event in ami.events)
+    finally:
+        await ami.close()
 
 
 async def test_asterisk_dies_and_the_lost_talk_is_a_callback(

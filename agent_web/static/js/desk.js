@@ -109,12 +109,21 @@ phone.addEventListener("broken", e => { broken = e.detail.broken; paintLost(); }
 phone.addEventListener("silent", () => toast(T("Браузер ждёт нажатия, чтобы включить звук. Нажмите в любое место страницы."), { kind: "alert" }));
 document.addEventListener("pointerdown", () => { const ear = $("#ear"); if (ear.srcObject && ear.paused) ear.play().catch(() => {}); });
 
+/* The telephone's own buttons while no desk can offer a card: Asterisk itself rings us then (fallback). */
+function alone() {
+  if (!phone.ringing && !phone.talking) return [];
+  const b = make("button", "btn sm", phone.ringing ? T("Ответить") : T("Положить трубку")); b.type = "button"; b.dataset.alone = "";
+  b.onclick = () => { if (phone.ringing) phone.answer(); else phone.hangUp(); };
+  return [b];
+}
+
 /* What is lost, said plainly: first that the call is safe. */
 function paintLost() {
   const bar = $("#lost"), onShift = !["logged_out"].includes(phase());
   const phoneDown = onShift && phone.wanted && phone.was && ["connecting", "failed"].includes(phone.state);
   let text = "";
   if (elsewhere) text = T("Рабочее место открыто в другой вкладке. Звонки идут туда.");
+  else if (serverDown && phone.ringing) text = T("Звонит клиент. Сервер сейчас недоступен, но разговор состоится и запишется.");
   else if (serverDown && phone.talking && !broken) text = T("Звонок цел: вы слышите друг друга. Пропала связь страницы с сервером, восстанавливаем сами.");
   else if (broken && phone.talking) text = T("Звонок цел: клиента мы не потеряем. Звук прервался, соединяем снова сами.");
   else if (serverDown) text = T("Нет связи с сервером. Новые звонки пока не придут, восстанавливаем сами. Введённое не пропадёт.");
@@ -126,7 +135,7 @@ function paintLost() {
     lostAt ??= performance.now(); bar.dataset.text = text;
     const timer = make("span", "num"); timer.dataset.timer = Math.floor((performance.now() - lostAt) / 1000); timer.setAttribute("aria-hidden", "true");
     const here = make("button", "btn sm", T("Работать здесь")); here.type = "button"; here.onclick = () => { elsewhere = false; live.resume(); arrive(); paintLost(); };
-    bar.replaceChildren(icon("net-off"), make("span", "grow", text), elsewhere ? here : timer);
+    bar.replaceChildren(icon("net-off"), make("span", "grow", text), elsewhere ? here : timer, ...(serverDown && !elsewhere ? alone() : []));
   }
   const net = $("#net"); if (net) { swapIcon(net, serverDown ? "net-off" : "net"); net.setAttribute("aria-label", serverDown ? T("Связи с сервером нет") : T("Связь с сервером есть")); }
 }
