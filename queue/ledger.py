@@ -45,7 +45,7 @@ class Decided:
     commands: Commands
     written: "asyncio.Future[Commands]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         if not self.written.done():
             self.written.set_exception(error)
             self.written.exception()  # retrieved here: of a passing change, nobody asks
@@ -98,7 +98,16 @@ class Ledger:
         return draft, commands
 
     async def _write(self) -> None:
-        """Commit after commit, until nothing is left; what stands in the way of a common commit is then committed alone."""
+        """Commit after commit, until nothing is left. When it is ended from outside, nobody waits for it for ever."""
+        try:
+            await self._write_all()
+        except BaseException as end:
+            for one in self._decided:
+                one.fail(end)
+            raise
+
+    async def _write_all(self) -> None:
+        """All that is decided is one commit; what stands in the way of a common one is then committed alone."""
         alone = 0
         while self._decided:
             batch = self._decided[: 1 if alone else len(self._decided)]

@@ -202,6 +202,17 @@ async def test_whoever_gives_up_waiting_does_not_stop_the_commit() -> None:
     assert room.journal.commits == [["a", "a"]]
 
 
+async def test_nobody_waits_for_ever_for_a_writer_that_was_ended() -> None:
+    room = Room()
+    room.journal.gate.clear()
+    task = room.comes("a")
+    await room.journal.tried.wait()
+    for other in asyncio.all_tasks() - {asyncio.current_task(), task}:
+        other.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
 async def test_what_has_ended_and_is_not_written_yet_is_waited_for() -> None:
     journal = GatedJournal()
     desk = Desk(journal, {}, MovedClock(), lambda: "contact", DeskRules())
