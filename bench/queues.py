@@ -73,7 +73,7 @@ class Cordboard(RecordedQueue):
 
         async def done() -> bool:
             ((kept,),) = await select(self._house, "SELECT count(*) FROM recording")
-            ((free,),) = await select(self._house, "SELECT count(*) FROM agent WHERE state = 'ready'")
+            ((free,),) = await select(self._house, "SELECT count(*) FROM agent WHERE stance = 'ready' AND tasks = '[]'")
             return bool(kept >= self._kept and free >= self._agents)
 
         await until(done, "every recording kept and every operator ready", within_s=60.0, every_s=0.2)

@@ -18,8 +18,6 @@ from .contact import (
     OfferFailed,
 )
 
-OFFER_IN_FLIGHT_S = 3.0
-
 
 class LegState(StrEnum):
     """Where the customer's leg is on its wire."""
@@ -73,12 +71,7 @@ def _verdict(contact: Contact, leg: LiveLeg | None, alive: str, now: datetime) -
             return AgentLegBroke(now) if leg.agent_id not in (None, contact.agent_id) else None
         case _, state if state in TALKING_STATES:
             return AgentLegBroke(now)
-        case LegState.WAITING, ContactState.OFFERED if not _in_flight(contact, now):
+        case LegState.WAITING, ContactState.OFFERED:  # the offer never reached the wire, or its end did not reach us
             return OfferFailed(now, OfferFailure.UNREACHABLE)
         case _:
             return None
-
-
-def _in_flight(contact: Contact, now: datetime) -> bool:
-    """An offer just made may not have reached the wire yet."""
-    return contact.offered_at is not None and (now - contact.offered_at).total_seconds() < OFFER_IN_FLIGHT_S
