@@ -28,7 +28,7 @@ let left = 0;
 function leave() { main().inert = true; left = performance.now(); }
 function stay() { main().inert = false; left = 0; }
 function takeUp() {
-  if (!handToComposer || handToComposer !== shown()) return;
+  if (!handToComposer || handToComposer !== shown() || main().dataset.phase === "ringing") return;      /* an offer is not his yet */
   const field = $(".composer textarea", main());
   if (field?.disabled) return;                     /* the thread is still on its way; the next look finds it */
   handToComposer = "";
