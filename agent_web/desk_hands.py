@@ -129,8 +129,9 @@ def hands(
     return tuple(found)
 
 
-def colleagues(agents: Iterable[Agent], contact: Contact) -> Sequence[Colleague]:
-    """Whom the contact may be passed to: at work, and such contacts are for him. The free ones first, then by name."""
+def colleagues(agents: Iterable[Agent], contact: Contact, name: str = "") -> Sequence[Colleague]:
+    """Whom the contact may be passed to: at work, such contacts are for him, his name holds `name`. The free first, then by name."""
+    part = name.casefold().strip()
     found = [
         Colleague(agent.id, agent.name, agent.reachable_by(contact.kind) and agent.room(contact.kind) is Room.FREE)
         for agent in agents
@@ -139,6 +140,7 @@ def colleagues(agents: Iterable[Agent], contact: Contact) -> Sequence[Colleague]
         and agent.reachable
         and agent.queues
         and agent.capacity.limit(contact.kind) > 0
+        and part in agent.name.casefold()
     ]
     return sorted(found, key=lambda one: (not one.free, one.name, one.id))
 

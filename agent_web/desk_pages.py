@@ -29,6 +29,7 @@ from .setup_words import CHANNELS, name_of, queue_label
 PANES = ("bar", "list", "main", "context", "dialogs")
 CALLBACK_DAYS = 7
 MOST_MISSED = 6
+MOST_COLLEAGUES = 20
 MOST_WANTED = 20
 
 KEYS = (
@@ -100,6 +101,25 @@ async def desk_panes(request: Request, house: HouseDep, user: Operator, wanted: 
     return render(request, "desk_panes.html", panes=PANES, **await _context(request, house, user, wanted))
 
 
+@router.get("/desk/colleagues")
+async def desk_colleagues(
+    request: Request, house: HouseDep, user: Operator, contact: str, name: Annotated[str, Query(max_length=100)] = ""
+) -> HTMLResponse:
+    """Whom this contact may be passed to, the first of those whose name holds `name`."""
+    passed_on = house.desk.contact(contact)
+    if passed_on is None or passed_on.agent_id != user.id:
+        raise Problem(404, "there is nothing here")
+    found = colleagues(house.desk.agents(), passed_on, name)
+    return render(
+        request,
+        "desk_colleagues.html",
+        colleagues=found[:MOST_COLLEAGUES],
+        more=max(0, len(found) - MOST_COLLEAGUES),
+        asked=name,
+        user=user,
+    )
+
+
 @router.get("/desk/{pane}")
 async def desk_pane(
     pane: str, request: Request, house: HouseDep, user: Operator, wanted: Wanted = None
@@ -114,10 +134,7 @@ async def load_view(house: House, user: User, language: str, wanted: Sequence[st
     agent = house.desk.agent(user.id) or Agent(user.id, user.name, user.sip_name, Stance.LOGGED_OUT, house.clock.now())
     contact = house.desk.contact(in_front(agent, wanted) or "")
     record = Record() if contact is None else await load_record(house, contact)
-    # A search by article finds the few products of this order, not the whole shop's.
-    articles = {item.article for order in record.orders for item in order.items}
-    found = await house.shop.products(limit=10_000) if articles else []
-    products = {product.article: product for product in found if product.article in articles}
+    products = await house.shop.products_of({item.article for order in record.orders for item in order.items})
     held = await load_hands(house, agent, contact)
     now = house.clock.now()
     queue = figures(house.desk.contacts(), now)
@@ -180,6 +197,7 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
     title = speech.say(text, name=name) if "%" in text else speech.say(text)
     today = view.now.astimezone(zone(view.zone)).date()
     talks = view.contact is not None and view.phase in (Phase.TALKING, Phase.HELD)
+    passed_to = colleagues(house.desk.agents(), view.contact) if talks and view.contact else []
     on_pause = pause_code(setup, view.agent.pause_code)
     return {
         "view": view,
@@ -194,7 +212,9 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
         "quick_pause": quick_pause(setup),
         "queue_name": queue_label(setup, view.contact.queue, speech) if view.contact else "",
         "queues": [(code, queue_label(setup, code, speech)) for code in setup.queues],
-        "colleagues": colleagues(house.desk.agents(), view.contact) if talks and view.contact else [],
+        "colleagues": passed_to[:MOST_COLLEAGUES],
+        "more": max(0, len(passed_to) - MOST_COLLEAGUES),
+        "asked": "",
         "missed": await load_missed(house, user) if view.contact is None else [],
         "has_chat": house.chat is not None,
     }

@@ -86,6 +86,13 @@ class ShopStore:
         texts = ((product, f"{product.article} {product.name_ru} {product.name_en}".casefold()) for product in found)
         return [product for product, text in texts if all(word in text for word in words)][:limit]
 
+    async def products_of(self, articles: Collection[str]) -> dict[str, Product]:
+        """The products with these articles, by article."""
+        if not articles:
+            return {}
+        async with self._db.read() as connection:
+            return await products_by_article(connection, articles)
+
     # Customers
 
     async def add_customer(

@@ -16,6 +16,7 @@ from .ami_session import AmiSession
 from .ami_words import Received, encode
 from .habits import Habits
 from .line import Line, Stand
+from .members import Members
 from .person import Fate, Person, called
 from .trace import Section, load
 from .truth import Call, Direction, End, Ring, Talk
@@ -50,6 +51,7 @@ class Node:
         self._boot = datetime.now().astimezone()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        members = Members()
         self._replies: dict[str, Callable[[AmiSession, Received], None]] = {
             "Login": self._log_in,
             "Ping": lambda session, action: session.reply(action, ("Ping", "Pong"), ("Timestamp", _at())),
@@ -60,6 +62,10 @@ class Node:
             "Redirect": self._redirect,
             "Hangup": self._hangup,
             "Originate": self._originate,
+            "QueueStatus": members.status,
+            "QueueAdd": members.add,
+            "QueuePause": members.pause,
+            "QueueRemove": members.remove,
         }
 
     async def start(self, port: int = 0) -> int:

@@ -5,17 +5,21 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import aiosqlite
-from sqlalchemy import event, make_url, text
+from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 log = logging.getLogger(__name__)
 
 LOCKED_TRIES, LOCKED_S = 100, 0.05
+WRITERS, READERS = 6, 10
+"""Connections to PostgreSQL that are kept; as many more are opened when these are in use."""
+PATIENCE_S = 10.0
 LEASE = "engine"
 """The row of the table `lease` (lease_store.py) that says which engine leads."""
 NO_EPOCH = 0
@@ -40,8 +44,9 @@ class Database:
     A `write` block commits when it ends and rolls back when it raises. After `close` every block raises DatabaseUnreachable.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, engine: AsyncEngine, readers: AsyncEngine) -> None:
+        """`readers` may be the same engine; PostgreSQL has connections of its own to read by, so that no page waits for a writer."""
+        self._engine, self._readers = engine, readers
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._turn = asyncio.Lock()
         self._at_work = 0
@@ -57,12 +62,10 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             engine = create_async_engine(parsed, connect_args={"timeout": 10})
             event.listen(engine.sync_engine, "connect", _tune_sqlite)
-        else:
-            patience = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
-            engine = create_async_engine(
-                parsed, pool_size=10, max_overflow=10, pool_timeout=2, pool_pre_ping=True, connect_args=patience
-            )
-        return cls(engine)
+            return cls(engine, engine)
+        writers = _postgres(parsed, WRITERS, {"idle_in_transaction_session_timeout": str(IDLE_MS)})
+        readers = _postgres(parsed, READERS, {"default_transaction_read_only": "on"}, isolation_level="AUTOCOMMIT")
+        return cls(writers, readers)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -77,12 +80,12 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to read by; what it would write is rolled back."""
+        """A connection to read by: each query sees what is committed when it begins. What it would write is refused, or rolled back."""
         whole = self._whole.get()
         if whole is not None:
             yield whole
             return
-        async with self._work(), self._engine.connect() as connection:
+        async with self._work(), self._readers.connect() as connection:
             yield connection
 
     @asynccontextmanager
@@ -153,7 +156,11 @@ class Database:
             log.warning("the database is closed while %d connections are still in use", self._at_work)
         self._closed = True
         if not self._at_work:
-            await self._engine.dispose()
+            await self._dispose()
+
+    async def _dispose(self) -> None:
+        await self._engine.dispose()
+        await self._readers.dispose()
 
     @asynccontextmanager
     async def _work(self) -> AsyncIterator[None]:
@@ -168,7 +175,27 @@ class Database:
             if not self._at_work:
                 self._idle.set()
                 if self._closed:
-                    await self._engine.dispose()
+                    await self._dispose()
+
+
+def _postgres(url: URL, connections: int, session: dict[str, str], **more: Any) -> AsyncEngine:
+    """Whoever finds all connections in use waits PATIENCE_S for one: late is better than refused."""
+    engine = create_async_engine(
+        url,
+        pool_size=connections,
+        max_overflow=connections,
+        pool_timeout=PATIENCE_S,
+        connect_args={"server_settings": session},
+        **more,
+    )
+    event.listen(engine.sync_engine, "checkout", _still_open)
+    return engine
+
+
+def _still_open(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    """The driver hears when the server ends a connection, so none is asked with a ping, which costs as much as most queries."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("the server ended this connection")
 
 
 def _tune_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -121,6 +121,7 @@ class FaultLab:
         self.said: list[tuple[str, str]] = []
         self.dropped: list[str] = []
         self._told: set[str] = set()
+        self._today: set[str] = set()
         self._numbers = 0
         self._web = ""
         self._is_healing = False
@@ -162,7 +163,9 @@ class FaultLab:
     def new_number(self, prefix: str = "7916777") -> str:
         """A number that nobody had before."""
         self._numbers += 1
-        return f"+{prefix}{self._numbers:0{11 - len(prefix)}}"
+        number = f"+{prefix}{self._numbers:0{11 - len(prefix)}}"
+        self._today.add(number)
+        return number
 
     @asynccontextmanager
     async def caller(self, number: str) -> AsyncIterator[SippCaller]:
@@ -238,6 +241,7 @@ class FaultLab:
 
         async def quiet() -> bool:
             books = await self.books()
+            await self._end_strangers(books)
             still[:] = [
                 f"contact {one['id'][:8]} {one['state']}" for one in books.contacts if one["state"] in OPEN_STATES
             ]
@@ -256,6 +260,18 @@ class FaultLab:
             await until(quiet, "the house at rest", within_s=REST_S, every_s=0.3)
         except AssertionError:
             raise AssertionError(f"not at rest after {REST_S:.0f} s: {still}\n{self.house.tail(80)}") from None
+
+    async def _end_strangers(self, books: Books) -> None:
+        """A lead of an earlier flow, whose talk a crash had ended, may be dialed again in this one, which knows nothing of it."""
+        people = {clerk.id: clerk for clerk in (*self.clerks, self.silent)}
+        for one in books.contacts:
+            clerk = people.get(one["agent_id"] or "")
+            if clerk is None or not one["attempt_id"] or f"+{one['address'].lstrip('+')}" in self._today:
+                continue
+            if one["state"] in ("connected", "held"):
+                await clerk.tell(one["id"], "hangup")
+            elif one["state"] == "wrap_up":
+                await clerk.tell(one["id"], "disposition", {"code": "confirmed"})
 
     async def seen(self) -> Seen:
         kept = self.house.data / "recordings"
@@ -310,6 +326,7 @@ class FaultLab:
 
         None if it lived. Raises TimeoutError, AssertionError.
         """
+        self._today.clear()
         healing = asyncio.create_task(self._heal(kill_after_s))
         try:
             async with asyncio.timeout(within_s):

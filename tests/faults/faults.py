@@ -185,7 +185,9 @@ async def files_run_out(lab: FaultLab) -> float:
     async with a_talk(lab) as (number, caller):
         pid = lab.house.last_endpoints.pid
         soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, hard))  # what is open stays open, the next file has a number above it
+        resource.prlimit(
+            pid, resource.RLIMIT_NOFILE, (3, hard)
+        )  # what is open stays open, the next file has a number above it
         try:
             await until(lambda: _is_deaf(lab), "a house without a file to spare", within_s=30.0, every_s=0.1)
         finally:

@@ -79,7 +79,7 @@ function painted(live) {
 }
 
 /* The dialog opens with what is known when the server takes longer. */
-const FRESH_MS = 1500, soon = ms => new Promise(done => setTimeout(done, ms));
+const FRESH_MS = 1500, TYPING_MS = 200, soon = ms => new Promise(done => setTimeout(done, ms));
 
 /* Alt and an arrow: the contact above or below, round and round. */
 function step(by) {
@@ -101,7 +101,20 @@ document.addEventListener("click", async e => {
   }
 });
 
-/* Passing on. */
+/* Passing on. In a big house only the first colleagues stand there; others are found by name, the last letter typed wins. */
+let asked = 0;
+document.addEventListener("input", async e => {
+  if (e.target.id !== "goes-name") return;
+  const turn = ++asked, { contact } = e.target.form.dataset;
+  await soon(TYPING_MS);
+  if (turn !== asked) return;
+  const query = new URLSearchParams({ contact, name: e.target.value, lang: document.documentElement.lang });
+  try {
+    const answer = await fetch(`/desk/colleagues?${query}`, { credentials: "same-origin", headers: { Accept: "text/html" } });
+    const list = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+    if (answer.ok && turn === asked) $("#colleagues").replaceChildren(...list.childNodes);
+  } catch { toast(T("Нет связи. Попробуйте ещё раз."), { kind: "alert" }); }
+});
 document.addEventListener("submit", async e => {
   if (e.target.id !== "transfer-form") return;
   e.preventDefault();
