@@ -44,6 +44,9 @@ from .works_web import server_of
 log = logging.getLogger(__name__)
 
 DRAIN_S = 8.0
+SWITCH_S = (
+    0.001  # a thread that paints a big table gives the event loop its turn after so long, not after Python's 5 ms
+)
 DEMO_HOURS = "00:00-24:00"  # its persons never sleep
 SAID_PLAINLY = (
     AsteriskFailed,
@@ -86,6 +89,7 @@ def up(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     for chatty in ("alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    sys.setswitchinterval(SWITCH_S)
     folder = DataFolder(data)
     asyncio.run(run(folder, load_settings(folder.path, port=port), demo=demo, again=again))
 

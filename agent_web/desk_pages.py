@@ -196,8 +196,6 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
     text = _TITLES[view.phase] if view.is_call else _TEXT_TITLES.get(view.phase, _TITLES[view.phase])
     title = speech.say(text, name=name) if "%" in text else speech.say(text)
     today = view.now.astimezone(zone(view.zone)).date()
-    talks = view.contact is not None and view.phase in (Phase.TALKING, Phase.HELD)
-    passed_to = colleagues(house.desk.agents(), view.contact) if talks and view.contact else []
     on_pause = pause_code(setup, view.agent.pause_code)
     return {
         "view": view,
@@ -212,9 +210,6 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
         "quick_pause": quick_pause(setup),
         "queue_name": queue_label(setup, view.contact.queue, speech) if view.contact else "",
         "queues": [(code, queue_label(setup, code, speech)) for code in setup.queues],
-        "colleagues": passed_to[:MOST_COLLEAGUES],
-        "more": max(0, len(passed_to) - MOST_COLLEAGUES),
-        "asked": "",
         "missed": await load_missed(house, user) if view.contact is None else [],
         "has_chat": house.chat is not None,
     }

@@ -11,7 +11,6 @@ import json
 import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable
-from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -37,7 +36,7 @@ HEARTBEAT_S = 5.0
 BOARD_GAP_S = 0.5
 RETRY_MS = 500
 MAX_PENDING = 64
-DESKS_A_SECOND = 1000  # so many desks may be told a second how long the queue is; supervisors are told in any case
+DESKS_A_SECOND, DESKS_AT_ONCE = 1000, 20  # so many may be told how long the queue is; supervisors are told in any case
 SESSION_LOOK_S = 30.0
 MAX_GUEST_TABS = 4
 
@@ -129,6 +128,7 @@ class LiveHub:
         self._guests: dict[str, list[Tab]] = {}
         self._board: dict[str, Any] = {}
         self._board_changed = asyncio.Event()
+        self._desks_behind = asyncio.Event()
         self._followed: Desk | None = None
         self._closing = False
 
@@ -159,6 +159,7 @@ class LiveHub:
         """Read the desk's changes and pass them on, for ever."""
         async with desk.subscribe() as changes, asyncio.TaskGroup() as group:
             group.create_task(self._paint_boards())
+            group.create_task(self._tell_desks())
             group.create_task(self._look_after_sessions())
             while True:
                 self.tell_change(desk, await changes.get())
@@ -177,25 +178,30 @@ class LiveHub:
         self._board_changed.set()
 
     async def _paint_boards(self) -> None:
-        """Supervisors hear of a change within the gap. In a house of many desks these take longer turns, and may be behind for a while."""
-        now = asyncio.get_running_loop().time
-        desks_due, behind = now(), False
+        """Supervisors hear of a change within the gap."""
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(desks_due if behind else None):
-                    await self._board_changed.wait()
-            changed, turn = self._board_changed.is_set(), now() >= desks_due
+            await self._board_changed.wait()
             self._board_changed.clear()
             if self._followed is not None:
                 self._board |= figures(self._followed.contacts(), self._clock.now())
-            board, tabs = dict(self._board), self._all()
-            for tab in tabs:
-                if turn if tab.works else changed:
-                    tab.tell_board(board)
-            behind = not turn
-            if turn:
-                desks_due = now() + sum(tab.works for tab in tabs) / DESKS_A_SECOND
+            for tab in self._all():
+                if not tab.works:
+                    tab.tell_board(dict(self._board))
+            self._desks_behind.set()
             await asyncio.sleep(self._board_gap_s)
+
+    async def _tell_desks(self) -> None:
+        """Desks hear one slice after another, each what is true then: all at once would be the better part of a second in which nobody
+        else has his turn. In a house of many a round takes longer, and the last is behind for a while."""
+        while True:
+            await self._desks_behind.wait()
+            self._desks_behind.clear()
+            desks = [tab for tab in self._all() if tab.works]
+            for begin in range(0, len(desks), DESKS_AT_ONCE):
+                for tab in desks[begin : begin + DESKS_AT_ONCE]:
+                    tab.tell_board(dict(self._board))
+                await asyncio.sleep(DESKS_AT_ONCE / DESKS_A_SECOND)
+            await asyncio.sleep(max(0.0, self._board_gap_s - len(desks) / DESKS_A_SECOND))
 
     async def _look_after_sessions(self) -> None:
         while True:

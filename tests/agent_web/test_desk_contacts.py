@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Route, expect
 
+from cordboard.agent_web.desk_pages import MOST_COLLEAGUES
 from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.setup import PauseCode, QueueRules, QueueSetup
 from cordboard.storage.clock import SystemClock
@@ -171,6 +172,32 @@ async def test_a_colleague_who_came_a_moment_ago_can_be_passed_to(seat: Seat) ->
     moved = seat.house.desk.contact(denis.id)
     assert moved is not None
     assert (moved.state, moved.agent_id) == (ContactState.OFFERED, ilya.id)
+
+
+async def test_in_a_big_house_a_colleague_is_found_by_name(seat: Seat) -> None:
+    await seat.ready()
+    denis = await chat(seat, "Денис", "d")
+    await seat.page.keyboard.press("Alt+a")
+    await may_write(seat, denis)
+    for number in range(MOST_COLLEAGUES + 1):
+        await seat.house.seat(await seat.house.operator(f"Анна {number:02}", f"anna{number}"), f"tab-{number}")
+    zoya = await seat.house.operator("Зоя Яковлева", "zoya")
+    await seat.house.seat(zoya, "tab-zoya")
+    await seat.page.keyboard.press("Alt+t")
+    shown = seat.page.locator("#transfer-form [data-agent]")
+    await expect(shown).to_have_count(MOST_COLLEAGUES)
+    await expect(seat.page.locator("#colleagues")).to_contain_text("и ещё 2")
+    await seat.page.fill("#goes-name", "никто")
+    await expect(seat.page.locator("#colleagues")).to_contain_text("Никого с таким именем")
+    await seat.page.fill("#goes-name", "яковл")
+    await expect(shown).to_have_count(1)
+    await seat.screen.shoot("desk-transfer-found")
+    await seat.page.check(f"#transfer-form [data-agent='{zoya.id}']")
+    await seat.page.click("#transfer-form [type=submit]")
+    await seat.phase("ready")
+    moved = seat.house.desk.contact(denis.id)
+    assert moved is not None
+    assert (moved.state, moved.agent_id) == (ContactState.OFFERED, zoya.id)
 
 
 async def test_a_missed_call_with_a_chat_in_hand_says_so(seat: Seat) -> None:

@@ -92,7 +92,7 @@ async def callback(lab: FaultLab) -> None:
         await in_talk(lab, number, caller)
         caller.hang_up()
         await _over(caller)
-        await _result(lab, clerk, number, "postponed", datetime.now(UTC) + timedelta(seconds=2))
+        await _result(lab, clerk, number, "postponed", call_back_in=timedelta(seconds=2))
     contact = await lab.contact_of(number, "closed", "abandoned", "lost", "overflowed")
     if contact["callback_at"] is not None:
         await clerk.be("ready")
@@ -224,14 +224,14 @@ async def _over(caller: SippCaller) -> None:
     await caller.over(within_s=60.0)
 
 
-async def _result(lab: FaultLab, clerk: Clerk, number: str, code: str, at: datetime | None = None) -> None:
-    """Write the result while there is time; what was closed by its deadline stays so."""
-    body = {"code": code, "callback_at": None if at is None else at.isoformat()}
+async def _result(lab: FaultLab, clerk: Clerk, number: str, code: str, call_back_in: timedelta | None = None) -> None:
+    """Write the result while there is time; what was closed by its deadline stays so. A time that passed in a crash is named anew."""
 
     async def written() -> bool:
         contact = await lab.contact_of(number)
         if contact["state"] == "wrap_up":
-            await clerk.tell(contact["id"], "disposition", body)
+            at = None if call_back_in is None else (datetime.now(UTC) + call_back_in).isoformat()
+            await clerk.tell(contact["id"], "disposition", {"code": code, "callback_at": at})
         return contact["state"] not in ("wrap_up", *SPEAKS)
 
     await until(written, f"the result of {number}", within_s=60.0, every_s=0.1)

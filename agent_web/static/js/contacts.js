@@ -4,7 +4,6 @@ import { bring, noteShown } from "./front.js";
 import { mountChat } from "./chat_pane.js";
 import { flush } from "./order.js";
 import { openDialog } from "./page.js";
-import { refresh } from "./panes.js";
 import { knock, knockTwice } from "./sound.js";
 
 const main = () => $("[data-pane=main]"), shown = () => main().dataset.contact;
@@ -92,7 +91,7 @@ document.addEventListener("keydown", e => {
 });
 document.addEventListener("click", async e => {
   const at = selector => e.target.closest?.(selector), row = at("[data-open]"), accept = at("[data-accept]");
-  if (at("#transfer")) { await Promise.race([refresh(), soon(FRESH_MS)]); openDialog("transfer"); }      /* who is at work changes unheard here */
+  if (at("#transfer")) { await Promise.race([colleagues(""), soon(FRESH_MS)]); openDialog("transfer"); }      /* who is at work changes unheard here */
   if (row) open(row.dataset.open, true);
   if (accept) {
     const { contact } = accept.closest("[data-contact]").dataset;
@@ -103,18 +102,21 @@ document.addEventListener("click", async e => {
 
 /* Passing on. In a big house only the first colleagues stand there; others are found by name, the last letter typed wins. */
 let asked = 0;
-document.addEventListener("input", async e => {
-  if (e.target.id !== "goes-name") return;
-  const turn = ++asked, { contact } = e.target.form.dataset;
-  await soon(TYPING_MS);
-  if (turn !== asked) return;
-  const query = new URLSearchParams({ contact, name: e.target.value, lang: document.documentElement.lang });
+async function colleagues(name) {
+  const turn = ++asked, contact = $("#transfer-form")?.dataset.contact;
+  if (name) await soon(TYPING_MS);
+  if (!contact || turn !== asked) return;
+  const query = new URLSearchParams({ contact, name, lang: document.documentElement.lang });
   try {
     const answer = await fetch(`/desk/colleagues?${query}`, { credentials: "same-origin", headers: { Accept: "text/html" } });
     const list = new DOMParser().parseFromString(await answer.text(), "text/html").body;
-    if (answer.ok && turn === asked) $("#colleagues").replaceChildren(...list.childNodes);
+    if (!answer.ok || turn !== asked) return;
+    if (!name) $("#goes-name").closest(".field").hidden = !$("[data-more]", list);
+    $("#colleagues").replaceChildren(...list.childNodes);
   } catch { toast(T("Нет связи. Попробуйте ещё раз."), { kind: "alert" }); }
-});
+}
+document.addEventListener("input", e => { if (e.target.id === "goes-name") colleagues(e.target.value); });
+
 document.addEventListener("submit", async e => {
   if (e.target.id !== "transfer-form") return;
   e.preventDefault();
