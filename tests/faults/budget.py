@@ -146,7 +146,7 @@ TEMPLATE = """# Reliability: the budget
 
 No test proves 99.99 %: zero failures in a run of length T only show a rate below 3/T. What a test can show is how long
 the house takes to serve again after each fault, and that no invariant broke meanwhile. The rest is arithmetic with
-**assumed** rates: put in your own. Times were measured by `make faults` on a shared machine of two cores.
+**assumed** rates: put in your own. Times were measured by `make faults`, run in parts, on a shared machine of two cores.
 
 ## One machine, SQLite
 
