@@ -132,9 +132,11 @@ async def test_passing_on_to_a_colleague_and_into_a_queue(
     one, two = await chats(house, browser)
     ilya = await house.operator("Илья Ветров", "ilya")
     await house.seat(ilya, "tab-ilya")
-    page = (await browser.get("/desk")).text
-    assert f'data-agent="{ilya.id}"' in page
-    assert 'data-queue="claims"' in page
+    assert 'data-queue="claims"' in (await browser.get("/desk")).text
+    asked = {"contact": one.id}
+    assert f'data-agent="{ilya.id}"' in (await browser.get("/desk/colleagues", params=asked)).text
+    assert ilya.id not in (await browser.get("/desk/colleagues", params=asked | {"name": "Мария"})).text
+    assert (await browser.get("/desk/colleagues", params={"contact": "of-nobody"})).status_code == 404
     assert (await browser.post(f"{API}/contacts/{one.id}/transfer", json={"agent": ilya.id})).status_code == 204
     moved = house.desk.contact(one.id)
     assert moved is not None
