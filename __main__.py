@@ -44,9 +44,8 @@ from .works_web import server_of
 log = logging.getLogger(__name__)
 
 DRAIN_S = 8.0
-SWITCH_S = (
-    0.001  # a thread that paints a big table gives the event loop its turn after so long, not after Python's 5 ms
-)
+SWITCH_S = 0.001
+"""A thread that paints a big table gives the event loop its turn after so long, not after Python's 5 ms."""
 DEMO_HOURS = "00:00-24:00"  # its persons never sleep
 SAID_PLAINLY = (
     AsteriskFailed,

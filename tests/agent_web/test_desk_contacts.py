@@ -53,6 +53,15 @@ async def may_write(seat: Seat, contact: Contact) -> None:
     await expect(seat.page.locator(f"#chat-{contact.id}")).to_be_focused()
 
 
+async def taken_chat(seat: Seat) -> Contact:
+    """The operator is on the line, and Denis's chat is his."""
+    await seat.ready()
+    denis = await chat(seat, "Денис", "d")
+    await seat.page.keyboard.press("Alt+a")
+    await may_write(seat, denis)
+    return denis
+
+
 async def test_drafts_outlive_offers_switches_and_a_call(seat: Seat) -> None:
     page = seat.page
     await seat.ready()
@@ -160,10 +169,7 @@ async def test_a_chat_is_passed_on_by_the_dialog(seat: Seat) -> None:
 
 async def test_a_colleague_who_came_a_moment_ago_can_be_passed_to(seat: Seat) -> None:
     ilya = await seat.house.operator("Илья Ветров", "ilya")
-    await seat.ready()
-    denis = await chat(seat, "Денис", "d")
-    await seat.page.keyboard.press("Alt+a")
-    await may_write(seat, denis)
+    denis = await taken_chat(seat)
     await seat.house.seat(ilya, "tab-ilya")
     await seat.page.keyboard.press("Alt+t")
     await seat.page.check(f"#transfer-form [data-agent='{ilya.id}']")
@@ -175,10 +181,7 @@ async def test_a_colleague_who_came_a_moment_ago_can_be_passed_to(seat: Seat) ->
 
 
 async def test_in_a_big_house_a_colleague_is_found_by_name(seat: Seat) -> None:
-    await seat.ready()
-    denis = await chat(seat, "Денис", "d")
-    await seat.page.keyboard.press("Alt+a")
-    await may_write(seat, denis)
+    denis = await taken_chat(seat)
     for number in range(MOST_COLLEAGUES + 1):
         await seat.house.seat(await seat.house.operator(f"Анна {number:02}", f"anna{number}"), f"tab-{number}")
     zoya = await seat.house.operator("Зоя Яковлева", "zoya")

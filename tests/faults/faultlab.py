@@ -122,7 +122,7 @@ class FaultLab:
         self.said: list[tuple[str, str]] = []
         self.dropped: list[str] = []
         self._told: set[str] = set()
-        self._today: set[str] = set()
+        self._of_this_flow: set[str] = set()
         self._numbers = 0
         self._web = ""
         self._is_healing = False
@@ -165,7 +165,7 @@ class FaultLab:
         """A number that nobody had before."""
         self._numbers += 1
         number = f"+{prefix}{self._numbers:0{11 - len(prefix)}}"
-        self._today.add(number)
+        self._of_this_flow.add(number)
         return number
 
     @asynccontextmanager
@@ -267,7 +267,7 @@ class FaultLab:
         people = {clerk.id: clerk for clerk in (*self.clerks, self.silent)}
         for one in books.contacts:
             clerk = people.get(one["agent_id"] or "")
-            if clerk is None or not one["attempt_id"] or f"+{one['address'].lstrip('+')}" in self._today:
+            if clerk is None or not one["attempt_id"] or f"+{one['address'].lstrip('+')}" in self._of_this_flow:
                 continue
             if one["state"] in ("connected", "held"):
                 await clerk.tell(one["id"], "hangup")
@@ -327,7 +327,7 @@ class FaultLab:
 
         None if it lived. Raises TimeoutError, AssertionError.
         """
-        self._today.clear()
+        self._of_this_flow.clear()
         healing = asyncio.create_task(self._heal(kill_after_s))
         try:
             async with asyncio.timeout(within_s):
