@@ -266,3 +266,17 @@ async def test_a_key_does_not_meet_the_contact_that_is_being_left(seat: Seat) ->
     await may_write(seat, chosen)
     states = [found.state for one in (left, chosen) if (found := seat.house.desk.contact(one.id)) is not None]
     assert states == [ContactState.CONNECTED, ContactState.CONNECTED]
+
+
+async def test_a_painting_does_not_take_the_button_from_under_the_press(seat: Seat) -> None:
+    await seat.ready()
+    denis = await chat(seat, "Денис", "d")
+    page, accept = seat.page, seat.page.locator("[data-pane=main] [data-accept]")
+    await accept.hover()
+    await page.mouse.down()
+    async with page.expect_response("**/desk/panes*") as asked:
+        await page.evaluate("document.documentElement.lang = 'en'; document.dispatchEvent(new Event('cb:lang'))")
+    await (await asked.value).finished()
+    await page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
+    await page.mouse.up()
+    await may_write(seat, denis)

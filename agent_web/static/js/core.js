@@ -116,4 +116,14 @@ export async function trying(work) {
   }
 }
 
+/* What is pressed must still stand there when it is let go, or the click meets nothing: a painting waits for that, not longer than a press lasts. */
+const PRESS_MS = 1000;
+let lift = () => {}, press = Promise.resolve();
+const down = () => { lift(); press = new Promise(done => { lift = done; setTimeout(done, PRESS_MS); }); }, up = () => setTimeout(lift);
+addEventListener("pointerdown", down, true);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, up, true);
+addEventListener("keydown", e => { if (e.key === " " && !e.repeat) down(); }, true);
+addEventListener("keyup", e => { if (e.key === " ") up(); }, true);
+export const handsOff = () => press;
+
 export const ready = learn(document.documentElement.lang);

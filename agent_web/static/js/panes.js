@@ -1,5 +1,5 @@
 /* Panes are made by the server and swapped here: part by part, never under the hand, never taking the focus. */
-import { $, $$, T, make, paintValues, restart, tick } from "./core.js";
+import { $, $$, T, handsOff, make, paintValues, restart, tick } from "./core.js";
 import { wanted } from "./front.js";
 
 const pane = name => $(`[data-pane=${name}]`);
@@ -26,6 +26,7 @@ export async function refresh() {
   if (answer.redirected || answer.status === 401) { document.dispatchEvent(new Event("cb:signed-out")); return false; }
   if (!answer.ok) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  await handsOff();
   if (turn < painted) return true;
   painted = turn;
   paint($$("template[data-pane]", page));

@@ -1,5 +1,5 @@
 /* The live parts of a supervisor's page: fetched again on news, kept in place and greyed when the news stop. */
-import { $, $$, T, language, make, mmss, paintValues, tick } from "./core.js";
+import { $, $$, T, handsOff, language, make, mmss, paintValues, tick } from "./core.js";
 import { Live } from "./live.js";
 
 const STALE_MS = 10000, OLD_MS = 9000, GAP_MS = 1000, BIG_ROWS = 250, ROW_MS = 4;
@@ -46,7 +46,7 @@ export async function refresh(acted = false) {
   try {
     const answer = await fetch(parts(), { headers: { Accept: "text/html" }, redirect: "manual", credentials: "same-origin" });
     if (answer.status === 401 || answer.type === "opaqueredirect") { location.reload(); return; }
-    if (answer.ok) { swap(await answer.text()); paintedAt = new Date(); news(); }
+    if (answer.ok) { const html = await answer.text(); await handsOff(); swap(html); paintedAt = new Date(); news(); }
   } catch { /* the line is gone: the bar says so, and the next news ask again */ } finally { asking = false; }
   if (again) { again = false; refresh(); }
 }
