@@ -7,7 +7,7 @@ to `cc-dial`, a withdrawal one back to `cc-hold`. What Asterisk tells comes in t
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -33,6 +33,7 @@ from .ami_events import (
     HoldBegan,
     HoldEnded,
     KeyPressed,
+    LiveChannel,
     OriginateResponded,
     Resync,
     UserEventSeen,
@@ -96,6 +97,7 @@ class Voice:
         self._back = CallsBack(desk, self._wire, self._placed, self._ring_called_back, caller_id)
         self._aftermath = Aftermath(desk, self._wire, self._arrival)
         self._talks: dict[str, tuple[Contact, str, float]] = {}
+        self._strangers: set[str] = set()
 
         # One face for those outside: whoever waits is the waiting room's.
         room = self.waiting_room = WaitingRoom(desk, self._wire, clock, language_of)
@@ -328,12 +330,19 @@ class Voice:
             ami = self._wire.ami
             if ami is None or ami.state is not LinkState.UP:
                 continue
-            try:
-                channels = await ami.show_channels()
-            except AmiError:
-                continue  # the link's own watchdog speaks of it
-            legs = legs_of(customers_of(channels), self._desk.agent_by_sip_name)
-            await self._desk.check(ChannelKind.VOICE, legs, self._wire.alive)
+            with suppress(AmiError, WireDown):  # the link's own watchdog speaks of it
+                await self.check(await ami.show_channels())
+
+    async def check(self, channels: Sequence[LiveChannel]) -> None:
+        """A caller who waits, and whom the desk does not know at the second look either, is asked to announce himself once more."""
+        customers = customers_of(channels)
+        waiting = {key for key, channel in customers.items() if channel.variables.get("CC_STATE") == "hold"}
+        strangers = {key for key in waiting if self._desk.contact_by_wire(key) is None}
+        again, self._strangers = strangers & self._strangers, strangers
+        for key in again:
+            self._wire.names.setdefault(key, customers[key].name)
+            await self._wire.move(key, "cc-hold", "s")
+        await self._desk.check(ChannelKind.VOICE, legs_of(customers, self._desk.agent_by_sip_name), self._wire.alive)
 
     def adopt_call(self, attempt_id: str, ring_timeout_s: float, *, answered: bool) -> None:
         """Before the link is up after our restart: a call that was dialed before it, and may live still."""

@@ -182,3 +182,21 @@ async def test_the_heartbeat_is_set_at_once_and_goes_on(line: Line) -> None:
     assert began <= int(line.asterisk.globals["ENGINE_HB"]) <= int(time.time())  # Asterisk's clock, not the desk's
     beating.cancel()
     await asyncio.wait([beating])
+
+
+async def test_a_caller_whose_arrival_could_not_be_written_is_asked_again_when_the_second_look_does_not_know_him(
+    line: Line,
+) -> None:
+    line.journal.broken = True
+    channel = line.calls()
+    await until(lambda: line.ami.stats.handler_errors, "an arrival that could not be written")
+    line.journal.broken = False
+    await line.voice.check(await line.ami.show_channels())
+    assert line.asterisk.sent("Redirect") == []  # his announcement may be on its way
+    await line.voice.check(await line.ami.show_channels())
+    (redirect,) = line.asterisk.sent("Redirect")
+    assert (redirect.get("Channel"), redirect.get("Context")) == (channel.name, "cc-hold")
+    line.waits(channel)
+    await line.agent_is(AgentState.RESERVED)
+    await line.voice.check(await line.ami.show_channels())
+    assert [one.get("Context") for one in line.asterisk.sent("Redirect")] == ["cc-hold", "cc-dial"]
