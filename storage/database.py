@@ -10,7 +10,8 @@ from typing import Any
 import aiosqlite
 from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
@@ -39,6 +40,15 @@ class DatabaseUnreachable(Exception):
 
 class Fenced(Exception):
     """Another engine leads since: what this one wanted to write was not written."""
+
+
+TROUBLE = (DatabaseUnreachable, DBAPIError, PoolTimeout)
+"""What a block may raise for the database's sake; see `is_away`."""
+
+
+def is_away(trouble: Exception) -> bool:
+    """Whether the database cannot do its work now (it is gone, locked, or its disk is full), rather than was asked a wrong thing."""
+    return isinstance(trouble, TROUBLE) and not isinstance(trouble, IntegrityError | DataError | ProgrammingError)
 
 
 class Database:

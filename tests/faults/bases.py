@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from cordboard.storage.database import Database
 from tests.fakes.databases import PostgresServer
@@ -36,6 +36,11 @@ class Base:
     def sqlite(cls, path: Path) -> "Base":
         url = f"sqlite+aiosqlite:///{path}"
         return cls(Setup.SQLITE, url, url)
+
+    @property
+    def socket(self) -> Path:
+        """The folder of PostgreSQL's."""
+        return Path(str(make_url(self.url).query["host"]))
 
 
 NewBase = Callable[[Path], AbstractAsyncContextManager[Base]]

@@ -84,6 +84,7 @@ RATES: Sequence[Rate] = (
 NOT_IN_THE_SUM: Mapping[str, str] = {
     "the_answer_to_originate_is_swallowed": "F2: the answer to an order to dial is swallowed and the link cut; until the link is back",
     "a_talk_ends_on_a_full_disk": "F13, F30: a customer calls on a full disk; from the first free byte until he is in talk",
+    "commits_are_lost": "F14: every seventh COMMIT, or its answer, is lost; from the last one until a new caller is in talk",
     "the_clock_jumps_forward": "F15: the clock is set an hour forward; until the house says so",
     "the_clock_jumps_back": "F15: the clock is set an hour back; until the house says so",
     "the_page_goes_away": "F16: an agent's page goes away in a chat; until the chat is in somebody's hands again",
@@ -98,7 +99,6 @@ NOT_BUILT: Mapping[str, str] = {
     "F8": "an event flood: only by the tests of the link (`tests/telephony/test_ami_link.py`)",
     "F9": "lost events: by the desk's rule machine, not on a live house",
     "F13": "a full disk of PostgreSQL's own",
-    "F14": "an answer to COMMIT that is lost on the way: connections are ended by the server, at whatever they are just doing",
     "F17": "a telephone that does not answer: the flows `ring_no_answer` and `declined`; 408, 503 and a dead phone are not tried apart",
     "F24": "an update in the middle of a talk: SIGTERM ends our own Asterisk too, and with it every talk that lasts longer than 8 s",
     "F25": "whoever answers while no engine runs hears the dialplan's apology, and counts as unknown afterwards, not as abandoned",

@@ -26,6 +26,7 @@ from cordboard.storage.migrate import upgrade
 from cordboard.telephony.process import ask
 from tests.fakes.asterisk_tree import asterisk_tree
 from tests.fakes.house import House
+from tests.fakes.postgres_relay import PostgresRelay
 from tests.fakes.sipp import SippCaller, SippCarrier
 from tests.fakes.sipp_scenarios import ANSWERS, NO_ANSWER, Behaviour, refuses
 from tests.fakes.wait import until
@@ -78,6 +79,7 @@ class FaultLab:
         self.proxy: MeddlingProxy | None = None
         self.disk: SmallDisk | None = None
         self.clock: SetClock | None = None
+        self.relay: PostgresRelay | None = None
         self.clerks: list[Clerk] = []
         self.silent = Clerk(self.web)
         self.shop = Client(self.web)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .bases import Setup
 from .clock_faults import the_clock_jumps_back, the_clock_jumps_forward
-from .database_faults import the_database_cuts_us_off
+from .database_faults import commits_are_lost, the_database_cuts_us_off
 from .disk_faults import a_talk_ends_on_a_full_disk, the_disk_is_full
 from .faultlab import FaultLab
 from .faults import (
@@ -47,6 +47,7 @@ FAULTS: Mapping[str, Row] = {
         Row("F25", a_call_is_answered_without_engine),
         Row("F30", files_run_out),
         Row("F14", the_database_cuts_us_off, setups=(Setup.POSTGRESQL,)),
+        Row("F14", commits_are_lost, Place.RELAY, setups=(Setup.POSTGRESQL,)),
         Row("F2", the_answer_to_originate_is_swallowed, Place.PROXY),
         Row("F9", events_are_doubled_and_late, Place.PROXY),
         Row("F10", poison_events, Place.PROXY),

@@ -3,12 +3,14 @@
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
 from cordboard.telephony.install import default_cache
 from tests.fakes.asterisk_tree import asterisk_tree
 from tests.fakes.house import House, running_asterisk
+from tests.fakes.postgres_relay import PostgresRelay
 
 from .bases import NewBase
 from .faultlab import SHORT_TIMES, FaultLab, fault_lab, furnished_lab
@@ -23,6 +25,7 @@ class Place(StrEnum):
     PROXY = "proxy"
     DISK = "small disk"
     CLOCK = "set clock"
+    RELAY = "relay"
 
 
 @asynccontextmanager
@@ -77,11 +80,24 @@ async def _under_a_set_clock(folder: Path, new_base: NewBase) -> AsyncIterator[F
         yield lab
 
 
+@asynccontextmanager
+async def _behind_a_relay(folder: Path, new_base: NewBase) -> AsyncIterator[FaultLab]:
+    """The engine's words to PostgreSQL, and the answers, go through us."""
+    async with (
+        new_base(folder) as base,
+        PostgresRelay.before(base.socket) as relay,
+        fault_lab(folder, replace(base, url=relay.url(base.url))) as lab,
+    ):
+        lab.relay = relay
+        yield lab
+
+
 PLACES: Mapping[Place, Callable[[Path, NewBase], AbstractAsyncContextManager[FaultLab]]] = {
     Place.HOUSE: _house,
     Place.PROXY: _behind_a_proxy,
     Place.DISK: _on_a_small_disk,
     Place.CLOCK: _under_a_set_clock,
+    Place.RELAY: _behind_a_relay,
 }
 
 
