@@ -14,7 +14,7 @@ from .storage.data_folder import DataFolder
 from .storage.failpoint import failpoint
 from .telephony.recorder import STILL_OPEN, Recorder, StillOpen
 from .telephony.recording import RawTake, Talk
-from .telephony.voice import TalkRecorded
+from .telephony.talks import TalkRecorded
 
 log = logging.getLogger(__name__)
 

@@ -46,7 +46,7 @@ async def tried(lab: FaultLab, name: str) -> Outcome:
         recovery = await FAULTS[name].story(lab)
         await lab.rest()
     except (AssertionError, TimeoutError) as error:
-        trouble.append(f"{type(error).__name__}: {error}")
+        trouble.append(f"{type(error).__name__}: {error}\n{lab.house.tail(80)}")
         await lab.recover()
     trouble += await lab.new_violations()
     return Outcome(name, recovery, tuple(trouble))

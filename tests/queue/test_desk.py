@@ -281,6 +281,15 @@ async def test_a_lost_hangup_is_found_by_the_second_check_and_a_passing_doubt_is
     assert house.desk.late_events["lost, found by a check"] == 1
 
 
+async def test_the_check_of_another_wire_in_between_takes_no_doubt_away() -> None:
+    house = await House().open("maria")
+    contact = await house.call()
+    for _ in range(2):
+        await house.desk.check(ChannelKind.VOICE, {}, alive="n/b/")
+        await house.desk.check(ChannelKind.CHAT, {}, alive="")
+    assert await house.state(contact) is ContactState.ABANDONED
+
+
 async def test_what_could_not_follow_from_an_end_follows_soon_without_a_restart() -> None:
     house = await House().open("maria")
     troubles = ["the disk is full", "it still is"]
