@@ -35,6 +35,7 @@ async def the_disk_is_full(lab: FaultLab) -> float:
         took = time.monotonic() - begun
         await talks_still(lab, number, caller)
         assert order not in {one["external_id"] for one in (await lab.books()).orders}, "half an order was kept"
+    await lab.contact_of(second)  # known by now, whenever it could be written
     await _serves_as_before(lab)
     return took
 
