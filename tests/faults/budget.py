@@ -77,7 +77,8 @@ RATES: Sequence[Rate] = (
         "F14",
         "the database ends all of our connections",
         4,
-        "assumed: a restart of it a quarter",
+        "assumed: a restart of it a quarter, of 10 s",
+        10.0,
         setups=("postgresql", "two engines"),
     ),
 )
