@@ -37,6 +37,7 @@ from .shop.order import WAITS_FOR_CALL, Order
 from .shop.phone import BadPhone, to_e164
 from .shop.store import ShopStore
 from .storage.clock import Clock, SystemClock, WallClock
+from .storage.collector import Collector
 from .storage.data_folder import DataFolder
 from .storage.database import NO_EPOCH, Database
 from .storage.ids import random_ids
@@ -89,7 +90,9 @@ class Works:
         self.journal = QueueStore(db)
         self.recordings = RecordingStore(db, clock, random_ids, self.access, home.folder.path)
         self.setup = SetupStore(db, clock, self.access)
-        self.takes = Takes(home.folder, self.journal, self.recordings, self.changed_board, self.lives)
+        self.takes = Takes(
+            home.folder, self.journal, self.recordings, self.changed_board, self.open_contacts, self.lives
+        )
         channels: dict[ChannelKind, Channel] = {}
         rules = DeskRules(ring_s=settings.ring_s, wrap_up_s=float(settings.wrap_up_s))
         self.desk = Desk(self.journal, channels, clock, random_ids, rules, self.identify)
@@ -196,6 +199,9 @@ class Works:
 
     def changed_board(self) -> None:
         self.live.publish("board", {})
+
+    def open_contacts(self) -> tuple[Contact, ...]:
+        return self.desk.contacts()
 
     def lives(self, wire_key: str) -> bool:
         return self.voice.lives(wire_key)
@@ -371,6 +377,7 @@ class Works:
             "event loop's watch": self.timings.watch_loop,
             "live news": lambda: self.live.follow(self.desk),
             "sweeper of recordings": self.takes.sweep_forever,
+            "collector of garbage": Collector().run,
         }
 
     async def tick_forever(self) -> None:
