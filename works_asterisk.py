@@ -11,6 +11,7 @@ from .storage.data_folder import DataFolder
 from .storage.settings import BadSettings, Settings
 from .telephony.borrowed import BorrowedAsterisk
 from .telephony.install import AsteriskTree, InstallError, default_cache
+from .telephony.pid_file import living
 from .telephony.ports import PortTaken, PortUse, ports_of
 from .telephony.process import AsteriskFailed, AsteriskProcess
 from .telephony.prompt_files import lay_out
@@ -126,12 +127,23 @@ class SteeredAsterisk:
             await self._kept.leave()
             self._kept = None
 
-    async def end(self, *, goes_on: bool) -> None:
-        """Stop our own Asterisk, or let it go on for another engine; a borrowed one always does."""
+    async def end(self, *, goes_on: bool, at_once: bool) -> bool:
+        """Stop our own Asterisk, unless it carries calls: then it ends with the last of them. `goes_on`: another engine steers it
+        from now on. `at_once`: whatever it carries. A borrowed one always goes on. Returns whether it was left to its calls."""
         if goes_on and isinstance(self.process, AsteriskProcess):
             await self.process.leave()
+        elif isinstance(self.process, AsteriskProcess) and not at_once and await self.process.leave_to_calls():
+            return True
         else:
             await self.process.stop()
+        return False
+
+    def runs(self) -> bool:
+        """Whether an Asterisk runs with this configuration, whoever started it."""
+        return (
+            living(self.home.folder.run / PID_FILE, self.home.folder.asterisk.resolve() / "etc/asterisk.conf")
+            is not None
+        )
 
     async def start(self, agents: list[User], numbers: tuple[str, ...], on_started: Callable[[int], None]) -> None:
         """Tell it everything, let it run; the one that outlived us is taken over with its calls, and another's is only met."""
