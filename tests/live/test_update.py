@@ -51,6 +51,10 @@ async def at_work(house: House, phones: SippCarrier, count: int) -> None:
         await staff.says(await staff.hire(["orders"]), "ready")
 
 
+async def until_served(phones: SippCarrier, number: str) -> None:
+    await until(lambda: number in by_customer(phones), f"{number} is served", within_s=30.0)
+
+
 async def all_recorded(house: House, numbers: list[str]) -> None:
     async def recorded() -> bool:
         return sorted(number for (number,) in await rows(house, RECORDED)) == sorted(numbers)
@@ -111,7 +115,7 @@ async def test_without_a_next_engine_asterisk_serves_who_is_there_and_is_gone(
     await callers.hears(talker)
     await callers.leaves(talker)
     for number in (waiter, newcomer):
-        await until(lambda number=number: number in by_customer(phones), "Asterisk serves", within_s=30.0)  # type: ignore[misc]
+        await until_served(phones, number)
         await callers.hears(number)
         await callers.leaves(number)
     await until(lambda: not house.runs(asterisk), "Asterisk ends after the last call", within_s=15.0)
