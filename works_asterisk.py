@@ -140,10 +140,8 @@ class SteeredAsterisk:
 
     def runs(self) -> bool:
         """Whether an Asterisk runs with this configuration, whoever started it."""
-        return (
-            living(self.home.folder.run / PID_FILE, self.home.folder.asterisk.resolve() / "etc/asterisk.conf")
-            is not None
-        )
+        folder = self.home.folder
+        return living(folder.run / PID_FILE, folder.asterisk.resolve() / "etc/asterisk.conf") is not None
 
     async def start(self, agents: list[User], numbers: tuple[str, ...], on_started: Callable[[int], None]) -> None:
         """Tell it everything, let it run; the one that outlived us is taken over with its calls, and another's is only met."""
@@ -156,7 +154,11 @@ class SteeredAsterisk:
         await asyncio.to_thread(render, self.site(agents, numbers), folder.asterisk)
         await asyncio.to_thread(lay_out, tree, default_cache(), folder.path / "prompts", folder.asterisk)
         self.process = self._own(tree, ports_of(self.site(agents, numbers)), on_started)
-        await self.process.start()
+        try:
+            await self.process.start()
+        except asyncio.CancelledError:  # we are told to stop while it boots, or while we take it over
+            await self.end(goes_on=False, at_once=False)
+            raise
 
     def _own(
         self, tree: AsteriskTree, needs: tuple[PortUse, ...] = (), on_started: Callable[[int], None] = lambda _pid: None

@@ -140,3 +140,14 @@ async def test_a_second_sigterm_ends_calls_too(house: House, phones: SippCarrier
     assert not house.runs(asterisk)
     await caller.over()
     assert caller.left_by_other_side
+
+
+async def test_a_start_that_is_broken_off_leaves_no_asterisk_behind(house: House) -> None:
+    assert await house.stop(within_s=ENDS_S) == 0
+    pid_file = house.data / "run/asterisk.pid"
+    assert not pid_file.exists()
+    await house.launch()
+    await until(pid_file.exists, "an Asterisk that boots", every_s=0.01)
+    asterisk = int(pid_file.read_text().split()[0])
+    assert await house.stop(within_s=ENDS_S) == 0
+    assert not house.runs(asterisk)
