@@ -22,6 +22,7 @@ STEADY_S = 60.0  # a life this long forgives earlier deaths
 READY_S, TERM_S, KILL_S, ASK_S = 30.0, 3.0, 2.0, 10.0
 LAST_WORDS_S = 20.0
 """From its last call on, an Asterisk that was to end with it needs 2 s; it gives what keeps it some 15 s."""
+_IDLE, _ENDING = "0 active channels", "cannot be run during shutdown"
 
 _log = logging.getLogger(__name__)
 
@@ -187,9 +188,11 @@ class AsteriskProcess:
         return False
 
     async def _take_over(self, *, same: bool, told: bool) -> bool:
-        """False when it was ended, to be started with its new configuration."""
+        """False when it was ended, to be started anew: it was past calling off its end, or is idle and has another configuration."""
         await self.ask("core abort shutdown")
-        if not same and (await self._is_idle() or not await greets(self._ami_port)):
+        count = await self.ask("core show channels count")
+        replaceable = count.startswith(_IDLE) or not await greets(self._ami_port)
+        if _ENDING in count or (replaceable and not same):
             await self._end()
             return False
         await self.wait_ready()
@@ -202,7 +205,7 @@ class AsteriskProcess:
         return True
 
     async def _is_idle(self) -> bool:
-        return (await self.ask("core show channels count")).startswith("0 active channels")
+        return (await self.ask("core show channels count")).startswith(_IDLE)
 
     def _spawn(self) -> None:
         argv = prepare(self._tree, self._home, self._recordings)
