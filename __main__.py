@@ -200,9 +200,16 @@ async def start(works: Works, leading: Leading, stack: AsyncExitStack, at_once: 
     await works.start_asterisk()
     stack.push_async_callback(end_asterisk, works, leading, at_once)
     await works.start_desk()
-    stack.push_async_callback(works.ami.stop)
+    stack.push_async_callback(say_goodbye, works, leading)
     if world is not None:
         await world.open(works.desk)
+
+
+async def say_goodbye(works: Works, leading: Leading) -> None:
+    """What ends after our last word with Asterisk is for the engine that leads next; one that leads already hears of it."""
+    if leading.holds():
+        await works.line.tell_engine_leaves()
+    await works.ami.stop()
 
 
 async def end_asterisk(works: Works, leading: Leading, at_once: asyncio.Event) -> None:

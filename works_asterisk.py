@@ -138,6 +138,11 @@ class SteeredAsterisk:
             await self.process.stop()
         return False
 
+    async def tell_engine_leaves(self) -> None:
+        """The heartbeat has ended for good, and nobody listens from now on."""
+        if isinstance(self.process, AsteriskProcess):
+            await self.process.tell_engine_leaves()
+
     def runs(self) -> bool:
         """Whether an Asterisk runs with this configuration, whoever started it."""
         folder = self.home.folder

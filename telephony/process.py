@@ -108,6 +108,13 @@ class AsteriskProcess:
             self._child.returncode = 0  # no longer ours to reap
             self._child = None
 
+    async def tell_engine_leaves(self) -> None:
+        """From now on the dialplan writes down what ends, and counts the time until it closes the door (ENGINE_LEFT)."""
+        try:
+            await self.ask(f"dialplan set global ENGINE_LEFT {int(time.time())}")
+        except AsteriskFailed as trouble:
+            _log.warning("Asterisk could not be told that we leave: %s", trouble)
+
     async def leave_to_calls(self) -> bool:
         """End the supervision; Asterisk ends by itself with its last call, unless a later engine adopts it before.
 
@@ -117,7 +124,6 @@ class AsteriskProcess:
         try:
             if await self._is_idle():
                 return False
-            await self.ask(f"dialplan set global ENGINE_LEFT {int(time.time())}")
             await end_with_last_call(run_folder(self._home) / "asterisk.ctl")
         except (AsteriskFailed, OSError) as trouble:
             _log.warning("Asterisk could not be left to its calls: %s", trouble)
