@@ -17,6 +17,7 @@ from tests.fakes.sipp import SippCarrier
 from tests.fakes.sipp_scenarios import Behaviour
 from tests.fakes.wait import until
 from tests.fakes.working_day import rows
+from tests.faults.faultlab import SILENT, fault_lab
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
@@ -151,3 +152,17 @@ async def test_a_start_that_is_broken_off_leaves_no_asterisk_behind(house: House
     asterisk = int(pid_file.read_text().split()[0])
     assert await house.stop(within_s=ENDS_S) == 0
     assert not house.runs(asterisk)
+
+
+async def test_whom_we_are_dialing_is_not_left_to_answer_to_nobody(tmp_path: Path) -> None:
+    async with fault_lab(tmp_path) as lab:
+        number = lab.new_number(SILENT)
+        await lab.post_order(number)
+        await lab.clerks[0].be("ready")
+        await lab.dial(True)
+        await lab.carrier.until_called(1)
+        asterisk = lab.house.endpoints.asterisk_pid
+        assert await lab.house.stop(within_s=ENDS_S) == 0
+        await lab.carrier.sipp.until_said("^CANCEL ", sent=False)
+        assert [one["outcome"] for one in (await lab.books()).attempts] == ["cancelled"], "it does not count as a try"
+        assert not lab.house.runs(asterisk), "nobody is on the line"
