@@ -21,11 +21,11 @@ from .agent_web.timings import Timings
 from .dialer.dialer import Dialer
 from .dialer.store import DialerStore
 from .quality.store import RecordingStore
-from .queue.channel import Arrival, Channel, ChannelKind
+from .queue.channel import Arrival, Channel, ChannelKind, WireDown
 from .queue.channels.chat import ChatRoom
 from .queue.channels.conversation import ChatRules
 from .queue.channels.store import ChatStore
-from .queue.contact import TALKING_STATES, Contact
+from .queue.contact import TALKING_STATES, Contact, ContactState
 from .queue.deadlines import DeskRules
 from .queue.desk import Desk
 from .queue.lifts import LOOK_BACK, lifts_of_past
@@ -317,7 +317,7 @@ class Works:
         host = urlsplit(settings.public_url).hostname or settings.bind
         return DoctorSubject(
             find_tree=find_tree,
-            asterisk_runs=(home.folder.run / "asterisk.pid").exists(),
+            asterisk_runs=self.line.runs(),
             ami_port=home.ports["ami"],
             ami_secret=home.secrets.ami,
             ports=ports_of(site),
@@ -407,13 +407,27 @@ class Works:
         self.folder.withdraw("endpoints.json")
 
     async def drain(self, patience_s: float) -> None:
-        """Nothing new is offered; calls that go on get a moment to end. A chat outlives us."""
+        """Nothing new is offered. Talks get a moment to end while we are here to hear their results; not while somebody waits on the
+        line, for the next engine is to serve him soon. Talks, callers and chats outlive us."""
         for kind in (ChannelKind.VOICE, ChannelKind.CHAT):
             await self.desk.wire_changed(kind, up=False)
+        await self._let_ring_no_more()
         with suppress(TimeoutError):
             async with asyncio.timeout(patience_s), self.desk.subscribe() as changes:
-                while any(contact.state in TALKING_STATES for contact in self.desk.contacts() if is_call(contact)):
+                while self._has_only_talks():
                     await changes.get()
+
+    async def _let_ring_no_more(self) -> None:
+        """Whom we are dialing would answer to nobody; he is called again in a minute."""
+        with suppress(WireDown):
+            for attempt in await self.dialer.in_flight():
+                if attempt.answered_at is None:
+                    await self.voice.cancel(attempt.id)
+
+    def _has_only_talks(self) -> bool:
+        calls = [one for one in self.desk.contacts() if is_call(one) and one.is_open and not one.is_kept_place]
+        on_line = [one.state for one in calls if one.state is not ContactState.WRAP_UP]
+        return bool(on_line) and TALKING_STATES.issuperset(on_line)
 
     async def fall_silent(self) -> None:
         """Asterisk is told nothing any more, and calls go on; what was on its way to it is looked up by the engine that leads next."""
