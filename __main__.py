@@ -84,7 +84,7 @@ def up(
         bool, typer.Option(AGAIN, hidden=True, help="It led before: a database that is away is waited for.")
     ] = False,
 ) -> None:
-    """Run the engine, its Asterisk and its pages until SIGTERM or Ctrl-C."""
+    """Run the engine, its Asterisk and its pages until SIGTERM or Ctrl-C. Calls go on in Asterisk; a second one ends them too."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     for chatty in ("alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -150,9 +150,9 @@ async def run(folder: DataFolder, settings: Settings, *, demo: bool, again: bool
     """One engine; returns after SIGTERM or SIGINT. Raises one of SAID_PLAINLY when it cannot start, with nothing damaged."""
     folder.hold()
     folder.withdraw("endpoints.json")
-    stop = asyncio.Event()
+    stop, at_once = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, lambda: (at_once if stop.is_set() else stop).set())
     async with AsyncExitStack() as stack:
         listener = folder.listen(settings.bind, settings.port)
         stack.callback(listener.close)
@@ -168,9 +168,9 @@ async def run(folder: DataFolder, settings: Settings, *, demo: bool, again: bool
             keeping = asyncio.create_task(lead_or_begin_again(leading, folder, stop))
             stack.callback(keeping.cancel)
             works = Works(folder, settings, line, db, leading)
-            if not await unless(stop, start(works, leading, stack, demo=demo)):
+            if not await unless(stop, start(works, leading, stack, at_once, demo=demo)):
                 return
-        await serve(works, leading, listener, stop)
+        await serve(works, leading, listener, stop, at_once)
 
 
 async def unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
@@ -186,8 +186,8 @@ async def unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool
     return True
 
 
-async def start(works: Works, leading: Leading, stack: AsyncExitStack, *, demo: bool) -> None:
-    """Everything that must stand before the pages open; `stack` takes it down again."""
+async def start(works: Works, leading: Leading, stack: AsyncExitStack, at_once: asyncio.Event, *, demo: bool) -> None:
+    """Everything that must stand before the pages open; `stack` takes it down again, `at_once` with all calls."""
     settings = works.settings
     await upgrade(works.db.engine)
     works.db.fence(leading.epoch)
@@ -200,17 +200,25 @@ async def start(works: Works, leading: Leading, stack: AsyncExitStack, *, demo: 
     )
     world = await furnish(works, stack, drawn) if demo else None
     await works.start_asterisk()
-    stack.push_async_callback(end_asterisk, works, leading)
+    stack.push_async_callback(end_asterisk, works, leading, at_once)
     await works.start_desk()
-    stack.push_async_callback(works.ami.stop)
+    stack.push_async_callback(say_goodbye, works, leading)
     if world is not None:
         await world.open(works.desk)
 
 
-async def end_asterisk(works: Works, leading: Leading) -> None:
-    """An engine that took over needs it."""
+async def say_goodbye(works: Works, leading: Leading) -> None:
+    """What ends after our last word with Asterisk is for the engine that leads next; one that leads already hears of it."""
+    if leading.holds():
+        await works.line.tell_engine_leaves()
+    await works.ami.stop()
+
+
+async def end_asterisk(works: Works, leading: Leading, at_once: asyncio.Event) -> None:
+    """An engine that took over needs it, and so do calls."""
     await leading.give_up()
-    await works.line.end(goes_on=await leading.handed_over())
+    if await works.line.end(goes_on=await leading.handed_over(), at_once=at_once.is_set()):
+        say("Calls go on: Asterisk ends with the last of them, or goes on for the next `cordboard up` on this folder.")
 
 
 async def furnish(works: Works, stack: AsyncExitStack, drawn: list[str]) -> DemoWorld:
@@ -227,8 +235,11 @@ async def furnish(works: Works, stack: AsyncExitStack, drawn: list[str]) -> Demo
     return world
 
 
-async def serve(works: Works, leading: Leading, listener: socket.socket, stop: asyncio.Event) -> None:
-    """The pages and all that runs beside them, until `stop`; then the lead is handed over, or talks get a moment to end."""
+async def serve(
+    works: Works, leading: Leading, listener: socket.socket, stop: asyncio.Event, at_once: asyncio.Event
+) -> None:
+    """The pages and all that runs beside them, until `stop`; then the lead is handed over, or talks get a moment to end, unless all is
+    to end `at_once`."""
     settings = works.settings
     server = server_of(create_app(works.house()), settings)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -254,9 +265,9 @@ async def serve(works: Works, leading: Leading, listener: socket.socket, stop: a
         await cancelled(dialing, *beside)
         await serving
         return
-    say("Stopping: nothing new is offered or dialed; talks get a moment to end.")
+    say("Stopping: nothing new is offered or dialed; talks get a moment to end. Once more, and all calls end now.")
     await cancelled(dialing)
-    await works.drain(DRAIN_S)
+    await unless(at_once, works.drain(DRAIN_S))
     works.live.close()
     server.should_exit = True
     await serving

@@ -21,11 +21,11 @@ from .agent_web.timings import Timings
 from .dialer.dialer import Dialer
 from .dialer.store import DialerStore
 from .quality.store import RecordingStore
-from .queue.channel import Arrival, Channel, ChannelKind
+from .queue.channel import Arrival, Channel, ChannelKind, WireDown
 from .queue.channels.chat import ChatRoom
 from .queue.channels.conversation import ChatRules
 from .queue.channels.store import ChatStore
-from .queue.contact import TALKING_STATES, Contact
+from .queue.contact import TALKING_STATES, Contact, ContactState
 from .queue.deadlines import DeskRules
 from .queue.desk import Desk
 from .queue.lifts import LOOK_BACK, lifts_of_past
@@ -37,6 +37,7 @@ from .shop.order import WAITS_FOR_CALL, Order
 from .shop.phone import BadPhone, to_e164
 from .shop.store import ShopStore
 from .storage.clock import Clock, SystemClock, WallClock
+from .storage.collector import Collector
 from .storage.data_folder import DataFolder
 from .storage.database import NO_EPOCH, Database
 from .storage.ids import random_ids
@@ -90,7 +91,9 @@ class Works:
         self.journal = QueueStore(db)
         self.recordings = RecordingStore(db, clock, random_ids, self.access, home.folder.path)
         self.setup = SetupStore(db, clock, self.access)
-        self.takes = Takes(home.folder, self.journal, self.recordings, self.changed_board, self.lives)
+        self.takes = Takes(
+            home.folder, self.journal, self.recordings, self.changed_board, self.open_contacts, self.lives
+        )
         channels: dict[ChannelKind, Channel] = {}
         rules = DeskRules(ring_s=settings.ring_s, wrap_up_s=float(settings.wrap_up_s))
         self.desk = Desk(self.journal, channels, clock, random_ids, rules, self.identify)
@@ -197,6 +200,9 @@ class Works:
 
     def changed_board(self) -> None:
         self.live.publish("board", {})
+
+    def open_contacts(self) -> tuple[Contact, ...]:
+        return self.desk.contacts()
 
     def lives(self, wire_key: str) -> bool:
         return self.voice.lives(wire_key)
@@ -312,7 +318,7 @@ class Works:
         host = urlsplit(settings.public_url).hostname or settings.bind
         return DoctorSubject(
             find_tree=find_tree,
-            asterisk_runs=(home.folder.run / "asterisk.pid").exists(),
+            asterisk_runs=self.line.runs(),
             ami_port=home.ports["ami"],
             ami_secret=home.secrets.ami,
             ports=ports_of(site),
@@ -373,6 +379,7 @@ class Works:
             "live news": lambda: self.live.follow(self.desk),
             "sweeper of recordings": self.takes.sweep_forever,
             "orders to tell again": self.tell_orders_forever,
+            "collector of garbage": Collector().run,
         }
 
     async def tick_forever(self) -> None:
@@ -408,13 +415,27 @@ class Works:
         self.folder.withdraw("endpoints.json")
 
     async def drain(self, patience_s: float) -> None:
-        """Nothing new is offered; calls that go on get a moment to end. A chat outlives us."""
+        """Nothing new is offered. Talks get a moment to end while we are here to hear their results; not while somebody waits on the
+        line, for the next engine is to serve him soon. Talks, callers and chats outlive us."""
         for kind in (ChannelKind.VOICE, ChannelKind.CHAT):
             await self.desk.wire_changed(kind, up=False)
+        await self._let_ring_no_more()
         with suppress(TimeoutError):
             async with asyncio.timeout(patience_s), self.desk.subscribe() as changes:
-                while any(contact.state in TALKING_STATES for contact in self.desk.contacts() if is_call(contact)):
+                while self._has_only_talks():
                     await changes.get()
+
+    async def _let_ring_no_more(self) -> None:
+        """Whom we are dialing would answer to nobody; he is called again in a minute."""
+        with suppress(WireDown):
+            for attempt in await self.dialer.in_flight():
+                if attempt.answered_at is None:
+                    await self.voice.cancel(attempt.id)
+
+    def _has_only_talks(self) -> bool:
+        calls = [one for one in self.desk.contacts() if is_call(one) and one.is_open and not one.is_kept_place]
+        on_line = [one.state for one in calls if one.state is not ContactState.WRAP_UP]
+        return bool(on_line) and TALKING_STATES.issuperset(on_line)
 
     async def fall_silent(self) -> None:
         """Asterisk is told nothing any more, and calls go on; what was on its way to it is looked up by the engine that leads next."""

@@ -11,6 +11,7 @@ from .storage.data_folder import DataFolder
 from .storage.settings import BadSettings, Settings
 from .telephony.borrowed import BorrowedAsterisk
 from .telephony.install import AsteriskTree, InstallError, default_cache
+from .telephony.pid_file import living
 from .telephony.ports import PortTaken, PortUse, ports_of
 from .telephony.process import AsteriskFailed, AsteriskProcess
 from .telephony.prompt_files import lay_out
@@ -126,12 +127,26 @@ class SteeredAsterisk:
             await self._kept.leave()
             self._kept = None
 
-    async def end(self, *, goes_on: bool) -> None:
-        """Stop our own Asterisk, or let it go on for another engine; a borrowed one always does."""
+    async def end(self, *, goes_on: bool, at_once: bool) -> bool:
+        """Stop our own Asterisk, unless it carries calls: then it ends with the last of them. `goes_on`: another engine steers it
+        from now on. `at_once`: whatever it carries. A borrowed one always goes on. Returns whether it was left to its calls."""
         if goes_on and isinstance(self.process, AsteriskProcess):
             await self.process.leave()
+        elif isinstance(self.process, AsteriskProcess) and not at_once and await self.process.leave_to_calls():
+            return True
         else:
             await self.process.stop()
+        return False
+
+    async def tell_engine_leaves(self) -> None:
+        """The heartbeat has ended for good, and nobody listens from now on."""
+        if isinstance(self.process, AsteriskProcess):
+            await self.process.tell_engine_leaves()
+
+    def runs(self) -> bool:
+        """Whether an Asterisk runs with this configuration, whoever started it."""
+        folder = self.home.folder
+        return living(folder.run / PID_FILE, folder.asterisk.resolve() / "etc/asterisk.conf") is not None
 
     async def start(self, agents: list[User], numbers: tuple[str, ...], on_started: Callable[[int], None]) -> None:
         """Tell it everything, let it run; the one that outlived us is taken over with its calls, and another's is only met."""
@@ -144,7 +159,11 @@ class SteeredAsterisk:
         await asyncio.to_thread(render, self.site(agents, numbers), folder.asterisk)
         await asyncio.to_thread(lay_out, tree, default_cache(), folder.path / "prompts", folder.asterisk)
         self.process = self._own(tree, ports_of(self.site(agents, numbers)), on_started)
-        await self.process.start()
+        try:
+            await self.process.start()
+        except asyncio.CancelledError:  # we are told to stop while it boots, or while we take it over
+            await self.end(goes_on=False, at_once=False)
+            raise
 
     def _own(
         self, tree: AsteriskTree, needs: tuple[PortUse, ...] = (), on_started: Callable[[int], None] = lambda _pid: None

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from .quality.store import RecordingStore
@@ -12,6 +14,7 @@ from .queue.store import QueueStore
 from .storage.clock import WallClock
 from .storage.data_folder import DataFolder
 from .storage.failpoint import failpoint
+from .telephony.legs import born_at, uniqueid_of
 from .telephony.recorder import STILL_OPEN, Recorder, StillOpen
 from .telephony.recording import RawTake, Talk
 from .telephony.talks import TalkRecorded
@@ -19,10 +22,11 @@ from .telephony.talks import TalkRecorded
 log = logging.getLogger(__name__)
 
 SWEEP_S = 30.0
+SET_BACK = timedelta(hours=1)  # so much may the clock have been set back during a talk
 
 
 class Takes:
-    """`on_kept` hears of every recording that is ready; `lives` knows the wire keys that Asterisk still has."""
+    """`on_kept` hears of every recording that is ready; `open_contacts` are the desk's; `lives` knows the wire keys that Asterisk has."""
 
     def __init__(
         self,
@@ -30,12 +34,14 @@ class Takes:
         journal: QueueStore,
         recordings: RecordingStore,
         on_kept: Callable[[], None],
+        open_contacts: Callable[[], Iterable[Contact]],
         lives: Callable[[str], bool],
     ) -> None:
         self._folder = folder
         self._journal = journal
         self._recordings = recordings
         self._on_kept = on_kept
+        self._open_contacts = open_contacts
         self._lives = lives
         self._recorder = Recorder(folder.recordings, recordings, WallClock())  # the disk's clock
         self._tasks: set[asyncio.Task[None]] = set()
@@ -63,16 +69,18 @@ class Takes:
     async def sweep_forever(self) -> None:
         """Finish what a crash left of recordings."""
         while True:
-            await self._recorder.sweep(self._folder.raw_recordings, self._talk_behind)
+            now_open = {uniqueid_of(contact.wire_key): contact for contact in self._open_contacts()}
+            await self._recorder.sweep(self._folder.raw_recordings, partial(self._talk_behind, now_open))
             await asyncio.sleep(SWEEP_S)
 
     async def settle(self) -> None:
         """Wait for the recordings that are being kept."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _talk_behind(self, key: str, take: int) -> Talk | StillOpen | None:
-        """Whose raw file is it? Its name begins with the unique id of the customer's leg."""
-        contact = await self._journal.contact_by_uniqueid(key)
+    async def _talk_behind(self, now_open: Mapping[str, Contact], key: str, take: int) -> Talk | StillOpen | None:
+        """Whose raw file is it? Its name begins with the unique id of the customer's leg. Most belong to talks that go on: of those,
+        the journal of months is not asked."""
+        contact = now_open.get(key) or await self._journal.contact_by_uniqueid(key, born_at(key) - SET_BACK)
         if contact is None:
             return None
         if contact.lost_reason == Dismissal.VOICEMAIL:

@@ -1,6 +1,6 @@
 """What the supervisor's pages read from the house: one reading gives all parts of a page the same instant."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -11,14 +11,13 @@ from ..dialer.campaign import Campaign, CampaignState
 from ..dialer.lead import DIALABLE_STATES, WAITING_STATES
 from ..queue.contact import Contact
 from ..queue.metrics import Share, dialer_abandonment
-from ..reports.wallboard import Promises, Targets, Wallboard, waiting_now, wallboard
-from ..shop.order import Order
+from ..reports.wallboard import Promises, Wallboard, waiting_now, wallboard
+from .agents_shown import Asked, Pick, pick
 from .board_view import AgentLine, ContactLine, agent_lines, contact_line
 from .house import House
 
-TARGETS = Targets()
 ABANDON_CAP = 0.03
-SHOWN_WAITING = 8
+SHOWN_WAITING, SHOWN_AGENTS = 8, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,11 @@ class CampaignCard:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All that the board shows. `campaigns` is None for those who may not see them, `agents` for those who have just seen them."""
+    """All that the board shows. `agents` are the lines of those picked; `campaigns` is None for those who may not see them."""
 
     board: Wallboard
-    agents: list[AgentLine] | None
+    picked: Pick
+    agents: list[AgentLine]
     waiting: list[ContactLine]
     waiting_count: int
     campaigns: list[CampaignCard] | None
@@ -53,24 +53,32 @@ def midnights(now: datetime, zone: str) -> tuple[datetime, datetime]:
     return datetime.combine(today, time(), home), datetime.combine(today + timedelta(days=1), time(), home)
 
 
-async def read_board(house: House, user: User, *, agents: bool = True) -> Board:
-    now = house.clock.now()
+async def read_board(house: House, user: User, asked: Asked, name: str) -> Board:
+    """`asked` and `name`: which agents."""
+    now, setup = house.clock.now(), house.desk.setup
     begin, end = midnights(now, house.site.time_zone)
-    ended = await house.desk.closed_since(begin)
+    promises = await _promises(house, await house.dialer.campaigns(), now, end)
+    day = await house.today.since(begin)
     contacts, everybody = house.desk.contacts(), house.desk.agents()
-    campaigns = await house.dialer.campaigns()
-    promises = await _promises(house, campaigns, now, end)
-    orders, names = await people_of(house, contacts)
+    picked, waiting = pick(everybody, asked, name, SHOWN_AGENTS, now, setup), waiting_now(contacts)
+    shown = _shown(contacts, picked, waiting[:SHOWN_WAITING])
+    orders, names = await people_of(house, shown.values())
     holders = {agent.id: agent.name for agent in everybody}
-    lines = {contact.id: contact_line(contact, orders, names, now, holders) for contact in contacts}
-    waiting = [lines[contact.id] for contact in waiting_now(contacts)]
+    lines = {contact.id: contact_line(contact, orders, names, now, holders) for contact in shown.values()}
     return Board(
-        board=wallboard(contacts, ended, everybody, promises, now, TARGETS),
-        agents=agent_lines(everybody, contacts, ended, lines, now, house.desk.setup) if agents else None,
-        waiting=waiting[:SHOWN_WAITING],
+        board=wallboard(contacts, day.service, everybody, promises, now, house.site.targets),
+        picked=picked,
+        agents=agent_lines(picked.agents, shown, lines, day.served, now, setup),
+        waiting=[lines[contact.id] for contact in waiting[:SHOWN_WAITING]],
         waiting_count=len(waiting),
         campaigns=await campaign_cards(house) if user.can(Permission.CAMPAIGN_VIEW) else None,
     )
+
+
+def _shown(contacts: Iterable[Contact], picked: Pick, waiting: Iterable[Contact]) -> dict[str, Contact]:
+    """The contacts that stand on the board, by id: only of those is it read up what they are about."""
+    in_hands = {task.contact_id for agent in picked.agents for task in agent.tasks}
+    return {one.id: one for one in (*(one for one in contacts if one.id in in_hands), *waiting)}
 
 
 async def robot_state(house: House) -> bool | None:
@@ -78,16 +86,12 @@ async def robot_state(house: House) -> bool | None:
     return await house.site.robot.is_on() if house.site.demo and house.site.robot is not None else None
 
 
-async def people_of(house: House, contacts: Iterable[Contact]) -> tuple[dict[str, Order], dict[str, str]]:
-    """The orders and the customers' names that these contacts are about, by their ids."""
-    orders: dict[str, Order] = {}
-    names: dict[str, str] = {}
-    for contact in contacts:
-        if contact.order_id and (order := await house.shop.order(contact.order_id)):
-            orders[order.id] = order
-        if contact.customer_id and (customer := await house.shop.customer(contact.customer_id)):
-            names[customer.id] = customer.name
-    return orders, names
+async def people_of(house: House, contacts: Collection[Contact]) -> tuple[dict[str, str], dict[str, str]]:
+    """The numbers of the orders and the names of the customers that these contacts are about, by their ids."""
+    return (
+        await house.shop.numbers_of({contact.order_id for contact in contacts if contact.order_id}),
+        await house.shop.names_of({contact.customer_id for contact in contacts if contact.customer_id}),
+    )
 
 
 async def _promises(house: House, campaigns: Iterable[Campaign], now: datetime, end: datetime) -> Promises:

@@ -1,11 +1,9 @@
 """The supervisor's board: figures beside their targets, queues, who is in what state, and sending an agent to another."""
 
-import asyncio
 from enum import StrEnum
-from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
@@ -13,7 +11,8 @@ from ..access.permission import Permission
 from ..access.user import User
 from ..queue.agent import Agent, AgentState
 from ..queue.desk import NotAllowedNow, UnknownAgent
-from .board_data import ABANDON_CAP, TARGETS, read_board, robot_state
+from .agents_shown import Asked
+from .board_data import ABANDON_CAP, SHOWN_AGENTS, read_board, robot_state
 from .board_view import QUEUE_PILL, TILE_CLASS
 from .house import House, HouseDep
 from .i18n import words
@@ -22,46 +21,44 @@ from .problem import Problem, problems
 from .security import require
 from .setup_words import pause_label, queue_label
 
-BIG = 250
 OWN_PAUSE = "supervisor"
 """The house's own pause: the supervisor sends to it, no operator chooses it."""
 
 router = APIRouter()
 Viewer = Annotated[User, Depends(require(Permission.QUEUE_VIEW))]
 Steerer = Annotated[User, Depends(require(Permission.QUEUE_STEER))]
+Name = Annotated[str, Query(max_length=100)]
 
 
 @router.get("/board", include_in_schema=False)
 async def board_page(request: Request, house: HouseDep, user: Viewer) -> HTMLResponse:
     """The whole page."""
-    return await _painted(request, house, user, "board.html", whole=True)
+    return render(request, "board.html", user=user, **await _context(request, house, user))
 
 
 @router.get("/board/parts", include_in_schema=False)
 async def board_parts(
-    request: Request, house: HouseDep, user: Viewer, without: Literal["agents"] | None = None
+    request: Request, house: HouseDep, user: Viewer, show: Asked = Asked.ALL, name: Name = ""
 ) -> HTMLResponse:
-    """Its live parts, fetched again on the `board` event; a page with many operators leaves their table out most of the time."""
-    return await _painted(request, house, user, "board_parts.html", whole=without is None)
+    """Its live parts, fetched again on the `board` event. `show` and `name`: of which operators."""
+    return render(request, "board_parts.html", user=user, **await _context(request, house, user, show, name))
 
 
-async def _painted(request: Request, house: House, user: User, template: str, *, whole: bool) -> HTMLResponse:
-    """A big table is painted beside the event loop: it takes the better part of a second."""
-    context = await _context(request, house, user, whole=whole)
-    paint = partial(render, request, template, user=user, **context)
-    return await asyncio.to_thread(paint) if len(context["agents"] or ()) > BIG else paint()
-
-
-async def _context(request: Request, house: House, user: User, *, whole: bool) -> dict[str, Any]:
-    read = await read_board(house, user, agents=whole)
+async def _context(
+    request: Request, house: House, user: User, show: Asked = Asked.ALL, name: str = ""
+) -> dict[str, Any]:
+    read = await read_board(house, user, show, name.strip())
     speech = words(language_of(request, user))
     return {
         "board": read.board,
+        "picked": read.picked,
         "agents": read.agents,
+        "show": show,
+        "most": SHOWN_AGENTS,
         "waiting": read.waiting,
         "waiting_count": read.waiting_count,
         "campaigns": read.campaigns,
-        "targets": TARGETS,
+        "targets": house.site.targets,
         "cap": ABANDON_CAP,
         "tile_class": TILE_CLASS,
         "queue_pill": QUEUE_PILL,

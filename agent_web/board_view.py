@@ -4,21 +4,19 @@ Texts here are msgids; the templates say them in the reader's language.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..queue.agent import Agent, AgentState, Stance, in_order
+from ..queue.agent import Agent, AgentState, in_order
 from ..queue.channel import ChannelKind
 from ..queue.contact import Contact, ContactState
-from ..queue.metrics import waited_s, was_answered
+from ..queue.metrics import waited_s
 from ..queue.setup import QueueSetup
 from ..reports.wallboard import QueueStanding, Standing
-from ..shop.order import Order
+from .agents_shown import alert_of, since_s
 from .i18n import N_
 from .setup_words import CHANNELS
-
-LONG_TALK_S = 600.0
 
 TILE_CLASS = {Standing.GOOD: "", Standing.NEAR: "w", Standing.BAD: "x", Standing.UNKNOWN: "n"}
 
@@ -66,7 +64,7 @@ class ContactLine:
 
 @dataclass(frozen=True, slots=True)
 class AgentLine:
-    """A row of the agents' table. `group` is what the filter above it goes by; `can` are the states he may be sent to.
+    """A row of the agents' table. `can` are the states he may be sent to.
     `contacts` are all in his hands, the foremost first; `hands` counts them: a channel's icon, its name and how many. `pause` is a code."""
 
     id: str
@@ -80,21 +78,19 @@ class AgentLine:
     next: str
     alert: str
     today: int
-    group: str
     can: tuple[str, ...]
 
 
 def contact_line(
-    contact: Contact, orders: Mapping[str, Order], names: Mapping[str, str], now: datetime, holders: Mapping[str, str]
+    contact: Contact, orders: Mapping[str, str], names: Mapping[str, str], now: datetime, holders: Mapping[str, str]
 ) -> ContactLine:
-    """`orders` by id, `names` of customers by id, `holders`: agents' names by id."""
-    order = orders.get(contact.order_id or "")
+    """The numbers of `orders`, the `names` of customers and those of agents (`holders`), by their ids."""
     return ContactLine(
         id=contact.id,
         who=names.get(contact.customer_id or "") or contact.name,
         address=contact.address,
         queue=contact.queue,
-        order_number=order.number if order else None,
+        order_number=orders.get(contact.order_id or ""),
         icon="phone-in" if contact.kind is ChannelKind.VOICE else CHANNELS[contact.kind][0],
         waited_s=int(waited_s(contact, now)),
         offered_to=holders.get(contact.agent_id or "") if contact.state is ContactState.OFFERED else None,
@@ -102,23 +98,17 @@ def contact_line(
 
 
 def agent_lines(
-    agents: Sequence[Agent],
-    contacts: Sequence[Contact],
-    ended_today: Iterable[Contact],
+    agents: Iterable[Agent],
+    contacts: Mapping[str, Contact],
     lines: Mapping[str, ContactLine],
+    served: Mapping[str, int],
     now: datetime,
     setup: QueueSetup,
 ) -> list[AgentLine]:
-    """The agents by name: the order of rows never follows the states, so that nothing jumps under the pointer.
-
-    Who serves no queue and is not there has left the house, and is not shown.
-    """
-    by_id = {contact.id: contact for contact in contacts}
-    served = Counter(contact.agent_id for contact in ended_today if was_answered(contact) and contact.agent_id)
+    """A row each. `contacts` and `lines` by contact, `served` by agent: how many today."""
     return [
-        _agent_line(agent, by_id.get(agent.contact_id or ""), lines, served[agent.id], now, setup)
-        for agent in sorted(agents, key=lambda one: (one.name, one.id))
-        if agent.queues or agent.state is not AgentState.LOGGED_OUT
+        _agent_line(agent, contacts.get(agent.contact_id or ""), lines, served.get(agent.id, 0), now, setup)
+        for agent in agents
     ]
 
 
@@ -135,37 +125,20 @@ def _agent_line(
         status, label = _DIALING
     if contact is not None and contact.state is ContactState.HELD:
         status, label = _HOLDING
-    since_s = max(0, int((now - agent.since).total_seconds()))
-    alert = _alert(agent, since_s, setup)
-    talking = agent.state is AgentState.BUSY
     return AgentLine(
         id=agent.id,
         name=agent.name,
         status=status,
         label=label,
-        since_s=since_s,
+        since_s=since_s(agent, now),
         contacts=tuple(lines[held] for task in in_order(agent.tasks) if (held := task.contact_id or "") in lines),
         hands=tuple((*CHANNELS[kind], count) for kind, count in Counter(task.kind for task in agent.tasks).items()),
         pause=agent.pause_code or "",
         next=_NEXT.get(agent.next_state, "") if agent.next_state else "",
-        alert=alert,
+        alert=alert_of(agent, now, setup),
         today=served,
-        group="attention" if alert else "talking" if talking else "other",
         can=_sendable(agent),
     )
-
-
-def _alert(agent: Agent, since_s: float, setup: QueueSetup) -> str:
-    pause = setup.pause_codes.get(agent.pause_code or "") if agent.state is AgentState.PAUSED else None
-    if pause is not None and pause.limit_s is not None and since_s > pause.limit_s:
-        return N_("перерыв дольше предела")
-    if agent.stance is Stance.NOT_RESPONDING:
-        return N_("пропустил звонок")
-    if agent.state is AgentState.READY and not agent.reachable:
-        return N_("телефон не на связи") if agent.page_open else N_("страница закрыта")
-    if agent.state is AgentState.BUSY and since_s > LONG_TALK_S:
-        return N_("дольше обычного")
-    return ""
 
 
 def _sendable(agent: Agent) -> tuple[str, ...]:

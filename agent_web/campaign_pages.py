@@ -14,8 +14,6 @@ from ..dialer.lead import DIALABLE_STATES, WAITING_STATES
 from ..dialer.steering import Counters, HeldBack, Reason, ScoredLead, UnknownCampaign
 from ..queue.metrics import dialer_abandonment
 from ..reports.wallboard import crew
-from ..shop.customer import Customer
-from ..shop.order import Order
 from .board_data import ABANDON_CAP, campaign_cards
 from .campaign_view import (
     HOLDS,
@@ -82,13 +80,8 @@ async def known_campaign(house: House, campaign_id: str) -> Campaign:
 
 async def lines_of(house: House, leads: Sequence[ScoredLead]) -> list[LeadLine]:
     """The leads with what the shop knows of their customers and orders."""
-    customers: dict[str, Customer] = {}
-    orders: dict[str, Order] = {}
-    for scored in leads:
-        if scored.lead.customer_id and (customer := await house.shop.customer(scored.lead.customer_id)):
-            customers[customer.id] = customer
-        if scored.lead.order_id and (order := await house.shop.order(scored.lead.order_id)):
-            orders[order.id] = order
+    customers = await house.shop.customers_by_id({one.lead.customer_id for one in leads if one.lead.customer_id})
+    orders = await house.shop.orders_by_id({one.lead.order_id for one in leads if one.lead.order_id})
     return lead_lines(leads, customers, orders, house.clock.now())
 
 

@@ -142,13 +142,12 @@ async def load_view(house: House, user: User, language: str, wanted: Sequence[st
 
 
 async def load_hands(house: House, agent: Agent, shown: Contact | None) -> tuple[Hand, ...]:
-    orders, names = await people_of(house, house.desk.contacts_with(agent.id))
+    numbers, names = await people_of(house, house.desk.contacts_with(agent.id))
 
     def unread(contact: Contact) -> int:
         texts = contact.kind is ChannelKind.CHAT and house.chat is not None
         return house.chat.agents.unread(contact) if texts and house.chat is not None else 0
 
-    numbers = {order.id: order.number for order in orders.values()}
     shown_id = None if shown is None else shown.id
     return hands(agent, house.desk.contact, names, numbers, unread, shown_id, house.clock.now())
 

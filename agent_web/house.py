@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast
 
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from ..access.store import AccessStore
+from ..reports.today import Today
+from ..reports.wallboard import Targets
 from ..shop.store import ShopStore
 from ..storage.clock import Clock
 
@@ -46,7 +49,7 @@ class Site:
     `websocket_url` is where the browser's phone registers (wss://…; '' when there is none). `secure` is true behind https.
     `health` answers {"status": "ok" | "degraded", "parts": {...}} without secrets. `on_users_changed` is called after users changed,
     so that their phones can be made or unmade; `look_at_phone` brings the desk's news of an agent's telephone up to date.
-    `time_zone` (IANA) is where the day begins and whose clock the supervisor reads.
+    `time_zone` (IANA) is where the day begins and whose clock the supervisor reads; `targets` is what his figures stand beside.
     `robot` is there in the demo only.
     """
 
@@ -60,6 +63,7 @@ class Site:
     look_at_phone: Callable[[str], Awaitable[None]] = _no_phone
     sound_processing: bool = True
     time_zone: str = "UTC"
+    targets: Targets = Targets()
     robot: RobotSwitch | None = None
 
 
@@ -79,6 +83,11 @@ class House:
     web_calls: "WebCalls | None" = None
     chat: "ChatRoom | None" = None
     setup: "SetupStore | None" = None
+
+    @cached_property
+    def today(self) -> Today:
+        """The day's figures; it begins to keep them when a board is first looked at."""
+        return Today(self.desk, self.site.targets.answer_within_s)
 
 
 def house_of(request: Request) -> House:

@@ -236,7 +236,9 @@ class LiveHub:
             again = any(other.tab_id == tab_id and other.works for other in self._tabs[user_id])
             if not self._tabs[user_id]:
                 del self._tabs[user_id]
-            if works and not again:
+            if (
+                works and not again and not self._closing
+            ):  # at the end of the engine all pages go, and no restart remembers them
                 with anyio.CancelScope(shield=True):  # the reader has gone, and with it the task we run in
                     await desk.page_closed(user_id, tab_id)
 

@@ -9,13 +9,14 @@ from fastapi.responses import HTMLResponse
 from ..access.permission import Permission
 from ..access.user import User
 from ..queue.desk import UnknownAgent
+from .agents_shown import of_the_house, shown_agents
 from .board_data import people_of
 from .house import House, HouseDep
 from .i18n import words
 from .pages import language_of, render
 from .security import require
 from .setup_words import name_of
-from .waiting_view import called, in_order, of_the_house, shown_agents, waiting_lines, where_lines
+from .waiting_view import called, in_order, waiting_lines, where_lines
 from .why_view import Names, contact_pane, operator_pane
 
 MOST_SHOWN = 200

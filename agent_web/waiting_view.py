@@ -158,17 +158,6 @@ def named_needs(needs: Iterable[Need], setup: QueueSetup, words: Words) -> tuple
     return tuple((skill_label(setup, need.skill, words), need.level) for need in needs)
 
 
-def of_the_house(agents: Iterable[Agent]) -> list[Agent]:
-    """Without those who serve no queue and are not there: they have left."""
-    return [one for one in agents if one.queues or one.state is not AgentState.LOGGED_OUT]
-
-
-def shown_agents(agents: Iterable[Agent], most: int) -> list[Agent]:
-    """By name, `most` at most; who is not there gives way."""
-    first = sorted(agents, key=lambda one: (one.state is AgentState.LOGGED_OUT, one.name, one.id))[:most]
-    return sorted(first, key=lambda one: (one.name, one.id))
-
-
 def where_lines(
     agents: Sequence[Agent],
     contacts: Mapping[str, Contact],

@@ -24,7 +24,7 @@ from cordboard.queue.book import Book, Draft
 from cordboard.queue.channel import Arrival, ChannelKind
 from cordboard.queue.commands import Command, FollowUp, OfferContact, WithdrawOffer
 from cordboard.queue.contact import TALKING_STATES, Contact, ContactState
-from cordboard.queue.metrics import HANDLING, abandonment, service_level, waited_s, was_answered
+from cordboard.queue.metrics import HANDLING, service, waited_s, was_answered
 from cordboard.queue.routing import obstacle, passable_until
 from cordboard.queue.setup import TARGET_WAITS_S
 
@@ -255,8 +255,8 @@ def _looked_like(day: Day) -> list[Row]:
     for kind in model.MIX:
         came = [contact for contact in (*day.ended, *day.book.contacts.values()) if contact.kind is kind]
         target = TARGET_WAITS_S[kind]
-        level = service_level(came, target, day.now).value or 0.0
-        gone = abandonment(came).value or 0.0
+        served = service(came, target, day.now)
+        level, gone = served.level.value or 0.0, served.abandonment.value or 0.0
         longest = max(waited_s(contact, day.now) for contact in came if was_answered(contact))
         note = f"{len(came):,} came, {gone:.1%} gave up, longest wait of an answered one {longest:,.0f} s"
         shown.append(Row(f"that day: {kind}, answered within {target:,.0f} s", level * 100, "%", "", note))

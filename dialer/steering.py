@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from ..queue.channel import AttemptOutcome
 from ..storage.clock import Clock
 from ..storage.ids import Ids
+from ..storage.one_at_a_time import OneAtATime
 from .calling_hours import allowed
 from .campaign import Campaign, CampaignRefused, CampaignState, Change, Setting, with_settings
 from .lead import DIALABLE_STATES, Lead, LeadState
@@ -93,6 +94,7 @@ class Steering:
         self._home_zone = home_zone
         self._hold = hold
         self._turned = turned
+        self._counting = OneAtATime(self._count)  # every board asks once a second, and a big campaign takes a while
 
     async def campaigns(self) -> list[Campaign]:
         """The oldest first."""
@@ -179,6 +181,9 @@ class Steering:
 
     async def counters(self, campaign_id: str) -> Counters:
         """The figures of the site's day so far."""
+        return await self._counting.ask(campaign_id)
+
+    async def _count(self, campaign_id: str) -> Counters:
         home = ZoneInfo(self._home_zone)
         midnight = datetime.combine(self._clock.now().astimezone(home).date(), time(), home)
         by_outcome: Counter[AttemptOutcome] = Counter()

@@ -36,6 +36,7 @@ from .skill import Skills
 DEFAULT_RULES = DeskRules()
 DEFAULT_CAPACITY = Capacity()
 HEAL_S = 5.0
+PACE_LEARNS_FROM, PACE_CONTACTS = timedelta(hours=2), 2_000
 STANCES = (AgentState.READY, AgentState.PAUSED, AgentState.LOGGED_OUT)
 
 
@@ -96,6 +97,7 @@ class Desk:
         self.closed_since = readings.closed_since
         self.missed_offers = readings.missed_offers
         self.subscribe = self._floor.ledger.subscribe
+        self.watch_ends = self._floor.ledger.watch_ends
         reservations = Reservations(self._floor)
         self.reserve = reservations.reserve
         self.release = reservations.release
@@ -114,7 +116,7 @@ class Desk:
     async def load(self) -> None:
         """Take up what the journal remembers; pages and softphones must show themselves again."""
         now = self._clock.now()
-        for ended in await self._journal.closed_since(now - timedelta(hours=2)):
+        for ended in await self._journal.lately_closed(now - PACE_LEARNS_FROM, PACE_CONTACTS):
             self._book.put(ended)
         for known in await self._journal.agents():
             self._book.put(known)

@@ -79,8 +79,12 @@ class Journal(Protocol):
 
     async def contact_by_wire(self, wire_key: str) -> Contact | None: ...
 
-    async def closed_since(self, since: datetime) -> list[Contact]:
-        """Contacts that ended at or after `since`, oldest first."""
+    async def closed_since(self, since: datetime, limit: int, after: Contact | None = None) -> list[Contact]:
+        """The first `limit` contacts that ended at or after `since`, oldest first; `after`: the last of the page before."""
+        ...
+
+    async def lately_closed(self, since: datetime, limit: int) -> list[Contact]:
+        """The last `limit` contacts that ended at or after `since`, oldest first."""
         ...
 
     async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:

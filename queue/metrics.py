@@ -41,6 +41,34 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """What service level and abandonment count, by the words above; those of several contacts add up."""
+
+    in_time: int = 0
+    offered: int = 0
+    gone: int = 0
+    over: int = 0
+
+    def __add__(self, more: "Service") -> "Service":
+        return Service(
+            self.in_time + more.in_time, self.offered + more.offered, self.gone + more.gone, self.over + more.over
+        )
+
+    @property
+    def level(self) -> Share:
+        """Answered in time of all that were offered."""
+        return Share(self.in_time, self.offered)
+
+    @property
+    def abandonment(self) -> Share:
+        """Customers who left unanswered, of all whose waiting is over."""
+        return Share(self.gone, self.over)
+
+
+NO_SERVICE = Service()
+
+
+@dataclass(frozen=True, slots=True)
 class AgentMoment:
     """From `at` on the agent was in this state."""
 
@@ -85,23 +113,21 @@ def is_short_abandon(contact: Contact) -> bool:
     )
 
 
-def service_level(contacts: Iterable[Contact], threshold_s: float, now: datetime) -> Share:
-    """Answered in time of all that were offered; a customer who waits too long already counts before he is answered or gone."""
-    in_time = offered = 0
-    for contact in _inbound(contacts):
-        late = waited_s(contact, now) > threshold_s
-        if was_answered(contact):
-            in_time, offered = in_time + (not late), offered + 1
-        elif not waits(contact) or late:
-            offered += 1
-    return Share(in_time, offered)
+def service_of(contact: Contact, threshold_s: float, now: datetime) -> Service:
+    """One contact's part. Of one that has ended it is the same for ever; who waits too long counts before he is answered or gone."""
+    if not _counts(contact):
+        return NO_SERVICE
+    late = waited_s(contact, now) > threshold_s
+    if was_answered(contact):
+        return Service(in_time=int(not late), offered=1, over=1)
+    if waits(contact):
+        return Service(offered=int(late))
+    return Service(offered=1, gone=int(contact.state is ContactState.ABANDONED), over=1)
 
 
-def abandonment(contacts: Iterable[Contact]) -> Share:
-    """Customers who left unanswered, of all whose waiting is over."""
-    over = [contact for contact in _inbound(contacts) if was_answered(contact) or not waits(contact)]
-    gone = [contact for contact in over if contact.state is ContactState.ABANDONED and not was_answered(contact)]
-    return Share(len(gone), len(over))
+def service(contacts: Iterable[Contact], threshold_s: float, now: datetime) -> Service:
+    """The whole of these contacts."""
+    return sum((service_of(contact, threshold_s, now) for contact in contacts), NO_SERVICE)
 
 
 def average_speed_of_answer_s(contacts: Iterable[Contact], now: datetime) -> float | None:
@@ -144,5 +170,9 @@ def dialer_abandonment(attempts: Mapping[AttemptOutcome, int]) -> Share:
     return Share(abandoned, abandoned + attempts.get(AttemptOutcome.PERSON, 0))
 
 
+def _counts(contact: Contact) -> bool:
+    return contact.direction is Direction.INBOUND and not is_short_abandon(contact)
+
+
 def _inbound(contacts: Iterable[Contact]) -> list[Contact]:
-    return [contact for contact in contacts if contact.direction is Direction.INBOUND and not is_short_abandon(contact)]
+    return [contact for contact in contacts if _counts(contact)]

@@ -65,8 +65,9 @@ class Readings:
     async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:
         return await (await self._written()).contacts_of(customer_id, limit)
 
-    async def closed_since(self, since: datetime) -> list[Contact]:
-        return await (await self._written()).closed_since(since)
+    async def closed_since(self, since: datetime, limit: int, after: Contact | None = None) -> list[Contact]:
+        """A page of the contacts that ended at or after `since`, oldest first. All that ended before this call was told to who watches."""
+        return await (await self._written()).closed_since(since, limit, after)
 
     async def missed_offers(self, agent_id: str, since: datetime) -> list[MissedOfferEntry]:
         """The offers that this agent did not take, newest first."""

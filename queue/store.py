@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Row, String, Table, Text, select
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Row, String, Table, Text, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -139,9 +139,12 @@ class QueueStore:
             row = (await connection.execute(query)).first()
         return _contact(row) if row else None
 
-    async def contact_by_uniqueid(self, uniqueid: str) -> Contact | None:
-        """The contact whose wire key ends with this Asterisk unique id."""
-        query = select(contact_table).where(contact_table.c.wire_key.endswith(f"/{uniqueid}", autoescape=True))
+    async def contact_by_uniqueid(self, uniqueid: str, since: datetime) -> Contact | None:
+        """The contact that was open at `since` or later, and whose wire key ends with this Asterisk unique id."""
+        query = select(contact_table).where(
+            or_(contact_table.c.closed_at >= since, contact_table.c.state.in_([state.value for state in OPEN_STATES])),
+            contact_table.c.wire_key.endswith(f"/{uniqueid}", autoescape=True),
+        )
         async with self._db.read() as connection:
             row = (await connection.execute(query)).first()
         return _contact(row) if row else None
@@ -156,11 +159,20 @@ class QueueStore:
         async with self._db.read() as connection:
             return [_contact(row) for row in await connection.execute(query)]
 
-    async def closed_since(self, since: datetime) -> list[Contact]:
-        """Contacts that ended at or after `since`, oldest first; the ground of the day's figures."""
-        query = select(contact_table).where(contact_table.c.closed_at >= since).order_by(contact_table.c.closed_at)
+    async def closed_since(self, since: datetime, limit: int, after: Contact | None = None) -> list[Contact]:
+        """One page of the day's ground: read whole, a busy day would hold up everything else for seconds."""
+        at, key = contact_table.c.closed_at, contact_table.c.id
+        query = select(contact_table).where(at >= since).order_by(at, key).limit(limit)
+        if after is not None:
+            query = query.where(at >= after.closed_at, or_(at > after.closed_at, key > after.id))
         async with self._db.read() as connection:
             return [_contact(row) for row in await connection.execute(query)]
+
+    async def lately_closed(self, since: datetime, limit: int) -> list[Contact]:
+        at = contact_table.c.closed_at
+        query = select(contact_table).where(at >= since).order_by(at.desc(), contact_table.c.id.desc()).limit(limit)
+        async with self._db.read() as connection:
+            return [_contact(row) for row in await connection.execute(query)][::-1]
 
     async def not_followed_up(self) -> list[Contact]:
         query = select(contact_table).where(

@@ -3,14 +3,15 @@
 Every figure comes with its target and with its standing beside that target. Formulas: queue/metrics.py.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from ..queue.agent import Agent, AgentState
 from ..queue.contact import Contact
-from ..queue.metrics import Share, abandonment, service_level, waited_s, waits
+from ..queue.metrics import NO_SERVICE, Service, service, waited_s, waits
 from ..queue.routing import order_key
 
 _EPSILON = 1e-9  # shares are binary fractions
@@ -84,7 +85,7 @@ class QueueLine:
     waiting: int
     longest_s: float | None
     level: Figure
-    abandoned: Share
+    served: Service
     crew: Crew
     standing: QueueStanding
 
@@ -102,28 +103,36 @@ class Wallboard:
 
 
 def wallboard(
-    open_contacts: Sequence[Contact],
-    ended_today: Sequence[Contact],
+    contacts: Sequence[Contact],
+    ended_today: Mapping[str, Service],
     agents: Sequence[Agent],
     promises: Promises,
     now: datetime,
     targets: Targets,
 ) -> Wallboard:
-    """The board as of `now`. A contact that ended between the two reads may stand in both lists: it is counted once, as ended."""
-    ended = {contact.id for contact in ended_today}
-    contacts = [*ended_today, *(contact for contact in open_contacts if contact.id not in ended)]
-    names = {contact.queue for contact in contacts} | {queue for agent in agents for queue in agent.queues}
-    waiting = waiting_now(contacts)
-    longest = max((waited_s(contact, now) for contact in waiting), default=0.0)
+    """The board as of `now`. `contacts`: those that are open; `ended_today`: what the others of the day add up to, by queue."""
+    mine, hands = defaultdict[str, list[Contact]](list), defaultdict[str, list[Agent]](list)
+    for contact in contacts:
+        mine[contact.queue].append(contact)
+    for agent in agents:
+        for queue in agent.queues:
+            hands[queue].append(agent)
+    lines = tuple(
+        _line(name, mine[name], ended_today.get(name, NO_SERVICE), hands[name], now, targets)
+        for name in sorted({*mine, *hands, *ended_today})
+    )
+    served = sum((line.served for line in lines), NO_SERVICE)
+    waiting = sum(line.waiting for line in lines)
+    longest = max((line.longest_s for line in lines if line.longest_s is not None), default=0.0)
     return Wallboard(
-        level=at_least(service_level(contacts, targets.answer_within_s, now).value, targets.service_level),
-        waiting=at_most(len(waiting), targets.waiting),
+        level=at_least(served.level.value, targets.service_level),
+        waiting=at_most(waiting, targets.waiting),
         longest_s=at_most(longest, targets.longest_wait_s),
-        abandoned=at_most(abandonment(contacts).value, targets.abandonment),
+        abandoned=at_most(served.abandonment.value, targets.abandonment),
         overdue=at_most(promises.overdue, targets.overdue),
         promised_today=promises.today,
         crew=crew(agents),
-        queues=tuple(_line(name, contacts, agents, now, targets) for name in sorted(names)),
+        queues=lines,
     )
 
 
@@ -166,15 +175,14 @@ def at_most(value: float | None, target: float) -> Figure:
 
 
 def _line(
-    queue: str, contacts: Sequence[Contact], agents: Sequence[Agent], now: datetime, targets: Targets
+    queue: str, contacts: Sequence[Contact], ended: Service, agents: Sequence[Agent], now: datetime, targets: Targets
 ) -> QueueLine:
-    mine = [contact for contact in contacts if contact.queue == queue]
-    hands = crew(agent for agent in agents if queue in agent.queues)
-    waiting = waiting_now(mine)
-    longest = max((waited_s(contact, now) for contact in waiting), default=None)
-    level = at_least(service_level(mine, targets.answer_within_s, now).value, targets.service_level)
-    standing = _queue_standing(len(waiting), longest, hands, level.standing, targets)
-    return QueueLine(queue, len(waiting), longest, level, abandonment(mine), hands, standing)
+    served, hands = ended + service(contacts, targets.answer_within_s, now), crew(agents)
+    waits_s = [waited_s(contact, now) for contact in contacts if waits(contact)]
+    longest = max(waits_s, default=None)
+    level = at_least(served.level.value, targets.service_level)
+    standing = _queue_standing(len(waits_s), longest, hands, level.standing, targets)
+    return QueueLine(queue, len(waits_s), longest, level, served, hands, standing)
 
 
 def _queue_standing(

@@ -135,6 +135,21 @@ class ShopStore:
             found = await read_customers(connection, select(customer_table).where(customer_table.c.id == customer_id))
         return found[0] if found else None
 
+    async def customers_by_id(self, customer_ids: Collection[str]) -> dict[str, Customer]:
+        """The customers with these ids, by id."""
+        query = select(customer_table).where(customer_table.c.id.in_(customer_ids))
+        async with self._db.read() as connection:
+            found = await read_customers(connection, query) if customer_ids else []
+        return {customer.id: customer for customer in found}
+
+    async def names_of(self, customer_ids: Collection[str]) -> dict[str, str]:
+        """The customers' names, by id."""
+        if not customer_ids:
+            return {}
+        query = select(customer_table.c.id, customer_table.c.name).where(customer_table.c.id.in_(customer_ids))
+        async with self._db.read() as connection:
+            return {row.id: row.name for row in await connection.execute(query)}
+
     async def customers_by_phone(self, e164: str) -> list[Customer]:
         """Everybody who is known by this number, the longest known first."""
         async with self._db.read() as connection:
@@ -166,6 +181,21 @@ class ShopStore:
 
     async def order(self, order_id: str) -> Order | None:
         return await self._one(order_table.c.id == order_id)
+
+    async def orders_by_id(self, order_ids: Collection[str]) -> dict[str, Order]:
+        """The orders with these ids, by id."""
+        async with self._db.read() as connection:
+            query = select(order_table).where(order_table.c.id.in_(order_ids))
+            found = await read_orders(connection, query) if order_ids else []
+        return {order.id: order for order in found}
+
+    async def numbers_of(self, order_ids: Collection[str]) -> dict[str, str]:
+        """The orders' numbers, by id."""
+        if not order_ids:
+            return {}
+        query = select(order_table.c.id, order_table.c.number).where(order_table.c.id.in_(order_ids))
+        async with self._db.read() as connection:
+            return {row.id: row.number for row in await connection.execute(query)}
 
     async def order_by_number(self, number: str) -> Order | None:
         return await self._one(order_table.c.number == number)

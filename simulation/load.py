@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 
+from ..storage.collector import Collector
 from . import measures
 from .measures import Spread, spread
 from .operators import Operator, Page, Supervisor, Tally, all_of
@@ -64,6 +65,8 @@ class Load:
         """Raises BadPlan, DatabaseUnreachable, ProcessFailed. `change` is for whoever wants to see that a lie is found out."""
         raise_file_limit(self.plan.agents)
         async with AsyncExitStack() as stack:
+            tidying = asyncio.create_task(Collector().run())  # a pause of ours would be taken for the engine's
+            stack.callback(tidying.cancel)
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cordboard-load-")))
             premises = Premises(folder, self.plan)
             self._say(f"making {self.plan.agents} operators")

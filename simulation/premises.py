@@ -23,6 +23,7 @@ from .plan import BadPlan, Plan
 NUMBER = "74950000100"
 ARTICLE = "SIM-1"
 USER_AGENT = "cordboard simulate"
+MOST_CONTACTS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +109,4 @@ class Premises:
         async with self.database() as db:
             store = QueueStore(db)
             since = self.clock.now().replace(year=2000)
-            return [*await store.open_contacts(), *await store.closed_since(since)]
+            return [*await store.open_contacts(), *await store.closed_since(since, MOST_CONTACTS)]

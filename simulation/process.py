@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ ENGINE = (sys.executable, "-m", "cordboard", "up")
 NODE = (sys.executable, "-m", "cordboard.simulation.node_process")
 START_S = 180.0
 STOP_S = 25.0
+_TROUBLE = re.compile(r"^(?:.* ERROR .*|[\w.]+(?:Error|Exception|Warning|Group)\b.*)$", re.MULTILINE)
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -84,10 +86,10 @@ class Engine:
         lines = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
         return lines[-1] if lines else "it said nothing"
 
-    def complaints(self) -> int:
-        """Lines of its log that tell of trouble."""
+    def complaints(self) -> list[str]:
+        """The lines of its log that tell of trouble: errors, and what a traceback ends with."""
         text = self._log.read_text(errors="replace") if self._log.exists() else ""
-        return text.count(" ERROR ") + text.count("Traceback")
+        return _TROUBLE.findall(text)
 
     async def stop(self) -> None:
         process = self._process

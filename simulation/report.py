@@ -34,7 +34,7 @@ class Report:
     node: Usage
     notes: dict[str, float] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
-    complaints: int = 0
+    complaints: Sequence[str] = ()
     violations: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -67,7 +67,8 @@ def table(report: Report) -> str:
     if report.faults:
         lines.append("clients met: " + ", ".join(f"{count} x {name}" for name, count in report.faults.items()))
     if report.complaints:
-        lines.append(f"the engine's log tells of trouble {report.complaints} times")
+        lines.append(f"the engine's log tells of trouble {len(report.complaints)} times")
+        lines += [f"  {one}" for one in report.complaints[:20]]
     lines.append(f"violations: {len(report.violations)}")
     lines += [f"  {one}" for one in report.violations[:20]]
     return "\n".join(lines)

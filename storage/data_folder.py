@@ -5,7 +5,7 @@ import json
 import os
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -80,9 +80,10 @@ class DataFolder:
         A wanted port that is not free is the caller's affair: he may be the one who holds it (an Asterisk that outlived us).
         """
         kept = self.kept_ports()
-        chosen = {
-            name: port or kept.get(name) or free_port(bind, udp=name in also_udp) for name, port in wanted.items()
-        }
+        chosen: dict[str, int] = {}
+        for name, port in wanted.items():
+            ours = {*wanted.values(), *kept.values(), *chosen.values()}  # the kernel may offer a free one twice
+            chosen[name] = port or kept.get(name) or free_port(bind, udp=name in also_udp, but=ours)
         if not chosen.items() <= kept.items():
             _write(self.path / "ports.json", {**kept, **chosen})
         return chosen
@@ -110,13 +111,15 @@ class DataFolder:
             return {}
 
 
-def free_port(bind: str, *, udp: bool = False) -> int:
-    """A port that nobody holds right now, on TCP, and on UDP too when asked for."""
+def free_port(bind: str, *, udp: bool = False, but: Collection[int] = ()) -> int:
+    """A port that nobody holds right now, on TCP, and on UDP too when asked for; none of `but`."""
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     for _ in range(100):
         with socket.socket(family, socket.SOCK_STREAM) as tcp, socket.socket(family, socket.SOCK_DGRAM) as datagrams:
             tcp.bind((bind, 0))
             port = int(tcp.getsockname()[1])
+            if port in but:
+                continue
             if not udp:
                 return port
             try:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from .install import AsteriskTree, Progress, find_or_fetch
-from .process import AsteriskFailed, ask, claim, prepare
+from .pid_file import claim, living
+from .process import AsteriskFailed, ask, prepare
 from .process_user import child_environment
-from .render import render
+from .render import fingerprint, render
 from .site import AsteriskSite
 
 
@@ -24,12 +25,18 @@ def render_site(site: AsteriskSite, home: Path) -> Path:
 
 def run_in_foreground(tree: AsteriskTree, home: Path, recordings: Path, pid_file: Path) -> NoReturn:
     """Become Asterisk, unprivileged, until somebody ends it; `pid_file` tells engines so. Raises AsteriskFailed when nothing was
-    rendered yet."""
+    rendered yet, or it runs already."""
     home = home.resolve()
-    if not (home / "etc/asterisk.conf").exists():
+    conf = home / "etc/asterisk.conf"
+    if not conf.exists():
         raise AsteriskFailed(f"{home} holds no configuration: run `cordboard up` on its data folder first")
+    runs = living(pid_file, conf)
+    if runs is not None:
+        raise AsteriskFailed(
+            f"the Asterisk of {home} runs already (pid {runs[0]}); `core stop now` on its console ends it with its calls"
+        )
     argv = prepare(tree, home, (recordings,))
-    claim(pid_file, os.getpid(), home)
+    claim(pid_file, os.getpid(), fingerprint(home))
     os.chdir(home)
     os.umask(0o027)
     os.execve(argv[0], argv, child_environment(home))

@@ -1,7 +1,7 @@
 """A customer's leg: its key, and what the dialplan's variables tell of where it stands (asterisk_conf/extensions.conf). Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ..queue.agent import Agent
 from ..queue.reconcile import LegState, LiveLeg
@@ -14,6 +14,17 @@ NO_INSTANTS: Mapping[str, datetime] = {}
 def key_of(channel: ChannelRef) -> str:
     """The wire key of a leg: unique over nodes and their boots."""
     return f"{channel.node}/{channel.boot_id}/{channel.uniqueid}"
+
+
+def uniqueid_of(wire_key: str) -> str:
+    """Asterisk's own name of the leg behind a wire key."""
+    return wire_key.rpartition("/")[2]
+
+
+def born_at(uniqueid: str) -> datetime:
+    """When the leg was made, to the second: a unique id is `[system-]seconds.number`. The beginning of time when it says nothing."""
+    seconds = uniqueid.rpartition("-")[2].partition(".")[0]
+    return datetime.fromtimestamp(int(seconds) if seconds.isdecimal() and len(seconds) <= 10 else 0, UTC)
 
 
 def call_key(event: ChannelEvent) -> str:

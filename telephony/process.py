@@ -6,10 +6,13 @@ import logging
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from .install import AsteriskTree
+from .pending_end import end_with_last_call
+from .pid_file import claim, living
 from .ports import PortUse, require_free
 from .process_user import child_environment, hand_over, launcher, unprivileged
 from .render import fingerprint, run_folder
@@ -17,6 +20,9 @@ from .render import fingerprint, run_folder
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 STEADY_S = 60.0  # a life this long forgives earlier deaths
 READY_S, TERM_S, KILL_S, ASK_S = 30.0, 3.0, 2.0, 10.0
+LAST_WORDS_S = 20.0
+"""From its last call on, an Asterisk that was to end with it needs 2 s; it gives what keeps it some 15 s."""
+_IDLE, _ENDING = "0 active channels", "cannot be run during shutdown"
 
 _log = logging.getLogger(__name__)
 
@@ -71,24 +77,20 @@ class AsteriskProcess:
     async def start(self, *, as_it_runs: bool = False) -> int:
         """Adopt the running Asterisk of this home or start one, wait until it is ready, and keep it running from then.
 
-        `as_it_runs`: another engine steers it, so that one that runs is told nothing, whatever its configuration.
+        `as_it_runs`: another engine steers it, so that one that runs is only told to go on, whatever its configuration.
         Returns its pid. Raises PortTaken when one of `needs` is not free for a new one, AsteriskFailed when it is not
         ready in READY_S.
         """
         if self._keeper is not None:
             raise AsteriskFailed("this Asterisk is already kept running")
-        adopted = await self._adopt(as_it_runs=as_it_runs)
-        if not adopted:
+        if not await self._adopt(as_it_runs=as_it_runs):
             require_free(self._needs)
             self._spawn()
-        try:
-            await self.wait_ready()
-        except AsteriskFailed:
-            if not adopted:
+            try:
+                await self.wait_ready()
+            except AsteriskFailed:
                 await self._end()
-            raise
-        if adopted and not as_it_runs:
-            await self.reload_agents()
+                raise
         pid = self._running()
         self._on_started(pid)
         self._keeper = asyncio.create_task(self._keep(), name="asterisk-keeper")
@@ -96,23 +98,38 @@ class AsteriskProcess:
 
     async def stop(self) -> None:
         """End Asterisk and its supervision: SIGTERM (it hangs up its calls), then SIGKILL; within 5 s."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
-            self._keeper = None
+        await self._unwatch()
         await self._end()
 
     async def leave(self) -> None:
         """End the supervision only: Asterisk runs on, and a later engine adopts it."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
-            self._keeper = None
+        await self._unwatch()
         if self._child is not None:
             self._child.returncode = 0  # no longer ours to reap
             self._child = None
+
+    async def tell_engine_leaves(self) -> None:
+        """From now on the dialplan writes down what ends, and counts the time until it closes the door (ENGINE_LEFT)."""
+        try:
+            await self.ask(f"dialplan set global ENGINE_LEFT {int(time.time())}")
+        except AsteriskFailed as trouble:
+            _log.warning("Asterisk could not be told that we leave: %s", trouble)
+
+    async def leave_to_calls(self) -> bool:
+        """End the supervision; Asterisk ends by itself with its last call, unless a later engine adopts it before.
+
+        False, and it is for the caller to `stop` it, when it has no call or cannot be told.
+        """
+        await self._unwatch()
+        try:
+            if await self._is_idle():
+                return False
+            await end_with_last_call(run_folder(self._home) / "asterisk.ctl")
+        except (AsteriskFailed, OSError) as trouble:
+            _log.warning("Asterisk could not be left to its calls: %s", trouble)
+            return False
+        await self.leave()
+        return True
 
     async def ask(self, command: str) -> str:
         """What the running Asterisk prints for a console command, over its control socket (no AMI right needed)."""
@@ -123,7 +140,7 @@ class AsteriskProcess:
         await self.ask("module reload res_pjsip.so")
 
     async def reload_dialplan(self) -> None:
-        """Take a newly rendered dialplan; calls go on in the one they are in."""
+        """Take a newly rendered dialplan; calls go on, each with the step that follows its own."""
         await self.ask("dialplan reload")
 
     async def wait_ready(self) -> None:
@@ -145,18 +162,56 @@ class AsteriskProcess:
             raise AsteriskFailed("Asterisk is not running")
         return self._pid
 
+    async def _unwatch(self) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+            self._keeper = None
+
     async def _adopt(self, *, as_it_runs: bool) -> bool:
-        """Take over a living Asterisk of this home; one with another configuration only while it carries calls."""
-        found = _read_pid_file(self._pid_file)
-        if found is None or not _runs_with(found[0], self._conf):
+        """Take over a living Asterisk of this home; one with another configuration only while it carries calls. One that ends
+        meanwhile, because its last call is over, is waited for and not taken."""
+        found = living(self._pid_file, self._conf)
+        if found is None:
             return False
-        self._pid = found[0]
-        if found[1] != fingerprint(self._home) and not as_it_runs:
-            idle = (await self.ask("core show channels count")).startswith("0 active channels")
-            if idle or not await greets(self._ami_port):
-                await self._end()
-                return False
+        self._pid, mark = found
+        taking = asyncio.create_task(
+            self._take_over(same=mark == fingerprint(self._home) or as_it_runs, told=not as_it_runs)
+        )
+        ending = asyncio.create_task(gone(self._pid))
+        try:
+            await asyncio.wait({taking, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if taking.done() and isinstance(taking.exception(), AsteriskFailed):
+                await asyncio.wait({ending}, timeout=LAST_WORDS_S)
+            if not ending.done():
+                return taking.result()
+        finally:
+            for task in (taking, ending):
+                task.cancel()
+            await asyncio.wait({taking, ending})
+        self._pid = None
+        return False
+
+    async def _take_over(self, *, same: bool, told: bool) -> bool:
+        """False when it was ended, to be started anew: it was past calling off its end, or is idle and has another configuration."""
+        await self.ask("core abort shutdown")
+        count = await self.ask("core show channels count")
+        replaceable = count.startswith(_IDLE) or not await greets(self._ami_port)
+        if _ENDING in count or (replaceable and not same):
+            await self._end()
+            return False
+        await self.wait_ready()
+        if not same:
+            _log.warning("Asterisk carries calls: its dialplan is read again; ports and modules are those of its start")
+            await self.ask("manager reload")
+            await self.reload_dialplan()
+        if told:
+            await self.reload_agents()
         return True
+
+    async def _is_idle(self) -> bool:
+        return (await self.ask("core show channels count")).startswith(_IDLE)
 
     def _spawn(self) -> None:
         argv = prepare(self._tree, self._home, self._recordings)
@@ -172,7 +227,7 @@ class AsteriskProcess:
                 env=child_environment(self._home),
             )
         self._pid = self._child.pid
-        claim(self._pid_file, self._pid, self._home)
+        claim(self._pid_file, self._pid, fingerprint(self._home))
 
     async def _keep(self) -> None:
         """Start Asterisk again each time it dies, slower and slower while it keeps dying."""
@@ -218,14 +273,6 @@ class AsteriskProcess:
             self._pid_file.unlink(missing_ok=True)
 
 
-def claim(pid_file: Path, pid: int, home: Path) -> None:
-    """Tell later engines which process runs with the configuration in `home` as it is now."""
-    pid_file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = pid_file.with_suffix(".new")
-    scratch.write_text(f"{pid} {fingerprint(home)}\n")
-    scratch.replace(pid_file)
-
-
 def prepare(tree: AsteriskTree, home: Path, recordings: tuple[Path, ...] = ()) -> list[str]:
     """Make the folders of a rendered home ready; returns the command line that runs its Asterisk in the foreground.
 
@@ -256,9 +303,11 @@ async def ask(tree: AsteriskTree, conf: Path, command: str) -> str:
         async with asyncio.timeout(ASK_S):
             told, _ = await program.communicate()
     except TimeoutError as error:
-        program.kill()
-        await program.wait()
         raise AsteriskFailed(f"Asterisk did not answer its console in {ASK_S:.0f} s") from error
+    finally:
+        if program.returncode is None:
+            program.kill()
+            await program.wait()
     text = told.decode(errors="replace")
     if program.returncode != 0:
         raise AsteriskFailed(f"Asterisk's console cannot be reached: {text.strip()[-200:]}")
@@ -311,20 +360,3 @@ def _alive(pid: int, child: subprocess.Popen[bytes] | None) -> bool:
     if child is not None:
         return child.poll() is None
     return Path(f"/proc/{pid}").exists()
-
-
-def _runs_with(pid: int, conf: Path) -> bool:
-    """Whether `pid` is an Asterisk in the foreground with our configuration file, so that a reused pid is not taken."""
-    try:
-        argv = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return os.fsencode(conf) in argv and b"-f" in argv
-
-
-def _read_pid_file(path: Path) -> tuple[int, str] | None:
-    try:
-        number, mark = path.read_text().split()
-        return int(number), mark
-    except (OSError, ValueError):
-        return None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cordboard.access.permission import Role
-from cordboard.agent_web.board_data import midnights
+from cordboard.agent_web.board_data import SHOWN_AGENTS, midnights
 from cordboard.queue.agent import AgentState
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.storage.database import Database
@@ -62,22 +62,44 @@ async def test_the_parts_carry_no_page_around_them(house: SteeringHouse) -> None
     async with await house.client(chief) as browser:
         parts = await browser.get("/board/parts")
         assert "<html" not in parts.text
-        fewer = await browser.get("/board/parts?without=agents")
-        assert (await browser.get("/board/parts?without=tiles")).status_code == 422
-    names = ("tiles", "queues", "agents", "waiting", "campaigns", "robot")
+        assert (await browser.get("/board/parts?show=tiles")).status_code == 422
+    names = ("tiles", "queues", "agents-head", "agents", "waiting", "campaigns", "robot")
     assert [name for name in names if f'data-part="{name}"' not in parts.text] == []
-    assert [name for name in names if f'data-part="{name}"' not in fewer.text] == ["agents"]
 
 
-async def test_a_big_table_is_painted_the_same_beside_the_event_loop(
-    house: SteeringHouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_of_a_big_house_the_first_are_shown_and_others_found_by_name(house: SteeringHouse) -> None:
     chief = await house.user(Role.SUPERVISOR, "Олег")
-    await house.operator("Илья")
+    for number in range(SHOWN_AGENTS + 1):
+        await house.desk.register(f"x{number}", f"Оператор {number:03}", f"sip-{number}", ["orders"])
     async with await house.client(chief) as browser:
-        small = (await browser.get("/board/parts")).text
-        monkeypatch.setattr("cordboard.agent_web.board_pages.BIG", 0)
-        assert (await browser.get("/board/parts")).text == small
+        page = text((await browser.get("/board")).text)
+        found = text((await browser.get("/board/parts", params={"name": " ОПЕРАТОР 100 "})).text)
+        nobody = text((await browser.get("/board/parts", params={"show": "talking"})).text)
+    assert page.count('data-send="ready"') == SHOWN_AGENTS
+    assert f"Показаны {SHOWN_AGENTS} из {SHOWN_AGENTS + 1}." in page
+    assert "Оператор 099" in page
+    assert "Оператор 100" not in page
+    assert found.count("Оператор 100</b>") == 1
+    assert "Оператор 099" not in found
+    assert "data-big" in found  # or the search would hide itself
+    assert "Таких сейчас нет." in nobody
+
+
+async def test_attention_is_counted_whoever_is_shown(house: SteeringHouse) -> None:
+    chief = await house.user(Role.SUPERVISOR, "Олег")
+    silent = await house.operator("Яна Белова")
+    await house.operator("Анна Серова")
+    await house.call_in("a")
+    await house.desk.talk_began("a", silent.id)
+    assert isinstance(house.clock, HandClock)
+    house.clock.move(seconds=601)
+    async with await house.client(chief) as browser:
+        page = text((await browser.get("/board/parts")).text)
+        needy = text((await browser.get("/board/parts", params={"show": "attention"})).text)
+    assert "Требуют внимания · 1" in page
+    assert "Анна Серова" in page
+    assert "Анна Серова" not in needy
+    assert "Яна Белова" in needy
 
 
 async def test_english_reads_no_russian(house: SteeringHouse) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from cordboard.agent_web.agents_shown import Asked, pick
 from cordboard.agent_web.board_view import agent_lines, contact_line
 from cordboard.queue.agent import Agent, Stance, Task, TaskPhase
 from cordboard.queue.channel import ChannelKind, Direction
@@ -26,11 +27,16 @@ def test_an_operator_with_several_contacts_shows_them_all_the_foremost_first() -
     agent = Agent("a1", "Мария", "agent-a1", Stance.READY, NOW, tasks=tasks, queues=frozenset({"orders"}))
     held = [*chats, call]
     lines = {one.id: contact_line(one, {}, {}, NOW, {}) for one in held}
-    (shown,) = agent_lines([agent], held, [], lines, NOW, QueueSetup())
+    by_id = {one.id: one for one in held}
+    (shown,) = agent_lines([agent], by_id, lines, {"a1": 4}, NOW, QueueSetup())
+    assert shown.today == 4
     assert [line.who for line in shown.contacts] == ["call", "chat 1", "chat 2"]
     assert [(icon, count) for icon, _, count in shown.hands] == [("chat", 2), ("phone", 1)]
-    (missed,) = agent_lines([replace(agent, stance=Stance.NOT_RESPONDING)], held, [], lines, NOW, QueueSetup())
-    assert (missed.status, missed.group, missed.alert) == ("talking", "attention", "пропустил звонок")
+    absent = replace(agent, id="a2", stance=Stance.NOT_RESPONDING)
+    (missed,) = agent_lines([absent], by_id, lines, {}, NOW, QueueSetup())
+    assert (missed.status, missed.alert) == ("talking", "пропустил звонок")
+    asked = pick([agent, absent], Asked.ATTENTION, "мари", 10, NOW, QueueSetup())
+    assert (asked.agents, asked.matching, asked.everybody, asked.attention) == ((absent,), 1, 2, 1)
 
 
 def test_who_waits_is_listed_in_the_order_in_which_he_is_served() -> None:

@@ -198,6 +198,10 @@ class House:
         found = self._read_endpoints() if self._process is not None else None
         self._seen |= {found.asterisk_pid} if found else set()
         try:
+            self._seen.add(int((self.data / "run/asterisk.pid").read_text().split()[0]))
+        except (OSError, ValueError):
+            """None was left behind."""
+        try:
             if self._process is not None:
                 self.go_on()
                 await self.stop()

@@ -288,6 +288,7 @@ class SippCarrier:
         otherwise: Behaviour = ANSWERS,
         tone_hz: float | None = 700.0,
     ) -> None:
+        self.folder = folder
         self.sipp = Sipp(folder, "carrier")
         self._plan, self._otherwise, self._tone_hz = tuple(plan), otherwise, tone_hz
         self._peer: RtpPeer | None = None

@@ -94,8 +94,13 @@ class MemoryJournal:
         mine = [contact for contact in self._contacts.values() if contact.customer_id == customer_id]
         return sorted(mine, key=lambda contact: contact.arrived_at, reverse=True)[:limit]
 
-    async def closed_since(self, since: datetime) -> list[Contact]:
-        return [c for c in self._contacts.values() if c.closed_at is not None and c.closed_at >= since]
+    async def closed_since(self, since: datetime, limit: int, after: Contact | None = None) -> list[Contact]:
+        ended = sorted((c.closed_at, c.id, c) for c in self._contacts.values() if c.closed_at and c.closed_at >= since)
+        seen = (after.closed_at, after.id) if after is not None and after.closed_at else (since, "")
+        return [c for at, key, c in ended if (at, key) > seen][:limit]
+
+    async def lately_closed(self, since: datetime, limit: int) -> list[Contact]:
+        return (await self.closed_since(since, len(self._contacts)))[-limit:]
 
     async def not_followed_up(self) -> list[Contact]:
         return [c for c in self._contacts.values() if c.state in ENDED_STATES and c.id not in self._followed]

@@ -50,7 +50,8 @@ async def post_orders(house: House, *bodies: dict[str, Any]) -> None:
 
 def call_in(house: House, folder: Path, caller_id: str = CUSTOMER, name: str = "") -> SippCaller:
     """A customer who dials the shop's number."""
-    return SippCaller(folder, house.endpoints.sip, house.endpoints.inbound_number, caller_id=caller_id, name=name)
+    where = house.last_endpoints
+    return SippCaller(folder, where.sip, where.inbound_number, caller_id=caller_id, name=name)
 
 
 class Supervisor:

@@ -101,7 +101,7 @@ NOT_BUILT: Mapping[str, str] = {
     "F9": "lost events: by the desk's rule machine, not on a live house",
     "F13": "a full disk of PostgreSQL's own",
     "F17": "a telephone that does not answer: the flows `ring_no_answer` and `declined`; 408, 503 and a dead phone are not tried apart",
-    "F24": "an update in the middle of a talk: SIGTERM ends our own Asterisk too, and with it every talk that lasts longer than 8 s",
+    "F24": "an update to another version: the same one is started again; a call from the site ends with the engine that holds its sound",
     "F25": "whoever answers while no engine runs hears the dialplan's apology, and counts as unknown afterwards, not as abandoned",
     "F22": "two engines: held by the stand-by engine's own tests",
     "F6": "a half-open link, in its own right: here only as an Asterisk that stands still; this kernel has no nft to drop its packets",

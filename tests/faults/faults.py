@@ -147,11 +147,23 @@ async def the_engine_stands_still(lab: FaultLab) -> float:
 
 
 async def the_engine_is_restarted(lab: FaultLab) -> float:
-    """SIGTERM and start, as an update does, between two calls: our own Asterisk ends with us, and so would a talk after 8 s."""
-    begun = time.monotonic()
-    await lab.house.stop(within_s=60.0)
-    await lab.start()
-    return await _serves(lab, begun)
+    """SIGTERM and start, as an update does, in the middle of a talk, while somebody waits: both go on in the Asterisk of before."""
+    async with a_talk(lab) as (number, caller):
+        waits = lab.new_number()
+        async with lab.caller(waits) as waiter:
+            await lab.contact_of(waits, "queued")
+            asterisk = asterisk_pid(lab)
+            begun = time.monotonic()
+            await lab.house.stop(within_s=60.0)
+            await lab.start()
+            took = await _serves(lab, begun)
+            assert asterisk_pid(lab) == asterisk, "the same Asterisk"
+            await talks_still(lab, number, caller)
+            await lab.contact_of(waits, "queued")
+            assert not waiter.left_by_other_side, "who waited waits"
+            waiter.hang_up()
+            await waiter.over()
+    return took
 
 
 async def a_call_is_answered_without_engine(lab: FaultLab) -> float:

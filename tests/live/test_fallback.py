@@ -8,20 +8,18 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.fakes.callers import RECORDED, Callers, by_customer, contacts, until_contacts
 from tests.fakes.desk_phones import DeskPhones
 from tests.fakes.house import House, running_house
 from tests.fakes.raw_ami import RawAmi
-from tests.fakes.sipp import Invite, SippCaller, SippCarrier
+from tests.fakes.sipp import SippCarrier
 from tests.fakes.sipp_scenarios import Behaviour
 from tests.fakes.wait import until
-from tests.fakes.working_day import call_in, rows
+from tests.fakes.working_day import rows
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
 TALKING, WAITING, FREE = 2, 10, 5
-# Partial: a test that speaks for two dozen telephones in one process may leave out sound when the machine is busy.
-RECORDED = """SELECT address FROM recording JOIN contact ON contact.id = contact_id
-WHERE recording.state IN ('ok', 'partial') AND contact.talk_s > 0"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -39,56 +37,9 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def callers(house: House, tmp_path: Path) -> AsyncIterator["Callers"]:
+async def callers(house: House, tmp_path: Path) -> AsyncIterator[Callers]:
     async with AsyncExitStack() as stack:
         yield Callers(house, tmp_path, stack)
-
-
-class Callers:
-    """Customers, each with a number of his own; they hang up at the end."""
-
-    def __init__(self, house: House, folder: Path, stack: AsyncExitStack) -> None:
-        self._house, self._folder, self._stack = house, folder, stack
-        self._callers: dict[str, SippCaller] = {}
-
-    @property
-    def numbers(self) -> list[str]:
-        return list(self._callers)
-
-    async def call(self) -> tuple[str, SippCaller]:
-        number = f"+7916777{len(self._callers):04}"
-        caller = await self._stack.enter_async_context(call_in(self._house, self._folder, caller_id=number))
-        await caller.answered()
-        self._callers[number] = caller
-        return number, caller
-
-    async def hears(self, number: str) -> None:
-        """An operator speaks to him: there is something to record."""
-        await self._callers[number].until_hears(440.0)
-
-    async def leaves(self, number: str) -> None:
-        """He is still on the line, and hangs up."""
-        caller = self._callers[number]
-        assert not caller.left_by_other_side, number
-        caller.hang_up()
-        await caller.over()
-
-
-async def contacts(house: House) -> list[tuple[str, str]]:
-    """(number, state) of every contact there is."""
-    return [(number, state) for number, state in await rows(house, "SELECT address, state FROM contact")]
-
-
-async def until_contacts(house: House, wanted: dict[str, str], within_s: float = 30.0) -> None:
-    """Wait until these customers' contacts are in these states."""
-
-    async def look() -> bool:
-        return wanted.items() <= dict(await contacts(house)).items()
-
-    try:
-        await until(look, f"contacts {wanted}", within_s=within_s, every_s=0.2)
-    except AssertionError as error:
-        raise AssertionError(f"{error}; they are {await contacts(house)}\n{house.tail()}") from None
 
 
 async def moment(house: House, column: str, number: str) -> float:
@@ -106,16 +57,6 @@ async def last_heartbeat(house: House) -> int:
         return int(told["Value"])
     finally:
         await ami.close()
-
-
-def whom(invite: Invite) -> str:
-    """The number of the customer who talks there."""
-    found = invite.caller.partition("sip:")[2].partition("@")[0]
-    return f"+{found.lstrip('+')}"
-
-
-def by_customer(phones: SippCarrier) -> dict[str, Invite]:
-    return {whom(invite): invite for invite in phones.in_talk()}
 
 
 async def test_waiting_callers_are_served_while_the_engine_is_dead_and_come_back_to_it(

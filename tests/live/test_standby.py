@@ -113,6 +113,52 @@ async def test_a_leader_that_is_told_to_stop_hands_over_and_drops_no_call(
     assert pair.asterisk_runs()
 
 
+async def test_sigterm_of_the_leader_under_load_drops_no_call(
+    site: tuple[TwoEngines, SippCarrier], tmp_path: Path
+) -> None:
+    """All operators talk, three customers wait, and one comes in the very moment in which nobody leads."""
+    pair, _phones = site
+    await pair.b.launch()
+    await pair.b.stands_by()
+    async with AsyncExitStack() as stack:
+
+        async def call(address: str) -> SippCaller:
+            caller = await stack.enter_async_context(pair.call_in(tmp_path, address))
+            await caller.answered()
+            return caller
+
+        talk, wait = numbers("+7916200000", len(NAMES)), numbers("+7916300000", 3)
+        callers = {address: await call(address) for address in talk}
+        for name in NAMES:
+            await pair.set_state(pair.a, name, "ready")
+        for address in talk:
+            await pair.until_contact(address, "connected")
+        callers |= {address: await call(address) for address in wait}
+        for address in wait:
+            await pair.until_contact(address, "queued")
+        leaving = asyncio.create_task(pair.a.stop())
+        late = "+79164000000"
+        callers[late] = await call(late)
+        assert await leaving == 0
+        await pair.b.ready()
+        await pair.until_contact(late, "queued")
+        for address in (*talk, *wait, late):
+            await pair.until_contact(address, "connected", within_s=30.0)
+            await callers[address].until_hears(440.0)
+            assert not callers[address].left_by_other_side, address
+            callers[address].hang_up()
+            await callers[address].over()
+        for address in callers:
+            await pair.until_contact(address, "closed")
+        for name in NAMES:
+            await pair.set_state(pair.b, name, "logged_out")
+    assert pair.asterisk_runs()
+
+
+def numbers(stem: str, count: int) -> list[str]:
+    return [f"{stem}{index}" for index in range(count)]
+
+
 async def test_an_engine_s_own_asterisk_goes_on_for_the_next_and_ends_with_the_last(
     postgres_server: PostgresServer, tmp_path: Path
 ) -> None:

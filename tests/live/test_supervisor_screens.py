@@ -78,7 +78,7 @@ async def test_a_call_appears_on_the_board_and_an_agent_is_sent_to_a_break_and_b
         await page.locator("[data-part=waiting] .timer").first.wait_for()
         await house.desk.customer_left("a", "hung_up")
         await expect(page.locator("[data-part=waiting]")).to_contain_text("Никто не ждёт.")
-        row = page.locator("tr[data-group]", has_text="Илья Котов")
+        row = page.locator("[data-part=agents] tr", has_text="Илья Котов")
         await page.click(f"#send-ready-{operator.id}")
         await expect(row).to_contain_text("На линии")
         await page.click(f"#send-paused-{operator.id}")

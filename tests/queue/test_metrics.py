@@ -23,12 +23,12 @@ from cordboard.queue.contact import (
 )
 from cordboard.queue.metrics import (
     AgentMoment,
-    abandonment,
     average_handle_time_s,
     average_speed_of_answer_s,
     dialer_abandonment,
     occupancy,
-    service_level,
+    service,
+    service_of,
     waited_s,
 )
 
@@ -72,14 +72,21 @@ NOW = at(100)
 
 def test_service_level_counts_who_was_answered_in_time_of_all_that_were_offered() -> None:
     # In time: a (10 s), b (20 s). Late: d. Not answered: e, i; c (100 s) and h (30 s) still wait, too long. Out: f short, g fresh.
-    level = service_level(DAY, 20, NOW)
+    level = service(DAY, 20, NOW).level
     assert (level.part, level.whole) == (2, 7)
 
 
 def test_abandonment_leaves_short_ones_and_those_who_still_wait_out() -> None:
-    left = abandonment(DAY)
+    left = service(DAY, 20, NOW).abandonment
     assert (left.part, left.whole) == (1, 5)
     assert left.value == pytest.approx(0.2)
+
+
+def test_an_ended_contact_counts_the_same_whenever_it_is_looked_at() -> None:
+    ended = [contact for contact in DAY if not contact.is_open]
+    assert len(ended) == 6
+    for contact in ended:
+        assert service_of(contact, 20, NOW) == service_of(contact, 20, NOW + timedelta(hours=9))
 
 
 def test_speed_of_answer_is_the_mean_wait_of_the_answered() -> None:
@@ -91,8 +98,8 @@ def test_handle_time_is_talk_and_wrap_up_of_both_directions() -> None:
 
 
 def test_without_contacts_there_is_no_figure_rather_than_a_nought() -> None:
-    assert service_level([], 20, NOW).value is None
-    assert abandonment([comes("a", 0)]).value is None
+    assert service([], 20, NOW).level.value is None
+    assert service([comes("a", 0)], 20, at(3)).abandonment.value is None
     assert average_speed_of_answer_s([], NOW) is None
     assert average_handle_time_s([comes("a", 0)]) is None
     assert occupancy([], NOW).value is None
@@ -111,8 +118,8 @@ def test_a_talk_between_two_waits_is_not_waiting() -> None:
 
 def test_a_customer_whose_talk_broke_and_who_then_left_was_answered() -> None:
     gone = story(comes("a", 0), Connected(at(10), "x"), AgentLegBroke(at(40)), CustomerLeft(at(50), "hung_up"))
-    assert (abandonment([gone]).part, abandonment([gone]).whole) == (0, 1)
-    assert service_level([gone], 20, NOW).part == 1
+    served = service([gone], 20, NOW)
+    assert (served.gone, served.over, served.in_time) == (0, 1, 1)
 
 
 def test_occupancy_is_handling_of_the_time_on_line() -> None:

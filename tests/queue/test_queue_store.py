@@ -43,8 +43,8 @@ async def test_what_is_appended_is_read_back(database: Database, clock: MovedClo
     )
     assert await store.contact("k") == queued
     assert await store.contact_by_wire("n/2026 b/lab-1.7") == queued
-    assert await store.contact_by_uniqueid("lab-1.7") == queued
-    assert await store.contact_by_uniqueid("1.7") is None
+    assert await store.contact_by_uniqueid("lab-1.7", now) == queued
+    assert await store.contact_by_uniqueid("1.7", now) is None
     assert await store.open_contacts() == [queued]
     assert await store.contacts_of("c") == [queued]
     (kept,) = await store.agents()
@@ -68,8 +68,25 @@ async def test_ended_contacts_wait_until_they_are_followed_up(database: Database
     assert await store.open_contacts() == []
     await store.followed_up("k")
     assert await store.not_followed_up() == []
-    assert [contact.id for contact in await store.closed_since(now - timedelta(minutes=1))] == ["k"]
-    assert await store.closed_since(now + timedelta(minutes=1)) == []
+    assert [contact.id for contact in await store.closed_since(now - timedelta(minutes=1), 10)] == ["k"]
+    assert await store.closed_since(now + timedelta(minutes=1), 10) == []
+
+
+async def test_ended_contacts_are_read_in_pages_though_many_end_at_once(database: Database, clock: MovedClock) -> None:
+    store, now = QueueStore(database), clock.now()
+    for name, age_s in (("c", 2), ("a", 2), ("b", 2), ("e", 1), ("d", 3), ("old", 90)):
+        at = now - timedelta(seconds=age_s)
+        fresh = contacts.arrive(name, Arrival(ChannelKind.VOICE, Direction.INBOUND, "orders", f"w/{name}"), at)
+        await store.append([entry_of(at, "Left", contacts.advance(fresh, contacts.NodeLost(at)))])
+    since, read, last = now - timedelta(minutes=1), list[str](), None
+    while page := await store.closed_since(since, 2, last):
+        read, last = [*read, *(contact.id for contact in page)], page[-1]
+    assert read == ["d", "a", "b", "c", "e"]
+    assert [contact.id for contact in await store.lately_closed(since, 3)] == ["b", "c", "e"]
+    ended = await store.contact_by_uniqueid("old", now - timedelta(seconds=90))
+    assert ended is not None
+    assert ended.id == "old"
+    assert await store.contact_by_uniqueid("old", now - timedelta(seconds=89)) is None
 
 
 async def test_a_failed_append_leaves_nothing(database: Database, clock: MovedClock) -> None:

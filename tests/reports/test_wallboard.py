@@ -1,6 +1,5 @@
 """The wallboard's fold, on a handful of contacts and agents."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from cordboard.queue.agent import Agent, AgentState
 from cordboard.queue.channel import ChannelKind, Direction
 from cordboard.queue.contact import Contact, ContactState
+from cordboard.queue.metrics import Service
 from cordboard.reports.wallboard import (
     Promises,
     QueueStanding,
@@ -45,9 +45,12 @@ def agent(name: str, state: AgentState, *queues: str) -> Agent:
 
 
 def board(
-    contacts: list[Contact], agents: list[Agent], ended: list[Contact] | None = None, promises: Promises | None = None
+    contacts: list[Contact],
+    agents: list[Agent],
+    ended: dict[str, Service] | None = None,
+    promises: Promises | None = None,
 ) -> Wallboard:
-    return wallboard(contacts, ended or [], agents, promises or Promises(), NOW, Targets())
+    return wallboard(contacts, ended or {}, agents, promises or Promises(), NOW, Targets())
 
 
 def test_tiles_count_what_is_there_now() -> None:
@@ -77,14 +80,14 @@ def test_an_empty_house_has_no_shares_and_no_alarms() -> None:
     assert now.queues == ()
 
 
-def test_a_contact_read_twice_is_counted_once() -> None:
-    talking = contact("a", "orders", ContactState.CONNECTED, 60, waited=5)
-    closed = replace(talking, state=ContactState.CLOSED, closed_at=NOW, talk_ended_at=NOW, talk_s=55)
+def test_the_day_that_has_ended_and_what_is_open_add_up() -> None:
     waits = contact("b", "orders", ContactState.QUEUED, 30)
-    left = replace(waits, state=ContactState.ABANDONED, closed_at=NOW)
-    now = board([talking, waits], [], ended=[closed, left])
-    assert now.waiting.value == 0
-    assert now.abandoned.value == pytest.approx(1 / 2)
+    ended = {"orders": Service(in_time=6, offered=8, gone=2, over=8), "claims": Service(offered=1, gone=1, over=1)}
+    now = board([waits], [], ended=ended)
+    assert now.waiting.value == 1
+    assert now.level.value == pytest.approx(6 / 10)
+    assert now.abandoned.value == pytest.approx(3 / 9)
+    assert [(line.queue, line.level.value) for line in now.queues] == [("claims", 0), ("orders", pytest.approx(6 / 9))]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,14 @@ def test_ports_are_kept_from_start_to_start(tmp_path: Path) -> None:
     assert folder.choose_ports(wanted, "127.0.0.1", also_udp=frozenset({"sip"})) == first
 
 
+def test_no_port_is_chosen_twice(tmp_path: Path) -> None:
+    """The kernel offers the same free one again now and then: of so many, several times."""
+    folder = DataFolder(tmp_path)
+    folder.hold()
+    chosen = folder.choose_ports({f"port{index}": 0 for index in range(1500)}, "127.0.0.1", also_udp=frozenset())
+    assert len(set(chosen.values())) == len(chosen)
+
+
 def test_a_taken_port_is_said_on_one_line() -> None:
     with listen("127.0.0.1", 0) as held:
         port = held.getsockname()[1]

@@ -11,13 +11,14 @@ from urllib.parse import quote
 
 import pytest
 
-from cordboard.telephony.asterisk_commands import console
+from cordboard.telephony.asterisk_commands import console, run_in_foreground
+from cordboard.telephony.pid_file import living
 from cordboard.telephony.ports import PortTaken
 from cordboard.telephony.process import AsteriskFailed, gone
 from cordboard.telephony.process_user import SEARCH_RIGHTS, reachable, unprivileged
 from cordboard.telephony.render import render, render_agents, run_folder
 from cordboard.telephony.site import AgentEndpoint
-from tests.fakes.asterisk_tree import INBOUND, data_folder, process_of, running_node, site_in
+from tests.fakes.asterisk_tree import INBOUND, Node, data_folder, process_of, running_node, site_in
 from tests.fakes.raw_ami import RawAmi
 from tests.fakes.sip_probe import sip_status
 from tests.fakes.wait import until
@@ -192,6 +193,96 @@ async def test_an_idle_one_with_another_configuration_is_replaced(data: Path) ->
         assert "+74950000000" in await after.ask("dialplan show cc-in")
     finally:
         await after.stop()
+
+
+async def test_with_nobody_on_the_line_it_is_not_left(data: Path) -> None:
+    async with running_node(data) as node:
+        assert not await node.process.leave_to_calls()
+        assert await node.channels() == ""
+
+
+async def test_left_to_its_calls_it_lets_callers_in_and_ends_with_the_last(data: Path) -> None:
+    async with running_node(data) as node:
+        pid = await a_call_waits(node)
+        assert await node.process.leave_to_calls()
+        await a_call_waits(node)
+        await hang_up_all(node)
+        await gone(pid)
+        pid_file, conf = data / "run/asterisk.pid", (data / "asterisk").resolve() / "etc/asterisk.conf"
+        assert pid_file.read_text().startswith(f"{pid} "), "nobody was there to take the file away"
+        assert living(pid_file, conf) is None
+        after = process_of(node.site, data)
+        try:
+            assert await after.start() != pid
+        finally:
+            await after.stop()
+
+
+async def test_a_later_engine_calls_its_end_off(data: Path) -> None:
+    async with running_node(data) as node:
+        pid = await a_call_waits(node)
+        assert await node.process.leave_to_calls()
+        with pytest.raises(AsteriskFailed, match=rf"runs already \(pid {pid}\)"):
+            run_in_foreground(node.site.tree, data / "asterisk", node.site.recordings, data / "run/asterisk.pid")
+        after = process_of(node.site, data)
+        try:
+            assert await after.start() == pid
+            await hang_up_all(node)
+            over = time.monotonic()  # Asterisk looks every second; then it would take one more
+            await until(lambda: time.monotonic() - over >= 4.0, "four seconds without a call")
+            assert (after.pid, after.restarts) == (pid, 0)
+            assert await sip_status(node.site.ports.sip_udp, "OPTIONS", INBOUND) == 200
+        finally:
+            await after.stop()
+
+
+async def test_one_that_is_just_ending_is_waited_for_and_replaced(data: Path) -> None:
+    async with running_node(data) as node:
+        pid = await a_call_waits(node)
+        assert await node.process.leave_to_calls()
+        await hang_up_all(node)
+
+        async def ending() -> bool:
+            return await sip_status(node.site.ports.sip_udp, "OPTIONS", INBOUND) == 503
+
+        await until(ending, "nobody is let in any more")
+        after = process_of(node.site, data)
+        try:
+            assert await after.start() != pid
+            assert await sip_status(node.site.ports.sip_udp, "OPTIONS", INBOUND) == 200
+        finally:
+            await after.stop()
+
+
+async def test_who_comes_long_after_the_engine_has_gone_for_good_is_not_let_in(data: Path) -> None:
+    async with running_node(data) as node:
+        port, now = node.site.ports.sip_udp, int(time.time())
+        for beat, left, code in (
+            (now - 100, now - 100, 200),  # an update takes its time
+            (now - 130, now - 125, 503),  # nobody has come
+            (now - 120, now - 125, 200),  # one came, and died
+        ):
+            await node.beat(beat)
+            await node.process.ask(f"dialplan set global ENGINE_LEFT {left}")
+            assert await sip_status(port, "INVITE", INBOUND) == code
+
+
+async def a_call_waits(node: Node) -> int:
+    """One more caller on hold; returns the Asterisk's process."""
+    await node.beat(int(time.time()) + 60)
+    before = len((await node.channels()).splitlines())
+    assert await sip_status(node.site.ports.sip_udp, "INVITE", INBOUND) == 200
+
+    async def waits() -> bool:
+        return (await node.channels()).count("!cc-hold!") > before
+
+    await until(waits, "a caller on hold")
+    assert node.process.pid is not None
+    return node.process.pid
+
+
+async def hang_up_all(node: Node) -> None:
+    await node.process.ask("channel request hangup all")
 
 
 async def test_a_taken_port_is_said_in_one_line_and_nothing_starts(data: Path) -> None:

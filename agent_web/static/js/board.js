@@ -1,16 +1,19 @@
-/* The board: the filter over the agents, sending an agent to a state, starting and pausing campaigns. */
+/* The board: whom the table of agents shows, sending an agent to a state, starting and pausing campaigns. */
 import { $, $$, T, api, ready, toast, trying } from "./core.js";
 import { live, refresh } from "./parts.js";
 import { robot } from "./robot.js";
 
-let shown = "";
-function filter() {
-  const rows = $$("tr[data-group]"), none = $("[data-none]");
-  for (const row of rows) row.hidden = Boolean(shown) && row.dataset.group !== shown;
+/* Whom the table shows is asked of the server: of a big house it sends the first, and finds others by name. */
+const TYPING_MS = 200;
+const main = $("#main");
+let shown = "", typing = 0;
+function ask() {
+  main.dataset.parts = `/board/parts?${new URLSearchParams({ show: shown, name: $("#agent-name").value.trim() })}`;
   for (const b of $$("[data-show]")) b.setAttribute("aria-pressed", b.dataset.show === shown);
-  if (none) none.hidden = rows.some(row => !row.hidden);
+  refresh(true);
 }
-document.addEventListener("cb:part", filter);
+document.addEventListener("cb:part", e => { if (e.detail.dataset.part === "agents") $("[data-finder]").hidden = !("big" in e.detail.dataset) && !$("#agent-name").value; });
+document.addEventListener("input", e => { if (e.target.id === "agent-name") { clearTimeout(typing); typing = setTimeout(ask, TYPING_MS); } });
 
 const said = {
   ready: (name, now) => now ? T("%(name)s: на линию", { name }) : T("%(name)s: после контакта на линию", { name }),
@@ -32,14 +35,14 @@ async function turn(campaign, to) {
     toast(to === "pause" ? T("Новых звонков не будет. Начатые договорят.") : T("Обзвон идёт."),
       { action: T("Вернуть"), onAction: () => turn(campaign, to === "pause" ? "start" : "pause") });
   }
-  refresh();
+  refresh(true);
 }
 document.addEventListener("click", e => {
   const at = selector => e.target.closest?.(selector);
   let b;
   if ((b = at("[data-send]"))) send(b.dataset.agent, b.dataset.name, b.dataset.send);
   if ((b = at("[data-turn]"))) turn(b.dataset.campaign, b.dataset.turn);
-  if ((b = at("[data-show]"))) { shown = b.dataset.show; filter(); }
+  if ((b = at("[data-show]"))) { shown = b.dataset.show; ask(); }
 });
 
 robot(refresh);

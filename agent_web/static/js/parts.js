@@ -2,9 +2,9 @@
 import { $, $$, T, handsOff, language, make, mmss, paintValues, tick } from "./core.js";
 import { Live } from "./live.js";
 
-const STALE_MS = 10000, OLD_MS = 9000, GAP_MS = 1000, BIG_ROWS = 250, ROW_MS = 4;
+const STALE_MS = 10000, OLD_MS = 9000, GAP_MS = 1000;
 const main = $("#main"), stale = $("#stale"), fresh = $("#fresh");
-let heardAt = performance.now(), askedAt = 0, paintedAt = new Date(), asking = false, again = false, timer = 0, wholeAt = performance.now();
+let heardAt = performance.now(), askedAt = 0, paintedAt = new Date(), asking = false, again = false, hurry = false, timer = 0;
 
 const clock = time => time.toLocaleTimeString(language() === "en" ? "en-GB" : "ru-RU");
 const news = () => { heardAt = performance.now(); };
@@ -29,24 +29,22 @@ export function swap(html) {
   tick();
 }
 
-/* A table of hundreds of operators is the dearest part: it comes with every tenth second, or so. Who has just acted sees all at once. */
-function parts() {
-  const rows = $$("tr[data-group]").length, whole = rows <= BIG_ROWS || performance.now() - wholeAt > rows * ROW_MS;
-  if (whole) wholeAt = performance.now();
-  return main.dataset.parts + (whole ? "" : "?without=agents");
-}
-
-/* One question at a time, and not more than one a second. */
+/* One question at a time, and not more than one a second but for who has just acted. What was asked for may change meanwhile. */
 export async function refresh(acted = false) {
-  if (acted) wholeAt = -Infinity;
+  hurry ||= acted;
   if (asking) { again = true; return; }
   const wait = askedAt + GAP_MS - performance.now();
-  if (askedAt && wait > 0) { clearTimeout(timer); timer = setTimeout(refresh, wait); return; }
-  asking = true; askedAt = performance.now();
+  if (askedAt && wait > 0 && !hurry) { clearTimeout(timer); timer = setTimeout(refresh, wait); return; }
+  asking = true; hurry = false; askedAt = performance.now();
+  const wanted = main.dataset.parts;
   try {
-    const answer = await fetch(parts(), { headers: { Accept: "text/html" }, redirect: "manual", credentials: "same-origin" });
+    const answer = await fetch(wanted, { headers: { Accept: "text/html" }, redirect: "manual", credentials: "same-origin" });
     if (answer.status === 401 || answer.type === "opaqueredirect") { location.reload(); return; }
-    if (answer.ok) { const html = await answer.text(); await handsOff(); swap(html); paintedAt = new Date(); news(); }
+    if (answer.ok) {
+      const html = await answer.text();
+      await handsOff();
+      if (wanted === main.dataset.parts) { swap(html); paintedAt = new Date(); news(); }
+    }
   } catch { /* the line is gone: the bar says so, and the next news ask again */ } finally { asking = false; }
   if (again) { again = false; refresh(); }
 }

@@ -1,0 +1,78 @@
+"""Whom a table of operators shows: who belongs to the house, who needs attention, and the first of those that are asked for. Pure.
+
+Texts here are msgids; the templates say them in the reader's language.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ..queue.agent import Agent, AgentState, Stance
+from ..queue.setup import QueueSetup
+from .i18n import N_
+
+LONG_TALK_S = 600.0
+
+
+class Asked(StrEnum):
+    """Whom the supervisor wants to see."""
+
+    ALL = ""
+    TALKING = "talking"
+    ATTENTION = "attention"
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """`agents`: those to be shown, by name, of the `matching`; of all (`everybody`), `attention` need it."""
+
+    agents: tuple[Agent, ...]
+    matching: int
+    everybody: int
+    attention: int
+
+
+def pick(agents: Iterable[Agent], asked: Asked, name: str, most: int, now: datetime, setup: QueueSetup) -> Pick:
+    """The first `most` of those that are asked for and whose name holds `name` (in any case of letters)."""
+    everybody, wanted = of_the_house(agents), name.casefold()
+    needy = {agent.id for agent in everybody if alert_of(agent, now, setup)}
+    match asked:
+        case Asked.ALL:
+            of_kind = everybody
+        case Asked.TALKING:
+            of_kind = [agent for agent in everybody if agent.state is AgentState.BUSY]
+        case Asked.ATTENTION:
+            of_kind = [agent for agent in everybody if agent.id in needy]
+    matching = [agent for agent in of_kind if wanted in agent.name.casefold()]
+    return Pick(tuple(shown_agents(matching, most)), len(matching), len(everybody), len(needy))
+
+
+def of_the_house(agents: Iterable[Agent]) -> list[Agent]:
+    """Without those who serve no queue and are not there: they have left."""
+    return [one for one in agents if one.queues or one.state is not AgentState.LOGGED_OUT]
+
+
+def shown_agents(agents: Sequence[Agent], most: int) -> list[Agent]:
+    """By name, `most` at most; who is not there gives way. The order never follows the states: nothing jumps under the pointer."""
+    first = sorted(agents, key=lambda one: (one.state is AgentState.LOGGED_OUT, one.name, one.id))[:most]
+    return sorted(first, key=lambda one: (one.name, one.id))
+
+
+def since_s(agent: Agent, now: datetime) -> int:
+    """How long (s) he has been in his state."""
+    return max(0, int((now - agent.since).total_seconds()))
+
+
+def alert_of(agent: Agent, now: datetime, setup: QueueSetup) -> str:
+    """Why a supervisor should look at him; '' for no reason."""
+    pause = setup.pause_codes.get(agent.pause_code or "") if agent.state is AgentState.PAUSED else None
+    if pause is not None and pause.limit_s is not None and since_s(agent, now) > pause.limit_s:
+        return N_("перерыв дольше предела")
+    if agent.stance is Stance.NOT_RESPONDING:
+        return N_("пропустил звонок")
+    if agent.state is AgentState.READY and not agent.reachable:
+        return N_("телефон не на связи") if agent.page_open else N_("страница закрыта")
+    if agent.state is AgentState.BUSY and since_s(agent, now) > LONG_TALK_S:
+        return N_("дольше обычного")
+    return ""
