@@ -33,5 +33,6 @@ run:
 bench: setup
 	$(BIN)/python -m bench $(ARGS)
 
-faults: setup
+faults:
+	@.ci/setup faults
 	$(BIN)/python -m tests.faults.bench $(ARGS)

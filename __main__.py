@@ -38,7 +38,7 @@ from .telephony.process import AsteriskFailed
 from .telephony.site import BadSite
 from .works import Works
 from .works_asterisk import PID_FILE, AsteriskHome, SteeredAsterisk
-from .works_lease import AGAIN, lead_or_begin_again, take_the_lead
+from .works_lease import AGAIN, lead_or_begin_again, starting, take_the_lead
 from .works_web import server_of
 
 log = logging.getLogger(__name__)
@@ -160,15 +160,17 @@ async def run(folder: DataFolder, settings: Settings, *, demo: bool, again: bool
         stack.push_async_callback(db.close)
         stack.push_async_callback(lease_db.close)
         line, leading = steered(folder, settings), Leading(lease_db, folder.identity())
-        waiting = take_the_lead(leading, db, listener, settings, line, say=say, patient=again)
-        if not await unless(stop, waiting):
-            return
-        stack.push_async_callback(leading.give_up)
-        keeping = asyncio.create_task(lead_or_begin_again(leading, folder, stop))
-        stack.callback(keeping.cancel)
-        works = Works(folder, settings, line, db, leading)
-        if await unless(stop, start(works, leading, stack, at_once, demo=demo)):
-            await serve(works, leading, listener, stop, at_once)
+        with starting(folder, stop, again=again):
+            waiting = take_the_lead(leading, db, listener, settings, line, say=say, patient=again)
+            if not await unless(stop, waiting):
+                return
+            stack.push_async_callback(leading.give_up)
+            keeping = asyncio.create_task(lead_or_begin_again(leading, folder, stop))
+            stack.callback(keeping.cancel)
+            works = Works(folder, settings, line, db, leading)
+            if not await unless(stop, start(works, leading, stack, at_once, demo=demo)):
+                return
+        await serve(works, leading, listener, stop, at_once)
 
 
 async def unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:

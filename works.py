@@ -61,6 +61,7 @@ from .works_takes import Takes
 log = logging.getLogger(__name__)
 
 MOST_ORDERS = 10_000
+TELL_AGAIN_S = 5.0
 VIP = "vip"
 LAST_WORDS_S = 1.0
 
@@ -379,12 +380,19 @@ class Works:
             "live news": lambda: self.live.follow(self.desk),
             "sweeper of recordings": self.takes.sweep_forever,
             "collector of garbage": Collector().run,
+            "orders to tell again": self.tell_orders_forever,
         }
 
     async def tick_forever(self) -> None:
         while True:
             await asyncio.sleep(0.5)
             await self.desk.tick()
+
+    async def tell_orders_forever(self) -> None:
+        """An order whose lead could not be written gets it."""
+        while True:
+            await asyncio.sleep(TELL_AGAIN_S)
+            await self.shop.tell_again()
 
     def publish(self, web: str, pid: int) -> None:
         """The contract with outside tools: where we are reached, written when everything is ready."""

@@ -5,13 +5,13 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import NoReturn
 
 from .agent_web.stand_by import stand_by
 from .storage.data_folder import DataFolder
-from .storage.database import Database, DatabaseUnreachable
+from .storage.database import TROUBLE, Database, DatabaseUnreachable, is_away
 from .storage.leading import Leading
 from .storage.lease import LOOK_S
 from .storage.migrate import refuse_newer, upgrade
@@ -93,6 +93,23 @@ async def lead_or_begin_again(leading: Leading, folder: DataFolder, stop: asynci
         log.exception("the lease's keeper broke off")
     if leading.epoch:
         begin_again(folder, stop)
+
+
+@contextmanager
+def starting(folder: DataFolder, stop: asyncio.Event, *, again: bool) -> Iterator[None]:
+    """Inside it an engine starts. When the database breaks off, one that led before begins again; a new one says so and ends.
+
+    Raises DatabaseUnreachable.
+    """
+    try:
+        yield
+    except TROUBLE as trouble:
+        if not is_away(trouble) or (isinstance(trouble, DatabaseUnreachable) and not again):
+            raise
+        if again:
+            log.warning("the database broke off while we started (%s)", type(trouble).__name__)
+            begin_again(folder, stop)
+        raise DatabaseUnreachable(f"the database broke off while we started ({type(trouble).__name__})") from trouble
 
 
 def begin_again(folder: DataFolder, stop: asyncio.Event) -> NoReturn:

@@ -17,7 +17,7 @@ from .storage.failpoint import failpoint
 from .telephony.legs import born_at, uniqueid_of
 from .telephony.recorder import STILL_OPEN, Recorder, StillOpen
 from .telephony.recording import RawTake, Talk
-from .telephony.voice import TalkRecorded
+from .telephony.talks import TalkRecorded
 
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,18 @@ from ..telephony.borrowed import BorrowedAsterisk
 from ..telephony.process import AsteriskProcess
 from ..telephony.recorder import SpaceLevel, space_level
 
+COUNTED = (
+    "events",
+    "unknown",
+    "broken_text",
+    "set_aside",
+    "handler_errors",
+    "reconnects",
+    "actions",
+    "timeouts",
+)
+"""Of the link's counters (telephony/ami_delivery.py), those that are shown."""
+
 
 class Parts:
     """What a watcher wants to know is well: database, Asterisk, the link to it, room for recordings, the time of day."""
@@ -86,7 +98,7 @@ class HouseFigures(Collector):
         yield late
         stats = self._ami.stats
         link = CounterMetricFamily("cordboard_ami", "What the AMI link has seen.", labels=["what"])
-        for what in ("events", "unknown", "set_aside", "handler_errors", "reconnects", "actions", "timeouts"):
+        for what in COUNTED:
             link.add_metric([what], float(getattr(stats, what)))
         yield link
 

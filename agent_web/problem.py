@@ -1,5 +1,6 @@
 """Errors as they leave the house: problem+json (RFC 9457) for programs, a page for people. Never a stack, never what was typed in."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -12,10 +13,12 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from ..shop.order import OrderRefused
-from ..storage.database import Fenced
+from ..storage.database import TROUBLE, Fenced, is_away
 from .i18n import Language
 from .pages import language_of, render
 from .problem_texts import say
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -112,6 +115,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(Fenced, _on_fenced)
+    for trouble in TROUBLE:
+        app.add_exception_handler(trouble, _on_database)
 
 
 def language_asked(request: Request) -> Language:
@@ -138,6 +143,16 @@ def _field_error(request: Request, refused: OrderRefused | FieldError) -> FieldE
 async def _on_fenced(request: Request, _fenced: Exception) -> Response:
     """Nothing was written; the other engine, behind the same proxy, will do it."""
     return answer(request, 503, "another engine leads; this one stands by", headers={"Retry-After": "1"})
+
+
+async def _on_database(request: Request, trouble: Exception) -> Response:
+    """Asked once more, it may be done; what was asked wrongly is a fault of ours."""
+    if not is_away(trouble):
+        raise trouble
+    log.error("%s: the database cannot: %s", request.url.path, type(trouble).__name__)
+    return answer(
+        request, 503, "nothing can be kept or looked up at the moment; try again", headers={"Retry-After": "2"}
+    )
 
 
 async def _on_invalid(request: Request, invalid: Exception) -> Response:

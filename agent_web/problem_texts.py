@@ -14,6 +14,7 @@ RUSSIAN = {
     "this address does not take this method": "Так к этому адресу обращаться нельзя",
     "the request is larger than 1 MB": "Запрос больше 1 МБ",
     "something broke on our side; try again": "Сломалось у нас, попробуйте ещё раз",
+    "nothing can be kept or looked up at the moment; try again": "Сейчас ничего не сохранить и не найти, попробуйте ещё раз",
     "another engine leads; this one stands by": "Работает другой экземпляр, этот ждёт наготове",
     "there is no such order": "Такого заказа нет",
     "there is no such change of this order": "У этого заказа нет такой правки",

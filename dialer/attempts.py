@@ -140,16 +140,14 @@ class Attempts:
             )
         except Exception as error:
             log.warning("attempt %s could not be sent: %s", attempt.id, type(error).__name__)
-            await self._look_up(attempt, gone=AttemptOutcome.TRUNK_TROUBLE, untold=AttemptOutcome.UNKNOWN)
+            await self._look_up(attempt, gone=AttemptOutcome.TRUNK_TROUBLE)
             self.brake = self.brake.pulled(self._clock.now())
             self._doubt = attempt.id
 
-    async def _look_up(self, attempt: Attempt, *, gone: AttemptOutcome, untold: AttemptOutcome | None) -> None:
-        """Ask the wire what became of the attempt, and end it unless it lives. `untold` None: keep asking later."""
-        known = await self._known(attempt.id)
-        outcome = None if known else (untold if known is None else gone)
-        if outcome is not None:
-            await self.on_ended(attempt.id, outcome)
+    async def _look_up(self, attempt: Attempt, *, gone: AttemptOutcome) -> None:
+        """Ask the wire what became of the attempt, and end it unless it lives. What cannot be told now is asked later, by `sweep`."""
+        if await self._known(attempt.id) is False:
+            await self.on_ended(attempt.id, gone)
 
     async def may_try(self) -> bool:
         """Whether the wire is to be tried now. After a call that could not be sent it must first answer a question again."""
@@ -261,7 +259,7 @@ class Attempts:
         """At the start: what became of the calls that were open when we stopped? What cannot be told yet is asked again by `sweep`."""
         for attempt in await self._store.open_attempts():
             gone = AttemptOutcome.PERSON if attempt.answered_at else AttemptOutcome.UNKNOWN
-            await self._look_up(attempt, gone=gone, untold=None)
+            await self._look_up(attempt, gone=gone)
 
     async def sweep(self, ring_timeouts: Mapping[str, int]) -> None:
         """Heal what lost events leave behind. `ring_timeouts` (s) by campaign."""
@@ -270,9 +268,9 @@ class Attempts:
             if attempt.answered_at is None:
                 patience = timedelta(seconds=ring_timeouts.get(attempt.campaign_id, 0) + SILENT_AFTER_S)
                 if now - attempt.intent_at > patience:
-                    await self._look_up(attempt, gone=AttemptOutcome.UNKNOWN, untold=None)
+                    await self._look_up(attempt, gone=AttemptOutcome.UNKNOWN)
             elif attempt.id not in in_talk:
-                await self._look_up(attempt, gone=AttemptOutcome.PERSON, untold=None)
+                await self._look_up(attempt, gone=AttemptOutcome.PERSON)
         await self._free_forsaken()
 
     async def _free_forsaken(self) -> None:

@@ -164,6 +164,8 @@ class Desk:
         gone = {agent_id: gone_s for agent_id, gone_s in self._presence.gone_s(now).items() if self._is_in(agent_id)}
         heals = now - self._healed_at >= HEAL_S
         self._healed_at = now if heals else self._healed_at
+        if heals:
+            self._floor.hands.try_again()
 
         def act(draft: Draft) -> Sequence[Command]:
             if heals:

@@ -26,6 +26,7 @@ class Hands:
         self._journal = journal
         self._follow_ups = follow_ups
         self._tasks: set[asyncio.Task[None]] = set()
+        self._left: list[Contact] = []
 
     async def perform(self, command: Command) -> None:
         """Raises WireDown when the wire cannot be told."""
@@ -51,12 +52,21 @@ class Hands:
             case Dismiss(contact, how):
                 await self._channels[contact.kind].dismiss(contact, how)
             case FollowUp(contact):
-                task = asyncio.create_task(self.follow_up(contact))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._begin(contact)
+
+    def _begin(self, contact: Contact) -> None:
+        task = asyncio.create_task(self.follow_up(contact))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def try_again(self) -> None:
+        """Follow up once more whatever has failed."""
+        left, self._left = self._left, []
+        for contact in left:
+            self._begin(contact)
 
     async def follow_up(self, contact: Contact) -> None:
-        """What fails is tried again at the next start."""
+        """What fails is tried again soon (`try_again`), and at the next start."""
         try:
             failpoint("before_follow_up")
             for follow in self._follow_ups:
@@ -64,7 +74,8 @@ class Hands:
             failpoint("after_follow_up")
             await self._journal.followed_up(contact.id)
         except Exception:
-            log.exception("a follow-up failed; it is tried again at the next start")
+            self._left.append(contact)
+            log.exception("a follow-up failed; it is tried again")
 
     async def settle(self) -> None:
         """Wait for what runs in the background."""

@@ -37,7 +37,7 @@ class Reception:
         self._floor = floor
         self._ids = ids
         self._identify = identify
-        self._doubted: dict[str, Contact] = {}
+        self._doubted: dict[ChannelKind, dict[str, Contact]] = {}
 
     async def wire_changed(self, kind: ChannelKind, *, up: bool) -> None:
         """A wire can, or cannot, be told what to do; without it nothing is offered on it."""
@@ -173,8 +173,9 @@ class Reception:
         now = self._floor.clock.now()
         ours = self._of_kind(kind)
         doubted = {contact_id for contact_id, _event in discrepancies(ours, legs, alive, now)}
-        again = [contact for contact in ours if self._doubted.get(contact.id) is contact and contact.id in doubted]
-        self._doubted = {contact.id: contact for contact in ours if contact.id in doubted}
+        before = self._doubted.get(kind, {})
+        again = [contact for contact in ours if before.get(contact.id) is contact and contact.id in doubted]
+        self._doubted[kind] = {contact.id: contact for contact in ours if contact.id in doubted}
         if again:
             self._floor.late_events["lost, found by a check"] += len(again)
             await self._floor.change(lambda draft: moves.correct(draft, again, legs, alive, self._floor.rules))

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Row, String, Table, Text, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..storage.base import Json, UtcDateTime, id_column, metadata
 from ..storage.database import Database
@@ -102,11 +103,20 @@ class QueueStore:
         last = {entry.after.id: entry.after for entry in entries}.values()
         contacts = [_contact_row(noun) for noun in last if isinstance(noun, Contact)]
         agents = [_agent_row(noun) for noun in last if isinstance(noun, Agent)]
-        async with self._db.write() as connection:
-            await connection.execute(journal_table.insert(), [_journal_row(entry) for entry in entries])
+        lines = [_journal_row(entry) for entry in entries]
+
+        async def write(connection: AsyncConnection) -> None:
+            await connection.execute(journal_table.insert(), lines)
             for table, rows in ((contact_table, contacts), (agent_table, agents)):
                 if rows:
                     await connection.execute(self._puts[table.name], rows)
+
+        async def is_written(connection: AsyncConnection) -> bool:
+            """All of it is there, or nothing is; an event is told by its noun and its instant."""
+            told = [journal_table.c[name] == lines[-1][name] for name in ("noun_id", "event", "at", "state")]
+            return (await connection.execute(select(journal_table.c.id).where(*told).limit(1))).first() is not None
+
+        await self._db.write_once(write, is_written)
 
     async def open_contacts(self) -> list[Contact]:
         query = select(contact_table).where(contact_table.c.state.in_([state.value for state in OPEN_STATES]))

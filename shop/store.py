@@ -67,6 +67,7 @@ class ShopStore:
         self._clock = clock
         self._ids = ids
         self.on_order: list[OnOrder] = []
+        self._untold: set[str] = set()
 
     # Products
 
@@ -358,9 +359,18 @@ class ShopStore:
             )
         )
 
+    async def tell_again(self) -> None:
+        """Of the orders on which a listener failed, all are told once more, as they are now. Call it every few seconds."""
+        for order_id in sorted(self._untold):
+            order = await self.order(order_id)
+            self._untold.discard(order_id)
+            if order is not None:
+                await self._tell(order, False)
+
     async def _tell(self, order: Order, created: bool) -> None:
         for listener in self.on_order:
             try:
                 await listener(order, created)
             except Exception:  # the order is committed: a listener's trouble must not look like a refused order
+                self._untold.add(order.id)
                 log.exception("a listener failed on an order", extra={"order_id": order.id})

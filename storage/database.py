@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -10,13 +10,18 @@ from typing import Any
 import aiosqlite
 from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 log = logging.getLogger(__name__)
 
 LOCKED_TRIES, LOCKED_S = 100, 0.05
+BROKEN_TRIES, BROKEN_S = 10, 0.1
+"""A database that is away for longer than that costs us the lease soon, and whoever leads next reads what is there."""
+SHUTDOWNS = frozenset({"57P01", "57P02", "57P03"})
+"""What PostgreSQL says when it ends a connection, or does not take one yet."""
 WRITERS, READERS = 6, 10
 """Connections to PostgreSQL that are kept; as many more are opened when these are in use."""
 PATIENCE_S = 10.0
@@ -35,6 +40,15 @@ class DatabaseUnreachable(Exception):
 
 class Fenced(Exception):
     """Another engine leads since: what this one wanted to write was not written."""
+
+
+TROUBLE = (DatabaseUnreachable, DBAPIError, PoolTimeout)
+"""What a block may raise for the database's sake; see `is_away`."""
+
+
+def is_away(trouble: Exception) -> bool:
+    """Whether the database cannot do its work now (it is gone, locked, or its disk is full), rather than was asked a wrong thing."""
+    return isinstance(trouble, TROUBLE) and not isinstance(trouble, IntegrityError | DataError | ProgrammingError)
 
 
 class Database:
@@ -97,6 +111,32 @@ class Database:
             return
         async with self._transaction() as connection:
             yield connection
+
+    async def write_once(
+        self, work: Callable[[AsyncConnection], Awaitable[None]], is_done: Callable[[AsyncConnection], Awaitable[bool]]
+    ) -> None:
+        """`work` as one transaction, once, although connections break: when nobody knows whether it was committed, `is_done` is asked
+        first, after every transaction that was on its way has ended. Raises as `write`, and when connections go on breaking.
+        """
+        tries = 1 if self._whole.get() is not None else BROKEN_TRIES
+        for number in range(1, tries + 1):
+            try:
+                async with self.write() as connection:
+                    if number > 1:
+                        await self._outlast_others(connection)
+                    if number == 1 or not await is_done(connection):
+                        await work(connection)
+                return
+            except DBAPIError as error:
+                if number == tries or not _broke(error):
+                    raise
+                log.warning("the database broke a connection off; what was to be written is looked for, and written")
+            await asyncio.sleep(BROKEN_S)
+
+    async def _outlast_others(self, connection: AsyncConnection) -> None:
+        """Each of our transactions holds the lease's row (`fence`): so it waits for the one whose answer was lost."""
+        if not self.is_sqlite:
+            await connection.execute(text("SELECT 1 FROM lease WHERE name = :name FOR UPDATE"), {"name": LEASE})
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:
@@ -176,6 +216,11 @@ class Database:
                 self._idle.set()
                 if self._closed:
                     await self._dispose()
+
+
+def _broke(error: DBAPIError) -> bool:
+    """Whether the connection is gone, and with it the answer."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in SHUTDOWNS
 
 
 def _postgres(url: URL, connections: int, session: dict[str, str], **more: Any) -> AsyncEngine:

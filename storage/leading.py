@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 TROUBLE = (DatabaseUnreachable, OSError, SQLAlchemyError)  # TimeoutError is an OSError
 HAND_OVER_S = 5.0
+RETRY_S = 0.2
 NEVER, FOR_EVER = float("-inf"), float("inf")
 
 
@@ -116,7 +117,8 @@ class Leading:
             if self._sure_until == FOR_EVER:
                 await asyncio.Event().wait()
             while self.holds():
-                await asyncio.sleep(min(RENEW_S, max(0.0, self._sure_until - self._clock())))
+                pause_s = RETRY_S if self._told else RENEW_S  # a renewal that failed is tried again soon
+                await asyncio.sleep(min(pause_s, max(0.0, self._sure_until - self._clock())))
                 if not self.holds() or not await self._renewed():
                     return
         finally:

@@ -7,10 +7,8 @@ to `cc-dial`, a withdrawal one back to `cc-hold`. What Asterisk tells comes in t
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from urllib.parse import unquote
 
 from ..queue.agent import Agent
@@ -33,15 +31,18 @@ from .ami_events import (
     HoldBegan,
     HoldEnded,
     KeyPressed,
+    LiveChannel,
     OriginateResponded,
     Resync,
     UserEventSeen,
 )
 from .announcing import KEEP_PLACE_KEY
+from .arrivals import Arrivals
 from .call import DialedCall
 from .calls_back import CallsBack
 from .legs import call_key, customers_of, is_customer, key_of, legs_of, shown_name
 from .placed_calls import Dialing, PlacedCalls
+from .talks import TalkRecorded, Talks
 from .waiting_room import WaitingRoom
 from .wire import Wire
 
@@ -50,16 +51,6 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 2.0
 CHECK_S = 5.0
 _FAILURES = {"NOANSWER": OfferFailure.NO_ANSWER, "BUSY": OfferFailure.DECLINED}
-
-
-@dataclass(frozen=True, slots=True)
-class TalkRecorded:
-    """A piece of talk, or a message left for us, is over and its raw recording lies at `path`. `talk_s` by Asterisk's own clock."""
-
-    contact: Contact
-    path: str
-    started_at: datetime
-    talk_s: float
 
 
 class Voice:
@@ -88,14 +79,14 @@ class Voice:
         self._clock = clock
         self._queue_of = queue_of
         self._to_e164 = to_e164
-        self._on_recorded = on_recorded
         self._ring_s = ring_s
         self._wire = Wire()
         self._dialing: Dialing | None = None
         self._placed = PlacedCalls(self._wire)
         self._back = CallsBack(desk, self._wire, self._placed, self._ring_called_back, caller_id)
         self._aftermath = Aftermath(desk, self._wire, self._arrival)
-        self._talks: dict[str, tuple[Contact, str, float]] = {}
+        self._arrivals = Arrivals(desk, self._wire, clock)
+        self._talks = Talks(desk, clock, on_recorded)
 
         # One face for those outside: whoever waits is the waiting room's.
         room = self.waiting_room = WaitingRoom(desk, self._wire, clock, language_of)
@@ -205,25 +196,9 @@ class Voice:
                 self._wire.names[key] = event.name
             case BridgeEntered():
                 self._wire.names[key] = event.name
-                contact = self._desk.contact_by_wire(key)
-                if contact is not None:
-                    self._talks[key] = (contact, event.variables.get("CC_REC", ""), event.at or self._now())
+                self._talks.began(key, event)
             case BridgeLeft():
-                await self._talk_over(key, event)
-
-    async def _talk_over(self, key: str, event: BridgeLeft) -> None:
-        """One piece of talk, and its recording, are complete. After a restart in mid-talk the beginning is the journal's."""
-        begun = self._talks.pop(key, None)
-        contact = self._desk.contact_by_wire(key) or (begun[0] if begun else None)
-        if contact is None:
-            return
-        if begun is not None:  # a broken leg has parted them already; it was his talk all the same
-            contact = replace(contact, agent_id=begun[0].agent_id)
-        path = event.variables.get("CC_REC", "") or (begun[1] if begun else "")
-        began = begun[2] if begun else (contact.connected_at or contact.arrived_at).timestamp()
-        if path:
-            started_at = datetime.fromtimestamp(began, UTC)
-            await self._on_recorded(TalkRecorded(contact, path, started_at, (event.at or self._now()) - began))
+                await self._talks.over(key, event)
 
     async def _user_event(self, event: UserEventSeen) -> None:
         key = call_key(event)
@@ -245,13 +220,13 @@ class Voice:
             case "CCAbandon":
                 self._placed.abandoned(event.channel.uniqueid)
             case "CCMessage":
-                await self._message_left(key, event)
+                await self._talks.message_left(self.waiting_room.message_of(key), event)
 
     async def _waiting(self, key: str, event: UserEventSeen) -> None:
         await self.waiting_room.entered(key)
         await self._aftermath.rang_out(key)
         fields = event.fields
-        contact = self._desk.contact_by_wire(key) or await self._desk.arrive(
+        contact = self._desk.contact_by_wire(key) or await self._arrivals.came(
             self._arrival(key, fields.get("Dnis", ""), fields.get("Num", ""), unquote(fields.get("Name", "")))
         )
         if not contact.is_open:
@@ -267,14 +242,6 @@ class Voice:
             name=shown_name(name),
         )
 
-    async def _message_left(self, key: str, event: UserEventSeen) -> None:
-        contact = self.waiting_room.message_of(key)
-        path = event.fields.get("Rec", "")
-        if contact is not None and path:
-            seconds = float(event.fields.get("Answered") or 0.0)
-            began = datetime.fromtimestamp((event.at or self._now()) - seconds, UTC)
-            await self._on_recorded(TalkRecorded(contact, path, began, seconds))
-
     async def _dial_ended(self, key: str, status: str) -> None:
         if status == "ANSWER":
             await self._desk.talk_ended(key)
@@ -285,6 +252,7 @@ class Voice:
         key = key_of(event.channel)
         self._wire.names.pop(key, None)
         self.waiting_room.left(key)
+        self._arrivals.left(key)
         self._aftermath.rings_no_more(key)
         await self._placed.hung_up(event)
         if self._desk.contact_by_wire(key) is not None:
@@ -328,12 +296,13 @@ class Voice:
             ami = self._wire.ami
             if ami is None or ami.state is not LinkState.UP:
                 continue
-            try:
-                channels = await ami.show_channels()
-            except AmiError:
-                continue  # the link's own watchdog speaks of it
-            legs = legs_of(customers_of(channels), self._desk.agent_by_sip_name)
-            await self._desk.check(ChannelKind.VOICE, legs, self._wire.alive)
+            with suppress(AmiError, WireDown):  # the link's own watchdog speaks of it
+                await self.check(await ami.show_channels())
+
+    async def check(self, channels: Sequence[LiveChannel]) -> None:
+        customers = customers_of(channels)
+        await self._arrivals.look_again(customers)
+        await self._desk.check(ChannelKind.VOICE, legs_of(customers, self._desk.agent_by_sip_name), self._wire.alive)
 
     def adopt_call(self, attempt_id: str, ring_timeout_s: float, *, answered: bool) -> None:
         """Before the link is up after our restart: a call that was dialed before it, and may live still."""
@@ -365,6 +334,3 @@ class Voice:
 
     async def _beat(self) -> None:
         await self._wire.told(self._wire.link.setvar(None, "ENGINE_HB", str(int(self._wall()))))
-
-    def _now(self) -> float:
-        return self._clock.now().timestamp()

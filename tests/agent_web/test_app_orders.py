@@ -6,10 +6,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from cordboard.access.permission import Role
 from cordboard.agent_web.order_schemas import OrderChange, OrderIn
 from cordboard.shop.order import Order
+from cordboard.storage.database import Database
 from tests.agent_web.conftest import Web
 from tests.fakes.hours import NOON
 
@@ -267,3 +269,24 @@ async def test_every_reference_in_the_description_leads_somewhere(shop: Web) -> 
         told = (await asker.get("/api/openapi.json")).json()
     names = {f"#/components/schemas/{name}" for name in told["components"]["schemas"]}
     assert references(told) <= names
+
+
+async def test_on_a_full_disk_no_order_is_promised_and_nothing_half_kept(shop: Web, sqlite_database: Database) -> None:
+    async with shop.program() as program:
+        async with sqlite_database.write() as connection:
+            pages = (await connection.execute(text("PRAGMA page_count"))).scalar_one()
+            await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+        number = 0
+        while (
+            answer := await program.post("/api/v1/orders", json=body(external_id=f"full-{number}"))
+        ).status_code == 201:
+            number += 1
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2"), answer.text
+        assert answer.json()["detail"] == "nothing can be kept or looked up at the moment; try again"
+        async with sqlite_database.write() as connection:
+            orders = (await connection.execute(text("SELECT count(*) FROM orders"))).scalar_one()
+            items = (await connection.execute(text("SELECT count(*) FROM order_item"))).scalar_one()
+            assert (orders, items) == (number, 2 * number)
+            await connection.execute(text("PRAGMA max_page_count = 1000000"))
+        again = await program.post("/api/v1/orders", json=body(external_id=f"full-{number}"))
+        assert again.status_code == 201

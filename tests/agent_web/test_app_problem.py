@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import Depends
+from sqlalchemy.exc import ProgrammingError
 
 from cordboard.access.permission import Role
 from cordboard.agent_web.app import MAX_BODY, security_headers
@@ -48,9 +49,10 @@ async def test_a_page_without_a_session_leads_to_sign_in_and_back(web: Web) -> N
         assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2Fboard%3Fx%3D1%26y%3D2")
 
 
-async def test_a_fault_of_ours_is_told_without_its_stack(web: Web) -> None:
+@pytest.mark.parametrize("fault", [RuntimeError("secret detail"), ProgrammingError("secret", None, OSError("secret"))])
+async def test_a_fault_of_ours_is_told_without_its_stack(web: Web, fault: Exception) -> None:
     async def broken() -> None:
-        raise RuntimeError("secret detail")
+        raise fault
 
     web.app.get("/api/v1/broken", dependencies=[Depends(public)])(broken)
     async with web.asker() as asker:

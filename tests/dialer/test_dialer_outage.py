@@ -141,6 +141,31 @@ async def test_a_call_that_lives_although_its_sending_failed_is_kept(house: Dial
     assert len(house.telephones.dialed) == 1
 
 
+async def test_a_call_whose_order_was_answered_by_a_broken_wire_goes_on_when_the_wire_is_back(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    house.telephones.fault = Fault.CUT
+    await house.tick()
+    assert ((await house.lead_of(order)).state, house.state_of("maria")) == (LeadState.DIALING, AgentState.RESERVED)
+    house.telephones.fault = Fault.NONE
+    await house.serve()
+    assert (await house.lead_of(order)).state is LeadState.DONE
+    assert len(house.telephones.dialed) == 1
+
+
+async def test_a_call_that_ended_while_its_wire_was_broken_is_unknown_and_left_in_peace(house: DialHouse) -> None:
+    await house.open("maria")
+    order = await house.order(1, 1_000)
+    house.telephones.fault = Fault.CUT
+    await house.tick()
+    house.telephones.live.clear()
+    house.telephones.fault = Fault.NONE
+    await house.tick(pass_s=60)
+    assert (await house.lead_of(order)).last_outcome is AttemptOutcome.UNKNOWN
+    await house.tick(pass_s=800)
+    assert len(house.telephones.dialed) == 1
+
+
 async def test_a_wire_that_is_down_costs_one_lead_and_not_the_list(house: DialHouse) -> None:
     campaign = await house.open("maria")
     orders = [await house.order(number, 1_000) for number in range(10)]

@@ -11,7 +11,8 @@ from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
 from cordboard.telephony.ami import Ami
 from cordboard.telephony.ami_events import Event, Resync
-from cordboard.telephony.voice import TalkRecorded, Voice
+from cordboard.telephony.talks import TalkRecorded
+from cordboard.telephony.voice import Voice
 from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel
 from tests.fakes.wait import until
 from tests.fakes.wire import MemoryJournal, MovedClock

@@ -11,6 +11,7 @@ class Fault(StrEnum):
     NONE = "none"
     REFUSED = "refused"  # nothing leaves the house, and the wire says so
     ANSWER_LOST = "answer_lost"  # it is dialed, but we hear that it failed
+    CUT = "cut"  # it is dialed, the wire breaks before it says so, and nothing can be asked
     DOWN = "down"  # nothing leaves, and nothing can be asked
 
 
@@ -34,7 +35,7 @@ class Telephones:
         self.dialed.append((attempt_id, number))
         self.ring_timeouts.append(ring_timeout_s)
         self.live.add(attempt_id)
-        if self.fault is Fault.ANSWER_LOST:
+        if self.fault in (Fault.ANSWER_LOST, Fault.CUT):
             raise WireDown
 
     async def cancel(self, attempt_id: str) -> None:
@@ -42,7 +43,7 @@ class Telephones:
         self.live.discard(attempt_id)
 
     async def known(self, attempt_id: str) -> bool | None:
-        return None if self.fault is Fault.DOWN else attempt_id in self.live
+        return None if self.fault in (Fault.DOWN, Fault.CUT) else attempt_id in self.live
 
     @property
     def numbers(self) -> list[str]:

@@ -17,7 +17,8 @@ DATA, PAGE = DOCS / "reliability.json", DOCS / "reliability.md"
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How often a year a fault is assumed, and why. `lasts_s`: how long its cause is assumed to last, before any recovery can begin."""
+    """How often a year a fault is assumed, and why, on the setups that can have it. `lasts_s`: how long its cause is assumed to last,
+    before any recovery can begin."""
 
     kind: str
     row: str
@@ -25,6 +26,7 @@ class Rate:
     a_year: float
     why: str
     lasts_s: float = 0.0
+    setups: Sequence[str] = ("sqlite", "postgresql", "two engines")
 
 
 RATES: Sequence[Rate] = (
@@ -62,25 +64,52 @@ RATES: Sequence[Rate] = (
         "assumed: once a year, until somebody frees some after 5 min",
         300.0,
     ),
+    Rate(
+        "the_disk_is_full",
+        "F13, F30",
+        "the disk of the data folder is full",
+        1,
+        "assumed: once a year, until somebody makes room after 10 min",
+        600.0,
+    ),
+    Rate(
+        "the_database_cuts_us_off",
+        "F14",
+        "the database ends all of our connections",
+        4,
+        "assumed: a restart of it a quarter",
+        setups=("postgresql", "two engines"),
+    ),
 )
 NOT_IN_THE_SUM: Mapping[str, str] = {
+    "the_answer_to_originate_is_swallowed": "F2: the answer to an order to dial is swallowed and the link cut; until the link is back",
+    "a_talk_ends_on_a_full_disk": "F13, F30: a customer calls on a full disk; from the first free byte until he is in talk",
+    "commits_are_lost": "F14: every seventh COMMIT, or its answer, is lost; from the last one until a new caller is in talk",
+    "the_clock_jumps_forward": "F15: the clock is set an hour forward; until the house says so",
+    "the_clock_jumps_back": "F15: the clock is set an hour back; until the house says so",
     "the_page_goes_away": "F16: an agent's page goes away in a chat; until the chat is in somebody's hands again",
     "a_call_is_answered_without_engine": "F25: a person whom we dialed answers while there is no engine; until it serves again",
 }
+HELD: Mapping[str, str] = {
+    "events_are_doubled_and_late": "F9: each event of a call twice, and all of them once more when they are old",
+    "poison_events": "F10: broken UTF-8, no Uniqueid, 10 KB, 100 KB, an unknown event, no event at all, in the middle of a talk",
+}
+"""Tried, and there was nothing to recover from."""
 NOT_BUILT: Mapping[str, str] = {
     "F8": "an event flood: only by the tests of the link (`tests/telephony/test_ami_link.py`)",
-    "F9": "doubled, late and lost events: by the desk's rule machine, not on a live house",
-    "F10": "poison events: by the tests of the framer and of the link, not on a live house",
-    "F14": "a commit whose outcome is unknown: by the desk's rule machine (a journal that dies after its commit), not by a proxy",
-    "F15": "a clock that jumps: by the rule machine and `tests/storage/test_clock.py`; libfaketime is not installed here",
+    "F9": "lost events: by the desk's rule machine, not on a live house",
+    "F13": "a full disk of PostgreSQL's own",
     "F17": "a telephone that does not answer: the flows `ring_no_answer` and `declined`; 408, 503 and a dead phone are not tried apart",
     "F24": "an update to another version: the same one is started again; a call from the site ends with the engine that holds its sound",
     "F25": "whoever answers while no engine runs hears the dialplan's apology, and counts as unknown afterwards, not as abandoned",
     "F22": "two engines: held by the stand-by engine's own tests",
     "F6": "a half-open link, in its own right: here only as an Asterisk that stands still; this kernel has no nft to drop its packets",
-    "F2": "a swallowed answer to Originate: the deaths between intent, order and answer are built, the proxy is not",
 }
-SETUPS = ("one machine, SQLite", "one machine, PostgreSQL", "two engines, two Asterisks")
+SETUPS: Mapping[str, str] = {
+    "sqlite": "one machine, SQLite",
+    "postgresql": "one machine, PostgreSQL",
+    "two engines": "two engines, two Asterisks",
+}
 
 
 def kind_of(trial: str) -> str:
@@ -102,18 +131,28 @@ class Measured:
         return median(self.seconds)
 
 
-def read(path: Path = DATA) -> dict[str, Measured]:
+Times = Mapping[str, Measured]
+"""What was measured of one setup, by kind."""
+
+
+def read(path: Path = DATA) -> dict[str, Times]:
+    """By setup."""
     told = json.loads(path.read_text())
-    return {kind: Measured(one["date"], tuple(one["seconds"])) for kind, one in told.items()}
+    return {
+        setup: {kind: Measured(one["date"], tuple(one["seconds"])) for kind, one in kinds.items()}
+        for setup, kinds in told.items()
+    }
 
 
-def page(measured: Mapping[str, Measured]) -> str:
-    """The whole of docs/reliability.md."""
-    rows, total = [], 0.0
-    missing = [rate for rate in RATES if rate.kind not in measured]
+def table(setup: str, measured: Times) -> tuple[str, str]:
+    """The rows of one setup, and their sum in words."""
+    rows, total, missing = [], 0.0, False
     for rate in RATES:
+        if setup not in rate.setups:
+            continue
         one = measured.get(rate.kind)
         if one is None:
+            missing = True
             rows.append(f"| {rate.row} | {rate.what} | not measured | | | {rate.a_year:g}, {rate.why} | not measured |")
             continue
         minutes = rate.a_year * (rate.lasts_s + one.worst) / 60
@@ -122,24 +161,54 @@ def page(measured: Mapping[str, Measured]) -> str:
             f"| {rate.row} | {rate.what} | {one.middle:.1f} s | {one.worst:.1f} s | {len(one.seconds)}, {one.date} "
             f"| {rate.a_year:g}, {rate.why} | {minutes:.2f} |"
         )
-    summed = (
-        f"{total:.1f} minutes a year" if not missing else f"{total:.1f} minutes a year without what is not measured"
-    )
+    summed = f"{total:.1f} minutes a year" + (" without what is not measured" if missing else "")
+    return "\n".join(rows), summed
+
+
+def page(measured: Mapping[str, Times]) -> str:
+    """The whole of docs/reliability.md."""
+    tables = {setup: table(setup, measured[setup]) for setup in SETUPS if measured.get(setup)}
     others = [
-        f"| {text} | {one.middle:.1f} s | {one.worst:.1f} s | {len(one.seconds)}, {one.date} |"
+        f"| {text} | {SETUPS[setup]} | {one.middle:.1f} s | {one.worst:.1f} s | {len(one.seconds)}, {one.date} |"
         for kind, text in NOT_IN_THE_SUM.items()
-        if (one := measured.get(kind)) is not None
+        for setup in SETUPS
+        if (one := measured.get(setup, {}).get(kind)) is not None
     ]
+    held = [
+        f"| {text} | {SETUPS[setup]} | {one.date} |"
+        for kind, text in HELD.items()
+        for setup in SETUPS
+        if (one := measured.get(setup, {}).get(kind)) is not None
+    ]
+    untried = [name for setup, name in SETUPS.items() if setup not in tables]
     return TEMPLATE.format(
-        rows="\n".join(rows),
-        summed=summed,
-        setups="\n".join(f"| {name} | {summed if name == SETUPS[0] else 'not measured'} |" for name in SETUPS),
+        tables="\n".join(
+            TABLE.format(name=upper(SETUPS[setup]), rows=rows, summed=summed)
+            for setup, (rows, summed) in tables.items()
+        ),
+        setups="\n".join(
+            f"| {name} | {tables[setup][1] if setup in tables else 'not measured'} |" for setup, name in SETUPS.items()
+        ),
         others="\n".join(others),
+        held="\n".join(held),
+        untried="".join(f"- {upper(name)}: nothing of this page was measured there.\n" for name in untried),
         not_built="\n".join(f"- {row}: {NOT_BUILT[row]}." for row in sorted(NOT_BUILT, key=lambda row: int(row[1:]))),
         points="\n".join(f"| `{name}` | {moment} |" for name, moment in POINTS.items()),
     )
 
 
+def upper(name: str) -> str:
+    return name[0].upper() + name[1:]
+
+
+TABLE = """## {name}
+
+| row | fault | middle | worst | trials, date | times a year | minutes a year |
+|---|---|---|---|---|---|---|
+{rows}
+
+Sum: **{summed}**.
+"""
 TEMPLATE = """# Reliability: the budget
 
 <!-- Written by `python -m tests.faults.budget` from docs/reliability.json. Do not edit. -->
@@ -148,26 +217,29 @@ No test proves 99.99 %: zero failures in a run of length T only show a rate belo
 the house takes to serve again after each fault, and that no invariant broke meanwhile. The rest is arithmetic with
 **assumed** rates: put in your own. Times were measured by `make faults`, run in parts, on a shared machine of two cores.
 
-## One machine, SQLite
-
-| row | fault | middle | worst | trials, date | times a year | minutes a year |
-|---|---|---|---|---|---|---|
-{rows}
-
-Sum: **{summed}**, by the worst time of each and the assumed length of its cause. Few trials stand behind most rows (see the
-column): it is a sum to argue with, not a promise. Talks that stand when the engine dies go on; they are not in the sum.
-While there is no engine, callers hear music, and after 6 s the dialplan offers them to the same agents: much of this
-time is slower service rather than none, and it is counted as none.
-
 | setup | minutes a year |
 |---|---|
 {setups}
 
+Each sum is made of the worst time of each fault and the assumed length of its cause. Few trials stand behind most rows (see the
+column): it is a sum to argue with, not a promise. Talks that stand when the engine dies go on; they are not in the sum.
+While there is no engine, callers hear music, and after 6 s the dialplan offers them to the same agents: much of this
+time is slower service rather than none, and it is counted as none.
+
+{tables}
 ## Measured, and in no sum
 
-| fault | middle | worst | trials, date |
-|---|---|---|---|
+| fault | setup | middle | worst | trials, date |
+|---|---|---|---|---|
 {others}
+
+## Tried, and nothing to recover from
+
+Nothing was lost, nothing doubled, and the link stood.
+
+| fault | setup | date |
+|---|---|---|
+{held}
 
 ## What this does not cover
 
@@ -175,8 +247,7 @@ time is slower service rather than none, and it is counted as none.
   these are the larger part of any year; a budget that counted them would need your own figures.
 - Calls on an Asterisk that dies: they are lost, and are called back.
 - Load: the faults are tried with one call or one chat at a time.
-- PostgreSQL, and two engines: nothing of this page was measured there.
-{not_built}
+{untried}{not_built}
 
 ## Appendix: the failpoints
 

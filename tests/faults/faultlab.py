@@ -5,15 +5,13 @@ to rest, by its state, and holds the invariants against everything that was writ
 """
 
 import asyncio
+import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 from uuid import uuid4
-
-import httpx2
 
 from cordboard.access.permission import Role
 from cordboard.access.store import AccessStore
@@ -28,94 +26,64 @@ from cordboard.storage.migrate import upgrade
 from cordboard.telephony.process import ask
 from tests.fakes.asterisk_tree import asterisk_tree
 from tests.fakes.house import House
+from tests.fakes.postgres_relay import PostgresRelay
 from tests.fakes.sipp import SippCaller, SippCarrier
 from tests.fakes.sipp_scenarios import ANSWERS, NO_ANSWER, Behaviour, refuses
 from tests.fakes.wait import until
 
+from .bases import Base
 from .books import Books, Row, Seen
 from .invariants import violations
+from .meddling import MeddlingProxy
+from .people import Clerk, Client
+from .tools import SetClock, SmallDisk
 
 ARTICLE = "TR-118"
 REST_S = 60.0
 BUSY, SILENT, SLOW = "7916486", "7916480", "7916482"
 PEOPLE = [(rf"\+*{BUSY}.*", refuses(486)), (rf"\+*{SILENT}.*", NO_ANSWER), (rf"\+*{SLOW}.*", Behaviour(ring_ms=1500))]
 DESKS = [("silent", NO_ANSWER)]
-GONE = (httpx2.TransportError,)
+SHORT_TIMES = {"ring_s": "5", "wrap_up_s": "8", "dial_ring_s": "15"}
+NOTHING_MORE: Mapping[str, str] = {}
 Flow = Callable[["FaultLab"], Awaitable[None]]
+Tool = TypeVar("Tool")
 
 
-@dataclass
-class Client:
-    """Somebody who asks over HTTP, and asks again while the house is away, as our pages do. What is idempotent stays so."""
-
-    base: Callable[[], str]
-    headers: dict[str, str] = field(default_factory=dict)
-    cookies: dict[str, str] = field(default_factory=dict)
-
-    async def ask(self, method: str, path: str, *, within_s: float = 60.0, **more: Any) -> httpx2.Response:
-        async def answered() -> httpx2.Response | None:
-            try:
-                async with httpx2.AsyncClient(
-                    base_url=self.base(), headers=self.headers, cookies=self.cookies, timeout=20.0
-                ) as client:
-                    answer = await client.request(method, path, **more)
-            except GONE:
-                return None
-            self.cookies |= dict(answer.cookies)
-            return answer if answer.status_code not in (429, 500, 503) else None
-
-        return await until(answered, f"an answer to {method} {path}", within_s=within_s, every_s=0.1)
+def given(tool: Tool | None) -> Tool:
+    """A tool that the place of the trial brings along (places.py)."""
+    assert tool is not None, "this fault is tried at another place"
+    return tool
 
 
-@dataclass
-class Clerk(Client):
-    """An operator with a desk phone, who opens his page (`at_page`) when chats are to come to him."""
-
-    id: str = ""
-    name: str = ""
-
-    async def be(self, state: str) -> None:
-        answer = await self.ask("POST", "/api/v1/desk/state", json={"state": state})
-        assert answer.status_code in (200, 409), answer.text
-
-    async def tell(self, contact_id: str, what: str, body: dict[str, Any] | None = None) -> int:
-        """The status: 204 for done, 409 when the desk sees it otherwise by now, 422 when a time it names has passed while we asked."""
-        answer = await self.ask("POST", f"/api/v1/desk/contacts/{contact_id}/{what}", json=body)
-        late = answer.status_code == 422 and "still to come" in answer.text
-        assert late or answer.status_code in (204, 409), answer.text
-        return answer.status_code
-
-    @asynccontextmanager
-    async def at_page(self) -> AsyncIterator[None]:
-        """His page is open: it holds the live stream, and comes back when that breaks."""
-        page = asyncio.create_task(self._hold_page(uuid4().hex))
-        try:
-            yield
-        finally:
-            page.cancel()
-            await asyncio.gather(page, return_exceptions=True)
-
-    async def _hold_page(self, tab: str) -> None:
-        while True:
-            with suppress(*GONE):
-                async with (
-                    httpx2.AsyncClient(base_url=self.base(), cookies=self.cookies, timeout=20.0) as client,
-                    client.stream("GET", "/live", params={"tab": tab}) as news,
-                ):
-                    async for _ in news.aiter_bytes():
-                        pass
-            await asyncio.sleep(0.2)
+def order_of(external_id: str, phone: str) -> dict[str, object]:
+    """As the shop posts it."""
+    return {
+        "external_id": external_id,
+        "number": external_id[:6],
+        "customer": {"name": "Анна", "phone": phone, "language": "ru", "time_zone": "Europe/Moscow"},
+        "items": [{"article": ARTICLE, "quantity": 1, "price": 150_000}],
+    }
 
 
 class FaultLab:
-    """Use by `fault_lab`. `clerks` 0 and 1 answer their telephones at once, `silent` never does."""
+    """Use by `fault_lab`. `clerks` 0 and 1 answer their telephones at once, `silent` never does.
 
-    def __init__(self, folder: Path, house: House, carrier: SippCarrier, desks: SippCarrier) -> None:
+    `line` is the data folder of the Asterisk that the house steers, and of its sound: the house's own, or another's.
+    """
+
+    def __init__(
+        self, folder: Path, house: House, carrier: SippCarrier, desks: SippCarrier, base: Base, line: Path
+    ) -> None:
         self.folder, self.house, self.carrier, self.desks = folder, house, carrier, desks
+        self.base, self.line = base, line
+        self.proxy: MeddlingProxy | None = None
+        self.disk: SmallDisk | None = None
+        self.clock: SetClock | None = None
+        self.relay: PostgresRelay | None = None
         self.clerks: list[Clerk] = []
-        self.silent = Clerk(self.base)
-        self.shop = Client(self.base)
-        self.boss = Client(self.base)
+        self.silent = Clerk(self.web)
+        self.shop = Client(self.web)
+        self.boss = Client(self.web)
         self.campaign = ""
         self.callers: list[str] = []
         self.orders: list[str] = []
@@ -126,9 +94,9 @@ class FaultLab:
         self._numbers = 0
         self._web = ""
         self._is_healing = False
-        self.db = Database.open(DataFolder(house.data).default_database_url())
+        self.db = Database.open(base.url_to_look_by)
 
-    def base(self) -> str:
+    def web(self) -> str:
         return self._web
 
     # Setting up ----------------------------------------------------------------------------------------------------
@@ -142,7 +110,7 @@ class FaultLab:
         phones = self.desks.uri.removeprefix("sip:")
         for name in ("a0", "a1", "silent"):
             user = await access.create_user(name, name, Role.OPERATOR, None, device_uri=f"sip:{name}@{phones}")
-            clerk = Clerk(self.base, cookies={"cordboard": await access.open_session(user.id, "lab")})
+            clerk = Clerk(self.web, cookies={"cordboard": await access.open_session(user.id, "lab")})
             clerk.id, clerk.name = user.id, name
             if name == "silent":
                 self.silent = clerk
@@ -180,13 +148,7 @@ class FaultLab:
     async def post_order(self, phone: str) -> str:
         """An order as the shop posts it, again and again until it is answered. Returns its external id."""
         external = uuid4().hex
-        body = {
-            "external_id": external,
-            "number": external[:6],
-            "customer": {"name": "Анна", "phone": phone, "language": "ru", "time_zone": "Europe/Moscow"},
-            "items": [{"article": ARTICLE, "quantity": 1, "price": 150_000}],
-        }
-        answer = await self.shop.ask("POST", "/api/v1/orders", json=body)
+        answer = await self.shop.ask("POST", "/api/v1/orders", json=order_of(external, phone))
         assert answer.status_code in (200, 201), answer.text
         self.orders.append(external)
         return external
@@ -222,18 +184,25 @@ class FaultLab:
     async def channels(self) -> list[str]:
         """What Asterisk shows now; empty when it is gone."""
         try:
-            told = await ask(
-                asterisk_tree(), self.house.data / "asterisk/etc/asterisk.conf", "core show channels concise"
-            )
+            told = await self.asterisk_says("core show channels concise")
         except Exception:
             return []
         return [line.partition("!")[0] for line in told.splitlines() if "!" in line]
 
+    async def asterisk_says(self, command: str) -> str:
+        return await ask(asterisk_tree(), self.line / "asterisk/etc/asterisk.conf", command)
+
+    async def figures(self) -> dict[str, float]:
+        """What /metrics counts of the link to Asterisk, by its label."""
+        text = (await self.boss.ask("GET", "/metrics")).text
+        found = re.findall(r'^cordboard_ami_total\{what="(\w+)"\} (\S+)$', text, re.MULTILINE)
+        return {what: float(value) for what, value in found}
+
     def ports(self) -> dict[str, int]:
-        return DataFolder(self.house.data).kept_ports()
+        return DataFolder(self.line).kept_ports()
 
     def raw(self) -> list[str]:
-        folder = self.house.data / "recordings-raw"
+        folder = self.line / "recordings-raw"
         return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
     async def rest(self) -> None:
@@ -275,7 +244,7 @@ class FaultLab:
                 await clerk.tell(one["id"], "disposition", {"code": "confirmed"})
 
     async def seen(self) -> Seen:
-        kept = self.house.data / "recordings"
+        kept = self.line / "recordings"
         return Seen(
             callers=tuple(self.callers),
             invites=tuple(invite.number for invite in self.carrier.invites()),
@@ -284,9 +253,7 @@ class FaultLab:
             dropped=tuple(self.dropped),
             channels=tuple(await self.channels()),
             raw=tuple(self.raw()),
-            kept=tuple(
-                path.relative_to(self.house.data).as_posix() for path in sorted(kept.rglob("*")) if path.is_file()
-            ),
+            kept=tuple(path.relative_to(self.line).as_posix() for path in sorted(kept.rglob("*")) if path.is_file()),
         )
 
     async def new_violations(self) -> list[str]:
@@ -317,7 +284,7 @@ class FaultLab:
         await self.restart()
         await self.all_home()
         with suppress(Exception):
-            await ask(asterisk_tree(), self.house.data / "asterisk/etc/asterisk.conf", "channel request hangup all")
+            await self.asterisk_says("channel request hangup all")
             await self.rest()
 
     async def through_a_death(
@@ -353,21 +320,33 @@ class FaultLab:
 
 
 @asynccontextmanager
-async def fault_lab(folder: Path, **settings: str) -> AsyncIterator[FaultLab]:
-    """A house with short times, so that what waits for a deadline comes to rest soon."""
+async def furnished_lab(
+    folder: Path, base: Base | None = None, environment: Mapping[str, str] = NOTHING_MORE, line: Path | None = None
+) -> AsyncIterator[FaultLab]:
+    """A lab whose house has not been started. Its times are short, so that what waits for a deadline comes to rest soon.
+
+    `base` is its database, SQLite in its data folder by default; `line` the data folder of an Asterisk that is not its own.
+    """
     async with AsyncExitStack() as stack:
         carrier = await stack.enter_async_context(SippCarrier(folder, PEOPLE))
         desks = await stack.enter_async_context(SippCarrier(folder, DESKS, otherwise=ANSWERS, tone_hz=440.0))
-        chosen = {"trunk": carrier.uri, "ring_s": "5", "wrap_up_s": "8", "dial_ring_s": "15"} | settings
-        (folder / "house").mkdir()
-        house = House(
-            folder / "house",
-            demo=False,
-            settings={f"CORDBOARD_{name.upper()}": value for name, value in chosen.items()},
-        )
+        data = folder / "house"
+        data.mkdir(exist_ok=True)
+        base = base or Base.sqlite(data / "cordboard.sqlite3")
+        settings = {"trunk": carrier.uri, "database_url": base.url, **SHORT_TIMES}
+        settings |= {} if line is None else {"asterisk_of": str(line)}
+        chosen = {f"CORDBOARD_{name.upper()}": value for name, value in settings.items()}
+        house = House(data, demo=False, settings={**chosen, **environment})
         stack.push_async_callback(house.close)
-        lab = FaultLab(folder, house, carrier, desks)
+        lab = FaultLab(folder, house, carrier, desks, base, line or data)
         stack.push_async_callback(lab.db.close)
         await lab.furnish()
+        yield lab
+
+
+@asynccontextmanager
+async def fault_lab(folder: Path, base: Base | None = None) -> AsyncIterator[FaultLab]:
+    """A house of its own, ready."""
+    async with furnished_lab(folder, base) as lab:
         await lab.first_start()
         yield lab

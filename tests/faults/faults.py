@@ -5,17 +5,14 @@ import os
 import resource
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
 
 from .faultlab import SLOW, FaultLab
 from .flows import chat_begun, chat_ended, finish, in_talk, one_attempt, talks_still
-
-Fault = Callable[[FaultLab], Awaitable[float]]
 
 
 @asynccontextmanager
@@ -229,23 +226,3 @@ async def the_page_goes_away(lab: FaultLab) -> float:
         await chat_ended(lab, clerk, visitor, chat_id, contact_id)
     await clerk.be("logged_out")
     return took
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the matrix, and the story that tries it."""
-
-    number: str
-    story: Fault
-
-
-FAULTS: Mapping[str, Row] = {
-    "asterisk_is_killed": Row("F3, F19", asterisk_is_killed),
-    "asterisk_stands_still": Row("F4, F6", asterisk_stands_still),
-    "the_link_is_reset": Row("F5", the_link_is_reset),
-    "the_engine_stands_still": Row("F7", the_engine_stands_still),
-    "the_page_goes_away": Row("F16", the_page_goes_away),
-    "the_engine_is_restarted": Row("F24", the_engine_is_restarted),
-    "a_call_is_answered_without_engine": Row("F25", a_call_is_answered_without_engine),
-    "files_run_out": Row("F30", files_run_out),
-}

@@ -7,7 +7,8 @@ from uuid import uuid4
 from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
 
-from .faultlab import BUSY, SILENT, Clerk, Client, FaultLab
+from .faultlab import BUSY, SILENT, FaultLab
+from .people import Clerk, Client
 
 Flow = Callable[[FaultLab], Awaitable[None]]
 CHAT = "/api/v1/chat"
@@ -155,7 +156,7 @@ FLOWS: Mapping[str, Flow] = {
 async def chat_begun(lab: FaultLab, clerk: Clerk) -> tuple[Client, str, str]:
     """A visitor writes, this agent takes it. Returns the visitor, the chat and its contact."""
     await clerk.be("ready")
-    visitor = Client(lab.base)
+    visitor = Client(lab.web)
     await visitor.ask("GET", CHAT)
     await _say(lab, visitor, f"{CHAT}/start", "visitor", "Где мой заказ?")
     chat_id = (await visitor.ask("GET", CHAT)).json()["chat"]

@@ -1,7 +1,8 @@
 """The budget's page says what was measured, and nothing that was not."""
 
-from .budget import DATA, NOT_IN_THE_SUM, PAGE, RATES, Measured, kind_of, page, read
-from .faults import FAULTS
+from .bases import Setup
+from .budget import DATA, HELD, NOT_IN_THE_SUM, PAGE, RATES, SETUPS, Measured, kind_of, page, read
+from .matrix import FAULTS
 
 
 def test_the_page_is_not_stale() -> None:
@@ -9,7 +10,12 @@ def test_the_page_is_not_stale() -> None:
 
 
 def test_every_fault_has_its_place() -> None:
-    assert set(FAULTS) | {"engine_killed"} == {rate.kind for rate in RATES} | set(NOT_IN_THE_SUM)
+    places = {rate.kind for rate in RATES} | set(NOT_IN_THE_SUM) | set(HELD)
+    assert set(FAULTS) | {"engine_killed"} == places
+
+
+def test_every_setup_of_the_bench_has_its_sum() -> None:
+    assert {setup.value for setup in Setup} <= set(SETUPS)
 
 
 def test_all_deaths_of_the_engine_are_one_kind() -> None:
@@ -18,11 +24,20 @@ def test_all_deaths_of_the_engine_are_one_kind() -> None:
 
 def test_what_was_not_measured_has_no_figure() -> None:
     text = page({})
-    assert text.count("| not measured |") >= len(RATES)
+    assert [text.count(f"| {name} | not measured |") for name in SETUPS.values()] == [1] * len(SETUPS)
+    assert text.count("nothing of this page was measured there") == len(SETUPS)
+    text = page({"postgresql": {"poison_events": Measured("2026-11-21", ())}})
+    assert text.count("| not measured | | |") == len([rate for rate in RATES if "postgresql" in rate.setups])
     assert "0.0 minutes a year without what is not measured" in text
 
 
 def test_the_worst_time_counts() -> None:
-    text = page({"engine_killed": Measured("2026-11-21", (1.0, 5.0, 3.0))})
+    text = page({"sqlite": {"engine_killed": Measured("2026-11-21", (1.0, 5.0, 3.0))}})
     assert "| 3.0 s | 5.0 s | 3, 2026-11-21 | 12," in text
     assert "| 1.00 |" in text
+
+
+def test_a_setup_answers_for_its_own_faults_only() -> None:
+    text = page({"sqlite": {"engine_killed": Measured("2026-11-21", (1.0,))}})
+    assert "the engine dies" in text
+    assert "the database ends all of our connections" not in text

@@ -9,7 +9,7 @@ from cordboard.queue.agent import AgentState
 from cordboard.queue.channel import Arrival, ChannelKind, Direction, OfferFailure
 from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.deadlines import DeskRules
-from cordboard.queue.desk import Desk, NotAllowedNow, UnknownAgent
+from cordboard.queue.desk import HEAL_S, Desk, NotAllowedNow, UnknownAgent
 from cordboard.queue.reconcile import LegState, LiveLeg
 from tests.fakes.wire import MemoryJournal, MovedClock, RememberingWire
 
@@ -279,6 +279,36 @@ async def test_a_lost_hangup_is_found_by_the_second_check_and_a_passing_doubt_is
     await house.desk.check(ChannelKind.VOICE, {}, alive="n/b/")
     assert (house.agent("maria"), await house.state(contact)) == (AgentState.WRAP_UP, ContactState.WRAP_UP)
     assert house.desk.late_events["lost, found by a check"] == 1
+
+
+async def test_the_check_of_another_wire_in_between_takes_no_doubt_away() -> None:
+    house = await House().open("maria")
+    contact = await house.call()
+    for _ in range(2):
+        await house.desk.check(ChannelKind.VOICE, {}, alive="n/b/")
+        await house.desk.check(ChannelKind.CHAT, {}, alive="")
+    assert await house.state(contact) is ContactState.ABANDONED
+
+
+async def test_what_could_not_follow_from_an_end_follows_soon_without_a_restart() -> None:
+    house = await House().open("maria")
+    troubles = ["the disk is full", "it still is"]
+
+    async def refuse(_contact: Contact) -> None:
+        if troubles:
+            raise OSError(troubles.pop())
+
+    house.desk.follow_ups.append(refuse)
+    contact = await house.call()
+    await house.desk.customer_left("n/b/1", "cause_16")
+    await house.desk.settle()
+    for _ in range(2):
+        assert [one.id for one in await house.journal.not_followed_up()] == [contact.id]
+        house.clock.pass_s(HEAL_S)
+        await house.desk.tick()
+        await house.desk.settle()
+    assert await house.journal.not_followed_up() == []
+    assert await house.state(contact) is ContactState.ABANDONED
 
 
 async def test_a_new_life_of_asterisk_loses_talks_and_frees_agents_at_once() -> None:

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from cordboard.queue import agent as agents
 from cordboard.queue import contact as contacts
@@ -13,6 +14,8 @@ from cordboard.queue.contact import ContactState
 from cordboard.queue.journal import entry_of
 from cordboard.queue.store import QueueStore, journal_table
 from cordboard.storage.database import Database
+from tests.fakes.databases import PostgresServer
+from tests.fakes.postgres_relay import Lost, PostgresRelay
 from tests.fakes.wire import MovedClock
 
 
@@ -96,3 +99,42 @@ async def test_a_failed_append_leaves_nothing(database: Database, clock: MovedCl
     assert await store.open_contacts() == []
     async with database.read() as connection:
         assert (await connection.execute(select(journal_table))).all() == []
+
+
+@pytest.mark.parametrize("lost", list(Lost))
+async def test_a_commit_of_unknown_outcome_is_looked_for_and_done_once(
+    postgres_server: PostgresServer, postgres_template: str, clock: MovedClock, lost: Lost
+) -> None:
+    async with PostgresRelay.before(postgres_server.folder) as relay, postgres_server.fresh(postgres_template) as url:
+        database = Database.open(relay.url(url))
+        try:
+            relay.loses, relay.every = lost, 2
+            store, count = QueueStore(database), 5
+            for number in range(count):
+                fresh = contacts.arrive(
+                    f"k{number}", Arrival(ChannelKind.VOICE, Direction.INBOUND, "orders", f"w{number}"), clock.now()
+                )
+                await store.append([entry_of(clock.now(), "Appeared", fresh)])
+            assert relay.lost >= count // 2
+            assert len(await store.open_contacts()) == count
+            async with database.read() as connection:
+                query = select(journal_table.c.noun_id, func.count()).group_by(journal_table.c.noun_id)
+                assert {row[1] for row in await connection.execute(query)} == {1}
+        finally:
+            await database.close()
+
+
+async def test_connections_that_break_again_and_again_are_said_to(
+    postgres_server: PostgresServer, postgres_template: str, clock: MovedClock
+) -> None:
+    async with PostgresRelay.before(postgres_server.folder) as relay, postgres_server.fresh(postgres_template) as url:
+        database = Database.open(relay.url(url))
+        try:
+            relay.loses = Lost.ORDER
+            fresh = contacts.arrive("k", Arrival(ChannelKind.VOICE, Direction.INBOUND, "orders", "w"), clock.now())
+            with pytest.raises(DBAPIError):
+                await QueueStore(database).append([entry_of(clock.now(), "Appeared", fresh)])
+            relay.loses = None
+            assert await QueueStore(database).open_contacts() == []
+        finally:
+            await database.close()

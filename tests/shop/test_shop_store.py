@@ -296,3 +296,20 @@ async def test_a_customer_by_hand(shop: ShopStore) -> None:
     assert await shop.customers_by_phone("+79120000001") == [customer]
     assert await shop.customer("nobody") is None
     assert await shop.timeline(customer.id) == []
+
+
+async def test_a_listener_that_failed_is_told_again_of_the_order_as_it_is_now(shop: ShopStore) -> None:
+    troubles, heard = ["the disk is full", "it still is"], list[Order]()
+
+    async def listen(order: Order, _created: bool) -> None:
+        if troubles:
+            raise OSError(troubles.pop())
+        heard.append(order)
+
+    shop.on_order.append(listen)
+    order = await put(shop)
+    await shop.tell_again()
+    assert heard == []
+    await shop.tell_again()
+    await shop.tell_again()
+    assert heard == [await shop.order(order.id)]

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -65,6 +66,7 @@ async def test_a_talk_is_recorded_by_asterisks_clock_and_wrapped_up(line: Line) 
     await line.agent_is(AgentState.BUSY)
     line.asterisk.emit("Hold", line.asterisk.about(FakeChannel("leg-1", "x", variables={"CC_CALL": channel.uniqueid})))
     await until(lambda: line.states() == [ContactState.HELD], "held")
+    line.clock.pass_s(61)
     line.leaves(channel)
     line.asterisk.user_event("CCDialEnd", channel, {"Cc": channel.uniqueid, "Status": "ANSWER"})
     line.asterisk.hang_up(channel)
@@ -182,3 +184,55 @@ async def test_the_heartbeat_is_set_at_once_and_goes_on(line: Line) -> None:
     assert began <= int(line.asterisk.globals["ENGINE_HB"]) <= int(time.time())  # Asterisk's clock, not the desk's
     beating.cancel()
     await asyncio.wait([beating])
+
+
+async def test_a_caller_whose_arrival_was_lost_is_asked_again_when_the_second_look_does_not_know_him(
+    line: Line,
+) -> None:
+    channel = FakeChannel("lab-1.1", "PJSIP/trunk-1", variables={"CC_CALL": "lab-1.1", "CC_STATE": "hold"})
+    line.asterisk.add_channel(channel)
+    await line.voice.check(await line.ami.show_channels())
+    assert line.asterisk.sent("Redirect") == []  # his announcement may be on its way
+    await line.voice.check(await line.ami.show_channels())
+    (redirect,) = line.asterisk.sent("Redirect")
+    assert (redirect.get("Channel"), redirect.get("Context")) == (channel.name, "cc-hold")
+    line.waits(channel)
+    await line.agent_is(AgentState.RESERVED)
+    await line.voice.check(await line.ami.show_channels())
+    assert [one.get("Context") for one in line.asterisk.sent("Redirect")] == ["cc-hold", "cc-dial"]
+
+
+@pytest.mark.parametrize("by_s", [3600.0, -3600.0])
+async def test_a_talk_in_which_the_clock_was_set_has_its_true_length(line: Line, by_s: float) -> None:
+    channel = line.calls()
+    await line.agent_is(AgentState.RESERVED)
+    line.talks(channel)
+    await line.agent_is(AgentState.BUSY)
+    line.clock.pass_s(60)
+    line.leaves(channel, at=str(1060.75 + by_s))
+    await until(lambda: line.recorded, "recorded")
+    assert line.recorded[0].talk_s == 60.0
+
+
+async def test_who_came_and_left_while_nothing_could_be_written_is_in_the_book_with_his_age(line: Line) -> None:
+    line.journal.broken = True
+    waits, leaves = line.calls("lab-1.1"), line.calls("lab-1.2", number="79000000002")
+    await until(lambda: line.ami.stats.handler_errors == 2, "two arrivals that could not be written")
+    came_at = line.clock.now()
+    line.clock.pass_s(10)
+    heard = line.ami.stats.events
+    line.asterisk.hang_up(leaves)
+    await until(lambda: line.ami.stats.events > heard, "his end")
+    with pytest.raises(OSError, match="disk full"):
+        await line.voice.check(await line.ami.show_channels())
+    line.clock.pass_s(10)
+    line.journal.broken = False
+    await line.voice.check(await line.ami.show_channels())
+    known = await line.journal.contact_by_wire(f"{KEYS}{leaves.uniqueid}")
+    assert known is not None
+    assert (known.state, known.arrived_at) == (ContactState.ABANDONED, came_at)
+    assert (known.closed_at or came_at) - came_at == timedelta(seconds=10)
+    still = line.desk.contact_by_wire(f"{KEYS}{waits.uniqueid}")
+    assert still is not None
+    assert (still.state, still.arrived_at) == (ContactState.OFFERED, came_at)
+    assert [one.get("Context") for one in line.asterisk.sent("Redirect")] == ["cc-dial"]

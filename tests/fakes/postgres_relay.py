@@ -1,0 +1,98 @@
+"""Between clients and PostgreSQL's socket: everything passes, until a COMMIT is to be lost, or its answer."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+SOCKET = ".s.PGSQL.5432"
+COMMIT = b"COMMIT;"
+
+
+class Lost(StrEnum):
+    """What becomes of a COMMIT that is not to end well; the connection is cut in either case."""
+
+    ORDER = "order"
+    ANSWER = "answer"
+
+
+@dataclass
+class PostgresRelay:
+    """`folder` is what clients name as the host. While `loses` is set, every `every`th COMMIT is lost; `lost` counts them."""
+
+    server: Path
+    folder: Path
+    loses: Lost | None = None
+    every: int = 1
+    lost: int = 0
+    _commits: int = 0
+    _tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
+
+    @classmethod
+    @asynccontextmanager
+    async def before(cls, server: Path) -> AsyncIterator["PostgresRelay"]:
+        """`server` is the folder of the real socket."""
+        with tempfile.TemporaryDirectory(prefix="cb-relay-") as folder:
+            relay = cls(server, Path(folder))
+            listener = await asyncio.start_unix_server(relay._connected, Path(folder) / SOCKET)
+            try:
+                yield relay
+            finally:
+                listener.close()
+                for task in relay._tasks:
+                    task.cancel()
+                await asyncio.gather(*relay._tasks, return_exceptions=True)
+
+    def url(self, url: str) -> str:
+        """The same database, through us."""
+        return url.replace(str(self.server), str(self.folder))
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        far_reader, far_writer = await asyncio.open_unix_connection(self.server / SOCKET)
+        mute = asyncio.Event()
+        ways = [
+            asyncio.create_task(self._asked(reader, far_writer, mute)),
+            asyncio.create_task(self._answered(far_reader, writer, mute)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            writer.transport.abort()
+            far_writer.close()
+
+    async def _asked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mute: asyncio.Event) -> None:
+        while data := await reader.read(65536):
+            fate = self._fate_of(data)
+            if fate is Lost.ORDER:
+                return
+            if fate is Lost.ANSWER:
+                mute.set()
+            writer.write(data)
+            await writer.drain()
+
+    def _fate_of(self, data: bytes) -> Lost | None:
+        if self.loses is None or COMMIT not in data:
+            return None
+        self._commits += 1
+        if self._commits % self.every:
+            return None
+        self.lost += 1
+        return self.loses
+
+    async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mute: asyncio.Event) -> None:
+        """An answer after which nothing more is said has come: so the server has done what it was asked."""
+        while data := await reader.read(65536):
+            if mute.is_set():
+                return
+            writer.write(data)
+            await writer.drain()
