@@ -259,6 +259,7 @@ async def serve(
         for task in (dialing, *beside):
             task.cancel()
         await works.fall_silent()
+        await works.last_words()
         await leading.give_up()
         await works.hand_over()
         server.should_exit = True

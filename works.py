@@ -63,6 +63,7 @@ log = logging.getLogger(__name__)
 MOST_ORDERS = 10_000
 TELL_AGAIN_S = 5.0
 VIP = "vip"
+LAST_WORDS_S = 1.0
 
 
 class Works:
@@ -378,8 +379,8 @@ class Works:
             "event loop's watch": self.timings.watch_loop,
             "live news": lambda: self.live.follow(self.desk),
             "sweeper of recordings": self.takes.sweep_forever,
-            "orders to tell again": self.tell_orders_forever,
             "collector of garbage": Collector().run,
+            "orders to tell again": self.tell_orders_forever,
         }
 
     async def tick_forever(self) -> None:
@@ -441,10 +442,16 @@ class Works:
         """Asterisk is told nothing any more, and calls go on; what was on its way to it is looked up by the engine that leads next."""
         await self.ami.stop()
 
+    async def last_words(self) -> None:
+        """What is decided is written down while we may; pages end, so that their going decides nothing more."""
+        self.live.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_S):
+                await self.desk.settle()
+
     async def hand_over(self) -> None:
         """The lease was given up, another engine may lead: nothing is written any more."""
         self.db.fence(NO_EPOCH)
-        self.live.close()
         await self.web_calls.stop()
 
     async def settle(self) -> None:

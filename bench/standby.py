@@ -42,9 +42,9 @@ async def _told(leader: House) -> None:
 
 
 ENDS: dict[str, tuple[str, End]] = {
-    "SIGSTOP": ("the_leader_stands_still", _still),
-    "kill -9": ("the_leader_is_killed", _killed),
-    "SIGTERM": ("the_leader_is_told_to_stop", _told),
+    "SIGSTOP": ("the_engine_stands_still", _still),
+    "kill -9": ("engine_killed", _killed),
+    "SIGTERM": ("the_engine_is_restarted", _told),
 }
 
 
