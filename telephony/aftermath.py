@@ -3,7 +3,7 @@
 A call that ended, a talk that began, a caller who came: each gets the one contact that it would have had, as of when it happened.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from urllib.parse import unquote
 
@@ -16,6 +16,8 @@ from .ami_events import LiveChannel
 from .byes import FAMILY, Bye, bye_of, instant
 from .wire import Wire
 
+LeftAlone = Callable[[str], Awaitable[None]]
+"""Told of a call of ours, by its unique id, that was answered while nobody of us was there."""
 ArrivalOf = Callable[[str, str, str, str], Arrival]
 """The arrival on a wire key, by the number dialed, the caller's number and his name."""
 
@@ -23,10 +25,11 @@ ArrivalOf = Callable[[str, str, str, str], Arrival]
 class Aftermath:
     """`settle` after each gap; the rest is what a ring in app_queue does not tell by itself."""
 
-    def __init__(self, desk: Desk, wire: Wire, arrival_of: ArrivalOf) -> None:
+    def __init__(self, desk: Desk, wire: Wire, arrival_of: ArrivalOf, left_alone: LeftAlone) -> None:
         self._desk = desk
         self._wire = wire
         self._arrival_of = arrival_of
+        self._left_alone = left_alone
         self._rings: dict[str, str] = {}
 
     async def settle(self, customers: Mapping[str, LiveChannel]) -> Mapping[str, datetime]:
@@ -64,8 +67,14 @@ class Aftermath:
             items = await self._wire.link.action_list("DBGetTree", {"Family": FAMILY}, ends_with="DBGetTreeComplete")
         except ActionRefused:
             return []  # so it says that there is nothing
-        found = [bye_of(item.get("Key", ""), item.get("Val", "")) for item in items]
-        return [(self._key_of(bye.uniqueid), bye) for bye in found if bye is not None]
+        found = {item.get("Key", ""): bye_of(item.get("Key", ""), item.get("Val", "")) for item in items}
+        for key in (key for key, bye in found.items() if bye is None):
+            await self.strike_out(key.rpartition("/")[2])
+        return [(self._key_of(bye.uniqueid), bye) for bye in found.values() if bye is not None]
+
+    async def strike_out(self, uniqueid: str) -> None:
+        """What was written down of this call is known."""
+        await self._wire.told(self._wire.link.setvar(None, f"DB_DELETE({FAMILY}/{uniqueid})", "1"))
 
     def _key_of(self, uniqueid: str) -> str:
         """The key of the contact that we know, perhaps of an earlier life of Asterisk, else the key that it would have now."""
@@ -73,12 +82,14 @@ class Aftermath:
         return next(ours, self._wire.key_of(uniqueid))
 
     async def _ended(self, key: str, bye: Bye, *, next_talk: bool) -> None:
+        if bye.left_alone:
+            await self._left_alone(bye.uniqueid)
         agent = self._desk.agent_by_sip_name(bye.sip_name)
         talk_at = bye.talk_at if agent is not None else None
         past = Past(bye.arrived_at, bye.ended_at, agent.id if agent else None, talk_at, next_talk)
         if bye.dialed or self._desk.contact_by_wire(key) is not None:
             await self._desk.remember(self._arrival_of(key, bye.dialed, bye.number, bye.name), past)
-        await self._wire.told(self._wire.link.setvar(None, f"DB_DELETE({FAMILY}/{bye.uniqueid})", "1"))
+        await self.strike_out(bye.uniqueid)
 
     async def _came(self, key: str, channel: LiveChannel) -> None:
         """A caller of whom we have not heard, and who is on his own: he has his age."""

@@ -7,11 +7,13 @@ from urllib.parse import unquote
 FAMILY = "cc-bye"
 _FIELDS = 7
 _STANDINGS = ("hold", "fallback", "dial", "talk")
+_LEFT_ALONE = ("answered", "abandon")
 
 
 @dataclass(frozen=True, slots=True)
 class Bye:
-    """A call that ended without us. `sip_name` and `talk_at` are of its last talk, if it had one; `dialed` is "" where we had called."""
+    """A call that ended without us. `sip_name` and `talk_at` are of its last talk, if it had one; `dialed` is "" where we had called.
+    `left_alone`: we had called, he answered, and nobody of us was there."""
 
     uniqueid: str
     arrived_at: datetime
@@ -21,6 +23,7 @@ class Bye:
     dialed: str = ""
     number: str = ""
     name: str = ""
+    left_alone: bool = False
 
 
 def bye_of(key: str, value: str) -> Bye | None:
@@ -31,6 +34,8 @@ def bye_of(key: str, value: str) -> Bye | None:
         return None
     state, arrived, talk, _, dialed, number, name = parts
     standing, _, sip_name = state.partition("-")
+    if standing in _LEFT_ALONE:
+        return Bye(key.rpartition("/")[2], instant(arrived) or ended_at, ended_at, left_alone=True)
     if standing not in _STANDINGS:
         return None
     talk_at = instant(talk) if standing == "talk" else None

@@ -131,6 +131,11 @@ class PlacedCalls:
             failpoint("abandoned_heard")
             self._calls[uniqueid] = replace(self._calls[uniqueid], abandoned=True)
 
+    async def left_alone(self, uniqueid: str) -> None:
+        """He answered while there was no engine, and has gone: the law counts him, and so do we."""
+        if uniqueid in self._calls:
+            await self._forget(uniqueid).on_ended(uniqueid, AttemptOutcome.ABANDONED, 0, "")
+
     async def hung_up(self, event: ChannelHungUp) -> None:
         uniqueid = event.channel.uniqueid
         call = self._calls.get(uniqueid)

@@ -84,7 +84,7 @@ class Voice:
         self._dialing: Dialing | None = None
         self._placed = PlacedCalls(self._wire)
         self._back = CallsBack(desk, self._wire, self._placed, self._ring_called_back, caller_id)
-        self._aftermath = Aftermath(desk, self._wire, self._arrival)
+        self._aftermath = Aftermath(desk, self._wire, self._arrival, self._placed.left_alone)
         self._arrivals = Arrivals(desk, self._wire, clock)
         self._talks = Talks(desk, clock, on_recorded)
 
@@ -219,6 +219,7 @@ class Voice:
                 await self._placed.answered(event.channel.uniqueid, key)
             case "CCAbandon":
                 self._placed.abandoned(event.channel.uniqueid)
+                await self._aftermath.strike_out(event.channel.uniqueid)
             case "CCMessage":
                 await self._talks.message_left(self.waiting_room.message_of(key), event)
 
@@ -284,6 +285,8 @@ class Voice:
         for key, channel in customers.items():
             if channel.variables.get("CC_STATE") == "answered" and self._desk.contact_by_wire(key) is None:
                 await self._placed.answered(channel.channel.uniqueid, key)
+            elif channel.variables.get("CC_STATE") == "abandon":
+                self._placed.abandoned(channel.channel.uniqueid)
         for agent in self._desk.agents():
             await self._ask_device(agent.sip_name)
         await self._placed.lost(channels.keys())

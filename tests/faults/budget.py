@@ -89,7 +89,7 @@ NOT_IN_THE_SUM: Mapping[str, str] = {
     "the_clock_jumps_forward": "F15: the clock is set an hour forward; until the house says so",
     "the_clock_jumps_back": "F15: the clock is set an hour back; until the house says so",
     "the_page_goes_away": "F16: an agent's page goes away in a chat; until the chat is in somebody's hands again",
-    "a_call_is_answered_without_engine": "F25: a person whom we dialed answers while there is no engine; until it serves again",
+    "a_call_is_answered_without_engine": "F25: whom we dial answers while there is no engine, and counts as abandoned; until it serves",
 }
 HELD: Mapping[str, str] = {
     "events_are_doubled_and_late": "F9: each event of a call twice, and all of them once more when they are old",
@@ -102,7 +102,6 @@ NOT_BUILT: Mapping[str, str] = {
     "F13": "a full disk of PostgreSQL's own",
     "F17": "a telephone that does not answer: the flows `ring_no_answer` and `declined`; 408, 503 and a dead phone are not tried apart",
     "F24": "an update to another version: the same one is started again; a call from the site ends with the engine that holds its sound",
-    "F25": "whoever answers while no engine runs hears the dialplan's apology, and counts as unknown afterwards, not as abandoned",
     "F22": "two engines: held by the stand-by engine's own tests",
     "F6": "a half-open link, in its own right: here only as an Asterisk that stands still; this kernel has no nft to drop its packets",
 }

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from cordboard.queue.channel import AttemptOutcome
 from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
 
@@ -184,6 +185,12 @@ async def a_call_is_answered_without_engine(lab: FaultLab) -> float:
     await until(lambda: not lab.carrier.in_talk(), "he has heard it", within_s=30.0)
     await lab.restart()
     took = time.monotonic() - begun
+
+    async def is_counted() -> bool:
+        theirs = [one for one in (await lab.books()).attempts if one["number"].lstrip("+") == number.lstrip("+")]
+        return [one["outcome"] for one in theirs] == [AttemptOutcome.ABANDONED]
+
+    await until(is_counted, "he counts as abandoned", within_s=15.0)
     await lab.dial(False)
     await clerk.be("logged_out")
     return took

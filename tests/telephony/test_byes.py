@@ -25,7 +25,12 @@ def test_who_gave_up_had_no_talk(state: str) -> None:
     assert bye == Bye("lab-1.7", AT, AT, dialed="+7495")
 
 
-@pytest.mark.parametrize("state", ["bye", "voicemail", "abandon", "answered", ""])
+@pytest.mark.parametrize("state", ["answered", "abandon"])
+def test_whom_we_called_and_left_alone_is_told(state: str) -> None:
+    assert bye_of(KEY, f"{state}|{T}||{T}|||") == Bye("lab-1.7", AT, AT, left_alone=True)
+
+
+@pytest.mark.parametrize("state", ["bye", "voicemail", ""])
 def test_who_was_being_said_goodbye_to_is_no_news(state: str) -> None:
     assert bye_of(KEY, f"{state}|{T}|{T}|{T}|+7495||") is None
 

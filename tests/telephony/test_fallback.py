@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from cordboard.queue.agent import AgentState
+from cordboard.queue.channel import AttemptOutcome
 from cordboard.telephony import fallback
 from cordboard.telephony.ami import LinkState
 from cordboard.telephony.ami_events import Resync
@@ -234,3 +235,21 @@ async def test_a_ring_of_the_fallback_that_is_not_answered_blames_its_agent(line
     line.waits(ring)
     await line.agent_is(AgentState.NOT_RESPONDING)
     assert line.states() == ["queued"]
+
+
+async def test_whom_we_called_and_left_alone_counts_as_abandoned(line: MirroredLine) -> None:
+    """He answered while there was no engine: one has gone, one hears the apology still. Of a third nobody can tell."""
+    await line.mirrored(maria=False)
+    for attempt in ("gone", "hears", "rang"):
+        line.voice.adopt_call(attempt, 30.0, answered=False)
+    t0 = f"{line.clock.now().timestamp():.0f}"
+    line.asterisk.database |= {"/cc-bye/gone": f"abandon|{t0}||{t0}|||", "/cc-bye/mail": f"voicemail|{t0}||{t0}|||"}
+    line.asterisk.channels["hears"] = FakeChannel("hears", "PJSIP/trunk-2", application="Playback")
+    line.asterisk.channels["hears"].variables |= {"CC_CALL": "hears", "CC_STATE": "abandon"}
+    line.asterisk.reset()
+    await until(lambda: len(line.dialing.ended) == 2, "the calls that are over")
+    assert line.dialing.ended == [("gone", AttemptOutcome.ABANDONED), ("rang", AttemptOutcome.UNKNOWN)]
+    line.asterisk.hang_up(line.asterisk.channels["hears"])
+    await until(lambda: len(line.dialing.ended) == 3, "the apology is over")
+    assert line.dialing.ended[-1] == ("hears", AttemptOutcome.ABANDONED)
+    assert line.asterisk.database == {}
