@@ -5,22 +5,22 @@ import { Waveform } from "./waveform.js";
 class Player {
   constructor(card) {
     this.seconds = +card.dataset.seconds;
-    this.sound = $("#sound"); this.wave = $("#wave"); this.start = 0; this.next = null;
+    this.sound = $("#sound"); this.wave = $("#wave"); this.start = 0; this.next = this.going = null;
     const marks = $$("[data-at]", card).map(b => ({ at: +b.dataset.at, length: +b.dataset.length, kind: b.dataset.kind }));
     this.form = new Waveform(this.wave, this.seconds, marks, kind => kind === "silence" ? T("тишина") : "");
     this.sound.controls = false; $("#controls").hidden = false;
     this.#listen(card);
     trying(async () => { const { operator, customer } = await api("GET", `/recordings/${card.dataset.id}/peaks`); this.form.peaks = [operator, customer]; });
   }
-  get at() { return this.next ?? (this.sound.readyState ? this.sound.currentTime : this.start); }
+  get at() { return this.next ?? this.going ?? (this.sound.readyState ? this.sound.currentTime : this.start); }
 
   #listen(card) {
     const { sound } = this, show = () => this.show();
     for (const name of ["timeupdate", "seeked", "loadedmetadata"]) sound.addEventListener(name, show);
-    sound.addEventListener("loadedmetadata", () => { if (this.start) sound.currentTime = this.start; });
-    sound.addEventListener("seeked", () => { if (this.next !== null) { sound.currentTime = this.next; this.next = null; } });
+    sound.addEventListener("loadedmetadata", () => { this.going = null; if (this.start) this.#seek(this.start); });
+    sound.addEventListener("seeked", () => { const to = this.next; this.next = this.going = null; if (to !== null) this.#seek(to); });
     for (const name of ["play", "pause", "ended"]) sound.addEventListener(name, () => this.#paintPlay());
-    sound.addEventListener("error", () => toast(T("Запись не загрузилась. Попробуйте ещё раз."), { kind: "alert" }));
+    sound.addEventListener("error", () => { this.next = this.going = null; toast(T("Запись не загрузилась. Попробуйте ещё раз."), { kind: "alert" }); });
     $("#play").onclick = () => this.toggle();
     this.wave.addEventListener("pointerdown", e => this.#drag(e));
     this.wave.addEventListener("keydown", e => this.#slide(e));
@@ -42,10 +42,12 @@ class Player {
   go(seconds) {
     this.start = Math.max(0, Math.min(this.seconds, seconds));
     /* One seek at a time: Chromium may never come back from seeks in an Ogg file that overtake each other. */
-    if (this.sound.seeking) this.next = this.start;
-    else if (this.sound.readyState) this.sound.currentTime = this.start;
+    if (this.going !== null) this.next = this.start;
+    else if (this.sound.readyState) this.#seek(this.start);
     this.show();
   }
+  /* Where it goes to is ours to remember: during a seek Chromium still tells where it was, and a key pressed then would count from there. */
+  #seek(to) { this.going = to; this.sound.currentTime = to; }
   show() {
     const at = Math.min(this.seconds, this.at), whole = Math.floor(at);
     this.form.moveTo(at);
