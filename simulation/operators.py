@@ -7,6 +7,7 @@ import asyncio
 import json
 import ssl
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
@@ -52,7 +53,7 @@ class Tally:
         self.faults.clear()
 
 
-class Page:
+class Page(ABC):
     """A signed-in person's browser: requests, and a live stream that comes back by itself."""
 
     def __init__(self, web: str, seat: Seat, tally: Tally, random: Random) -> None:
@@ -124,8 +125,9 @@ class Page:
         """The stream speaks, for the first time or again."""
         self.refresh()
 
+    @abstractmethod
     def heard(self, event: str, data: str) -> None:
-        raise NotImplementedError
+        """A piece of news that is no heartbeat."""
 
     # What a page asks for ----------------------------------------------------------------------------------------------
 
@@ -139,8 +141,9 @@ class Page:
             self._wanted.clear()
             await self.fetch()
 
+    @abstractmethod
     async def fetch(self) -> None:
-        raise NotImplementedError
+        """Ask for all that this page shows."""
 
     async def get(self, path: str) -> httpx2.Response | None:
         return await self._ask("GET", path, self.tally.reads)

@@ -4,6 +4,8 @@ import asyncio
 import re
 from dataclasses import dataclass, field
 
+from tests.fakes.passing import Passing
+
 _ACTION = re.compile(rb"^(Action|ActionID): *([^\r\n]*)", re.MULTILINE)
 _ID = re.compile(r"cb(\d+)-\d+-\d+")
 
@@ -24,7 +26,7 @@ class AmiProxy:
     passed: list[Passed] = field(default_factory=list)
     listens_on: int = 0
     _server: asyncio.Server | None = None
-    _tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
+    _passing: Passing = field(default_factory=Passing)
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
@@ -33,9 +35,7 @@ class AmiProxy:
     async def stop(self) -> None:
         assert self._server is not None
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._passing.stop()
 
     def of(self, epoch: int) -> list[str]:
         """The names of the actions of this epoch."""
@@ -47,10 +47,7 @@ class AmiProxy:
         return self.passed[first:]
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._passing.enter()
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.port)
         except OSError:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from tests.fakes.passing import Passing, until_either_ends
+
 SOCKET = ".s.PGSQL.5432"
 COMMIT = b"COMMIT;"
 
@@ -29,7 +31,7 @@ class PostgresRelay:
     every: int = 1
     lost: int = 0
     _commits: int = 0
-    _tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
+    _passing: Passing = field(default_factory=Passing)
 
     @classmethod
     @asynccontextmanager
@@ -42,31 +44,19 @@ class PostgresRelay:
                 yield relay
             finally:
                 listener.close()
-                for task in relay._tasks:
-                    task.cancel()
-                await asyncio.gather(*relay._tasks, return_exceptions=True)
+                await relay._passing.stop()
 
     def url(self, url: str) -> str:
         """The same database, through us."""
         return url.replace(str(self.server), str(self.folder))
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._passing.enter()
         far_reader, far_writer = await asyncio.open_unix_connection(self.server / SOCKET)
         mute = asyncio.Event()
-        ways = [
-            asyncio.create_task(self._asked(reader, far_writer, mute)),
-            asyncio.create_task(self._answered(far_reader, writer, mute)),
-        ]
         try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            await until_either_ends(self._asked(reader, far_writer, mute), self._answered(far_reader, writer, mute))
         finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
             writer.transport.abort()
             far_writer.close()
 

@@ -5,6 +5,8 @@ import asyncio
 import re
 from dataclasses import dataclass, field
 
+from tests.fakes.passing import Passing, until_either_ends
+
 END = b"\r\n\r\n"
 LONGEST = 2**20
 _FIELD = re.compile(rb"^(Action|ActionID|Response|Event): *([^\r\n]*)", re.MULTILINE)
@@ -43,7 +45,7 @@ class MeddlingProxy:
     """Events that were passed on twice, to be said once more when they are old."""
     _server: asyncio.Server | None = None
     _engine: asyncio.StreamWriter | None = None
-    _tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
+    _passing: Passing = field(default_factory=Passing)
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, limit=LONGEST)
@@ -52,9 +54,7 @@ class MeddlingProxy:
     async def stop(self) -> None:
         assert self._server is not None
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._passing.stop()
 
     def say(self, *messages: bytes) -> None:
         """As if Asterisk had said it."""
@@ -69,26 +69,16 @@ class MeddlingProxy:
         return said
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._passing.enter()
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.port, limit=LONGEST)
         except OSError:
             writer.close()
             return
         doomed: set[str] = set()
-        ways = [
-            asyncio.create_task(self._actions(reader, far_writer, doomed)),
-            asyncio.create_task(self._events(far_reader, writer, doomed)),
-        ]
         try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            await until_either_ends(self._actions(reader, far_writer, doomed), self._events(far_reader, writer, doomed))
         finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
             for each in (writer, far_writer):
                 each.transport.abort()
 
