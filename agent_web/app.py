@@ -35,6 +35,7 @@ from . import (
 from .house import House
 from .problem import ProblemBody
 from .security import same_site
+from .turns import PagesTakeTurns, Turns
 
 MAX_BODY = 1_048_576  # bytes; everything a page or the shop's system sends is far smaller
 
@@ -78,6 +79,7 @@ def create_app(house: House) -> FastAPI:
     problem.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(PagesTakeTurns, turns=Turns())
     app.add_middleware(Guard, headers=security_headers(house.site.websocket_url, house.site.secure))
     _document_problems(app)
     return app

@@ -71,6 +71,8 @@ class Page(ABC):
         self._wanted = asyncio.Event()
         self._fetching: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
+        self._leisure_s = 0.0
+        self._later: asyncio.Task[None] | None = None
         self._tab = f"sim-{seat.user.id}"
         self._answer: httpx2.Response | None = None
 
@@ -81,7 +83,7 @@ class Page(ABC):
         await self.connected.wait()
 
     async def close(self) -> None:
-        tasks = [task for task in (self._task, self._fetching) if task is not None]
+        tasks = [task for task in (self._task, self._fetching, self._later) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -106,6 +108,7 @@ class Page(ABC):
                 self.tally.faults[type(fault).__name__] += 1
             self._answer = None
             self.connected.clear()
+            self.lost()
             await asyncio.sleep(0.5 + 0.5 * self.random.random())
 
     async def _listen(self, answer: httpx2.Response) -> None:
@@ -115,7 +118,9 @@ class Page(ABC):
                 if not self.connected.is_set():
                     self.connected.set()
                     self.arrived()
-                if event != "ping":
+                if event == "ping":
+                    self._leisure_s = json.loads(data).get("leisure_s", 0.0)
+                else:
                     self.tally.news += 1
                     self.heard(event, data)
         finally:
@@ -126,6 +131,10 @@ class Page(ABC):
         self.refresh()
 
     @abstractmethod
+    def lost(self) -> None:
+        """The stream is gone."""
+
+    @abstractmethod
     def heard(self, event: str, data: str) -> None:
         """A piece of news that is no heartbeat."""
 
@@ -134,6 +143,16 @@ class Page(ABC):
     def refresh(self) -> None:
         """Fetch what is shown; news that come while that goes on lead to one more fetch."""
         self._wanted.set()
+
+    def at_leisure(self) -> None:
+        """As `refresh`, but not now: the crowd of pages that lost their line with us comes back first (static/js/live.js)."""
+        if self._later is not None:
+            self._later.cancel()
+        self._later = asyncio.create_task(self._refresh_after(self._leisure_s * self.random.random()))
+
+    async def _refresh_after(self, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        self.refresh()
 
     async def _fetch_forever(self) -> None:
         while True:
@@ -175,6 +194,7 @@ class Operator(Page):
         super().__init__(web, seat, tally, random)
         self._wrap_up_s = wrap_up_s
         self._seen: dict[str, str] = {}
+        self._hands, self._regained = "", False
         self._doing: set[asyncio.Task[None]] = set()
 
     async def go_ready(self) -> None:
@@ -194,18 +214,20 @@ class Operator(Page):
         return True
 
     def arrived(self) -> None:
-        self.refresh()
-        self._do(self._look())
+        self._regained = True
+        self.at_leisure()
 
-    async def _look(self) -> None:
-        """What happened while nobody told us."""
-        answer = await self.get("/api/v1/desk/state")
-        if answer is not None:
-            self._take_in(answer.json())
+    def lost(self) -> None:
+        self.at_leisure()
 
     def heard(self, event: str, data: str) -> None:
         if event == "desk":
+            before, first = self._hands, self._regained
+            self._hands, self._regained = data, False
             self._take_in(json.loads(data))
+            if first and data == before:
+                self.at_leisure()
+                return
         if event in ("desk", "resync"):
             self.refresh()
 
@@ -268,6 +290,9 @@ class Supervisor(Page):
         if event in ("board", "resync"):
             self.tally.boards.append(time.monotonic())
             self.refresh()
+
+    def lost(self) -> None:
+        """The board stays as it is, and waits for the stream."""
 
     async def fetch(self) -> None:
         now = time.monotonic()

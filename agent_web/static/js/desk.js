@@ -30,7 +30,12 @@ function update() {
   if (running) { wanted = true; return running; }
   return (running = refresh().finally(() => { running = null; if (wanted) { wanted = false; update(); } }));
 }
+/* The stream begins with what is in our hands. If that is what we knew, the line was lost and nothing else: there is no hurry. */
+let hands = "", regained = false;
 live.addEventListener("desk", e => {
+  const before = hands, first = regained;
+  hands = JSON.stringify(e.detail); regained = false;
+  if (first && hands === before) { live.atLeisure(update); return; }
   if (e.detail.state === "reserved" && e.detail.contact_id && e.detail.contact_id !== offered?.contact) {
     performance.mark("offer", { detail: e.detail.contact_id }); offered = { contact: e.detail.contact_id, at: performance.now() };
   }
@@ -39,8 +44,8 @@ live.addEventListener("desk", e => {
 live.addEventListener("order", e => { if ($("#order")?.dataset.order === e.detail.order_id || $(`#or-${CSS.escape(e.detail.order_id ?? "")}`)) update(); });
 live.addEventListener("resync", update);
 live.addEventListener("board", e => figures(e.detail));
-live.addEventListener("up", () => { serverDown = false; paintLost(); update(); });
-live.addEventListener("down", () => { serverDown = true; paintLost(); update(); });
+live.addEventListener("up", () => { serverDown = false; regained = true; paintLost(); live.atLeisure(update); });
+live.addEventListener("down", () => { serverDown = true; paintLost(); live.atLeisure(update); });
 live.addEventListener("elsewhere", () => { elsewhere = true; phone.stop(); paintLost(); });
 document.addEventListener("cb:lang", update);
 document.addEventListener("cb:signed-out", () => { if (!phone.talking) location.assign("/sign-in?next=/desk"); });
