@@ -26,6 +26,7 @@ TRIES = 5
 BIG_TABLE, ROW_S, BOARD_GAP_S = 250, 0.004, 1.0  # as the board's page (static/js/parts.js)
 RESULT = "consulted"
 KEPT_S = 3.0  # an idle connection, less long than the server keeps it: a request must not meet the closing door
+REGAINED_S = 5.0  # as the desk (static/js/desk.js)
 SILENT_S = 12.0  # as the page (static/js/live.js): after this silence the line is dead
 _NO_TLS = ssl.create_default_context()
 
@@ -194,7 +195,7 @@ class Operator(Page):
         super().__init__(web, seat, tally, random)
         self._wrap_up_s = wrap_up_s
         self._seen: dict[str, str] = {}
-        self._hands, self._regained = "", False
+        self._hands, self._up_at = "", 0.0
         self._doing: set[asyncio.Task[None]] = set()
 
     async def go_ready(self) -> None:
@@ -214,7 +215,7 @@ class Operator(Page):
         return True
 
     def arrived(self) -> None:
-        self._regained = True
+        self._up_at = time.monotonic()
         self.at_leisure()
 
     def lost(self) -> None:
@@ -222,10 +223,9 @@ class Operator(Page):
 
     def heard(self, event: str, data: str) -> None:
         if event == "desk":
-            before, first = self._hands, self._regained
-            self._hands, self._regained = data, False
+            before, self._hands = self._hands, data
             self._take_in(json.loads(data))
-            if first and data == before:
+            if data == before and time.monotonic() - self._up_at < REGAINED_S:
                 self.at_leisure()
                 return
         if event in ("desk", "resync"):
