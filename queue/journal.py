@@ -9,6 +9,10 @@ from typing import Protocol
 from .agent import Agent, AgentEvent
 from .contact import Contact, ContactEvent
 
+PASSING = frozenset({"PageChanged", "DeviceChanged"})
+"""Of live connections, which no restart remembers: written down with what comes next, and nobody waits for that. They leave the noun's
+row as it is."""
+
 JsonValue = str | int | float | bool | None | list[str]
 
 

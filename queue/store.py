@@ -14,7 +14,7 @@ from ..storage.database import Database
 from .agent import Agent, Stance, Task, TaskPhase
 from .channel import ChannelKind, Direction
 from .contact import ENDED_STATES, OPEN_STATES, Contact, ContactState
-from .journal import Entry, MissedOfferEntry
+from .journal import PASSING, Entry, MissedOfferEntry
 from .skill import needs_of
 
 journal_table = Table(
@@ -100,7 +100,7 @@ class QueueStore:
     async def append(self, entries: Sequence[Entry]) -> None:
         if not entries:
             return
-        last = {entry.after.id: entry.after for entry in entries}.values()
+        last = {entry.after.id: entry.after for entry in entries if entry.event not in PASSING}.values()
         contacts = [_contact_row(noun) for noun in last if isinstance(noun, Contact)]
         agents = [_agent_row(noun) for noun in last if isinstance(noun, Agent)]
         lines = [_journal_row(entry) for entry in entries]

@@ -28,6 +28,7 @@ RESULT = "consulted"
 KEPT_S = 3.0  # an idle connection, less long than the server keeps it: a request must not meet the closing door
 REGAINED_S = 5.0  # as the desk (static/js/desk.js)
 SILENT_S = 12.0  # as the page (static/js/live.js): after this silence the line is dead
+PATIENT = httpx2.Timeout(30.0, read=120.0)  # a browser waits for a stream to begin
 _NO_TLS = ssl.create_default_context()
 
 
@@ -99,9 +100,7 @@ class Page(ABC):
     async def _live(self) -> None:
         while True:
             try:
-                async with self._client.stream(
-                    "GET", "/live", params={"tab": self._tab}, timeout=httpx2.Timeout(30.0, read=SILENT_S)
-                ) as answer:
+                async with self._client.stream("GET", "/live", params={"tab": self._tab}, timeout=PATIENT) as answer:
                     answer.raise_for_status()
                     self._answer = answer
                     await self._listen(answer)
@@ -109,13 +108,18 @@ class Page(ABC):
                 self.tally.faults[type(fault).__name__] += 1
             self._answer = None
             self.connected.clear()
-            self.lost()
             await asyncio.sleep(0.5 + 0.5 * self.random.random())
 
     async def _listen(self, answer: httpx2.Response) -> None:
         self.tally.streams += 1
         try:
-            async for event, data in events_of(answer):
+            events = events_of(answer)
+            while True:
+                async with asyncio.timeout(SILENT_S):
+                    told = await anext(events, None)
+                if told is None:
+                    return
+                event, data = told
                 if not self.connected.is_set():
                     self.connected.set()
                     self.arrived()
@@ -130,10 +134,6 @@ class Page(ABC):
     def arrived(self) -> None:
         """The stream speaks, for the first time or again."""
         self.refresh()
-
-    @abstractmethod
-    def lost(self) -> None:
-        """The stream is gone."""
 
     @abstractmethod
     def heard(self, event: str, data: str) -> None:
@@ -218,9 +218,6 @@ class Operator(Page):
         self._up_at = time.monotonic()
         self.at_leisure()
 
-    def lost(self) -> None:
-        self.at_leisure()
-
     def heard(self, event: str, data: str) -> None:
         if event == "desk":
             before, self._hands = self._hands, data
@@ -290,9 +287,6 @@ class Supervisor(Page):
         if event in ("board", "resync"):
             self.tally.boards.append(time.monotonic())
             self.refresh()
-
-    def lost(self) -> None:
-        """The board stays as it is, and waits for the stream."""
 
     async def fetch(self) -> None:
         now = time.monotonic()

@@ -47,7 +47,8 @@ live.addEventListener("order", e => { if ($("#order")?.dataset.order === e.detai
 live.addEventListener("resync", update);
 live.addEventListener("board", e => figures(e.detail));
 live.addEventListener("up", () => { serverDown = false; upAt = performance.now(); paintLost(); live.atLeisure(update); });
-live.addEventListener("down", () => { serverDown = true; paintLost(); live.atLeisure(update); });
+live.addEventListener("down", () => { serverDown = true; paintLost(); });
+live.addEventListener("refused", () => live.atLeisure(update));      /* it learns whether we are still signed in */
 live.addEventListener("elsewhere", () => { elsewhere = true; phone.stop(); paintLost(); });
 document.addEventListener("cb:lang", update);
 document.addEventListener("cb:signed-out", () => { if (!phone.talking) location.assign("/sign-in?next=/desk"); });

@@ -16,7 +16,11 @@ export class Live extends EventTarget {
     const source = this.source = new EventSource(`/live?tab=${this.tab}`);
     this.lastHeard = performance.now();
     source.onopen = () => this.heard(true);
-    source.onerror = () => this.lost();
+    source.onerror = () => {
+      const refused = source.readyState === EventSource.CLOSED;      /* an answer came, and it was no stream: signed out, or a server that is not ready */
+      this.lost();
+      if (refused) this.dispatchEvent(new CustomEvent("refused"));
+    };
     for (const event of ["desk", "order", "chat", "board", "resync", "ping", "elsewhere"]) source.addEventListener(event, e => {
       this.heard(false);
       if (event === "ping") this.leisureS = JSON.parse(e.data).leisure_s ?? 0;
