@@ -8,8 +8,8 @@ whoever has a contact in hand. What changes something, and what is cheap, never 
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from enum import IntEnum
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +28,10 @@ class Rank(IntEnum):
     OTHERS = 2
 
 
+class Gone(Exception):
+    """Whoever stood in line has left."""
+
+
 class Turns:
     """`at_once` turns, each for `longest_s` at most; the lower rank goes first, and among equals whoever came first."""
 
@@ -42,9 +46,15 @@ class Turns:
         return sum(len(line) for line in self._lines.values())
 
     @asynccontextmanager
-    async def turn(self, rank: Rank) -> AsyncIterator["Turn"]:
-        """Wait for a turn. It ends with the block, or before: by `Turn.end`, or when it has taken too long."""
-        await self._take(self._lines[rank])
+    async def turn(self, rank: Rank, left: Callable[[], Awaitable[None]]) -> AsyncIterator["Turn"]:
+        """Wait for a turn. It ends with the block, or before: by `Turn.end`, or when it has taken too long.
+
+        `left` ends when whoever waits goes away; then Gone is raised, and the place in line is the next one's.
+        """
+        if self._free:
+            self._free -= 1
+        else:
+            await self._stand_in_line(rank, left)
         turn = Turn(self)
         over = asyncio.get_running_loop().call_later(self._longest_s, turn.end)
         try:
@@ -53,27 +63,33 @@ class Turns:
             over.cancel()
             turn.end()
 
-    async def _take(self, line: deque[asyncio.Future[None]]) -> None:
-        if self._free:
-            self._free -= 1
-            return
+    async def _stand_in_line(self, rank: Rank, left: Callable[[], Awaitable[None]]) -> None:
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        line.append(mine)
+        self._lines[rank].append(mine)
+        leaving = asyncio.ensure_future(left())
         try:
-            await mine
+            await asyncio.wait({mine, leaving}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
-            if mine.done() and not mine.cancelled():  # the turn came in the moment in which we left
-                self.give_back()
+            self._step_out(rank, mine)
             raise
+        finally:
+            leaving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
+        if not mine.done():
+            self._step_out(rank, mine)
+            raise Gone
+
+    def _step_out(self, rank: Rank, mine: asyncio.Future[None]) -> None:
+        if mine.done():  # the turn came in the moment in which he left
+            self.give_back()
+        else:
+            self._lines[rank].remove(mine)
 
     def give_back(self) -> None:
-        for rank in Rank:
-            line = self._lines[rank]
-            while line:
-                mine = line.popleft()
-                if not mine.done():
-                    mine.set_result(None)
-                    return
+        for line in self._lines.values():
+            if line:
+                line.popleft().set_result(None)
+                return
         self._free += 1
 
 
@@ -101,13 +117,33 @@ class PagesTakeTurns:
         if scope["type"] != "http" or scope["method"] not in _READS or scope["path"].startswith(FREE):
             await self._app(scope, receive, send)
             return
-        async with self._turns.turn(rank_of(scope["path"], scope["query_string"])) as turn:
+        ear = Ear(receive)
+        with suppress(Gone):
+            async with self._turns.turn(rank_of(scope["path"], scope["query_string"]), ear.until_left) as turn:
 
-            async def send_on(message: Message) -> None:
-                turn.end()
-                await send(message)
+                async def send_on(message: Message) -> None:
+                    turn.end()
+                    await send(message)
 
-            await self._app(scope, receive, send_on)
+                await self._app(scope, ear.receive, send_on)
+
+
+class Ear:
+    """What the browser says. Who hears that it has left, keeps for the application what came before."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._heard: deque[Message] = deque()
+
+    async def receive(self) -> Message:
+        return self._heard.popleft() if self._heard else await self._receive()
+
+    async def until_left(self) -> None:
+        while True:
+            message = await self._receive()
+            self._heard.append(message)
+            if message["type"] == "http.disconnect":
+                return
 
 
 def rank_of(path: str, query: bytes) -> Rank:

@@ -160,3 +160,60 @@ async def test_who_takes_too_long_does_not_count_any_more() -> None:
 )
 def test_ranks(path: str, query: bytes, rank: Rank) -> None:
     assert rank_of(path, query) is rank
+
+
+class Wire:
+    """A request as the server hears it: nothing more comes until the browser leaves."""
+
+    def __init__(self, path: str) -> None:
+        self.scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+        self.leaves = asyncio.Event()
+        self._began = False
+        self.sent: list[Message] = []
+
+    async def receive(self) -> Message:
+        if not self._began:
+            self._began = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self.leaves.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+
+async def test_a_browser_that_leaves_the_line_costs_no_work() -> None:
+    rooms, turns = Rooms(), Turns(at_once=1)
+    app = PagesTakeTurns(rooms, turns)
+    first, second, third = Wire("/1"), Wire("/2"), Wire("/3")
+    tasks = [asyncio.create_task(app(wire.scope, wire.receive, wire.send)) for wire in (first, second, third)]
+    await until(lambda: turns.waiting == 2, "two stand in line")
+    second.leaves.set()
+    await tasks[1]
+    assert turns.waiting == 1
+    for path in ("/1", "/3"):
+        rooms.door(rooms.go, path).set()
+        rooms.door(rooms.end, path).set()
+    await asyncio.gather(*tasks)
+    assert rooms.inside == ["/1", "/3"]
+    assert (second.sent, len(third.sent)) == ([], 2)
+
+
+async def test_what_was_heard_in_line_reaches_the_application() -> None:
+    """Its own watch for the browser's leaving begins with the request's beginning, as ever."""
+    heard: list[str] = []
+
+    async def listens(_scope: Scope, receive: Receive, send: Send) -> None:
+        heard.append((await receive())["type"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        heard.append((await receive())["type"])
+
+    turns = Turns(at_once=1)
+    app = PagesTakeTurns(listens, turns)
+    wires = Wire("/1"), Wire("/2")
+    tasks = [asyncio.create_task(app(wire.scope, wire.receive, wire.send)) for wire in wires]
+    await until(lambda: len(heard) == 2, "both have begun")
+    for wire in wires:
+        wire.leaves.set()
+    await asyncio.gather(*tasks)
+    assert heard == ["http.request", "http.request", "http.disconnect", "http.disconnect"]
