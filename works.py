@@ -137,7 +137,9 @@ class Works:
             unnamed="Звонок с сайта" if settings.language == "ru" else "Call from the site",
         )
         store = DialerStore(db, clock, random_ids)
-        self.dialer = Dialer(store, self.desk, self.voice, clock, random_ids, settings.time_zone)
+        self.dialer = Dialer(
+            store, self.desk, self.voice, clock, random_ids, settings.time_zone, jumped=lambda: clock.jumped_s
+        )
         self.ami = Ami(
             NODE,
             "127.0.0.1",
@@ -239,7 +241,7 @@ class Works:
         customer = await self.shop.customer(order.customer_id)
         if customer is not None:
             phone = customer.phones[0] if customer.phones else None
-            await self.dialer.on_order(order, phone, customer.time_zone or None)
+            await self.dialer.on_order(order, phone, customer.time_zone or None, city=customer.city)
         self.live.publish("order", {"order_id": order.id})
 
     async def people_changed(self) -> None:
