@@ -39,7 +39,12 @@ PURE = {
             "fallback_line.py",
             "legs.py",
         ),
-        *("legs.py", "prompts.py", *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire"))),
+        *(
+            "legs.py",
+            "prompts.py",
+            "rules.py",
+            *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire")),
+        ),
     },
     "reports": {"wallboard.py"},
     "simulation": {"ami_words.py", "habits.py", "measures.py", "plan.py", "report.py", "truth.py"},
