@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
@@ -17,6 +18,7 @@ from .pages import render
 from .security import require
 
 LISTED = 50
+_MOMENT = timedelta(microseconds=1)
 
 router = APIRouter(include_in_schema=False)
 Viewer = Annotated[User, Depends(require(Permission.CAMPAIGN_VIEW))]
@@ -26,7 +28,8 @@ Page = Annotated[int, Query(ge=1, le=100_000)]
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """A row of the list: `shown` is the number, its beginning or the customer's name; `where` a campaign's name, "" for all."""
+    """A row of the list: `shown` is the number, its beginning or the customer's name; `where` a campaign's name, "" for all. `last_day`: at
+    the site; None is for good."""
 
     id: str
     kind: str
@@ -35,7 +38,8 @@ class EntryLine:
     reason: str
     who: str
     at: datetime
-    until: datetime | None
+    last_day: date | None
+    is_over: bool
 
 
 @router.get("/do-not-call")
@@ -72,6 +76,7 @@ async def _context(house: House, user: User, search: str, page: int) -> dict[str
 
 
 async def _lines(house: House, entries: Sequence[Entry], campaigns: dict[str, str]) -> list[EntryLine]:
+    zone = ZoneInfo(house.site.time_zone)
     names = {one.id: one.name for one in await house.access.users()}
     customers = await house.shop.customers_by_id({one.value for one in entries if one.kind is Kind.CUSTOMER})
 
@@ -93,7 +98,8 @@ async def _lines(house: House, entries: Sequence[Entry], campaigns: dict[str, st
             entry.reason,
             names.get(entry.by, ""),
             entry.at,
-            entry.until,
+            None if entry.until is None else (entry.until - _MOMENT).astimezone(zone).date(),
+            entry.until is not None and entry.until <= house.clock.now(),
         )
         for entry in entries
     ]
