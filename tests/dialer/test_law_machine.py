@@ -148,26 +148,42 @@ class AnyLaw(RuleBasedStateMachine):
 
     @rule(number=picks)
     def somebody_is_dialed(self, number: int) -> None:
-        lead, now = self.lead(number), self.house.clock.now()
-        attempt = Attempt(self.house.ids(), lead.id, lead.campaign_id, None, lead.phone, now)
-        try:
-            begun = self.do(self.store.begin_attempt(attempt))
-        except IllegalTransition:
-            return
-        if begun is None:
-            assert self.do(self.store.attempt(attempt.id)) is None
-            return
-        self.judge(lead, now)
-        self.seen[attempt.id] = Seen(lead.id, lead.phone, now)
+        self.dial(self.lead(number))
+
+    @rule(outcome=st.sampled_from(ENDS), seconds=st.sampled_from([0, 1, 61]))
+    def everybody_is_dialed_in_turn(self, outcome: AttemptOutcome, seconds: int) -> None:
+        for number in range(len(self.leads)):
+            self.house.clock.pass_s(seconds)
+            self.do(self.store.wake_due(self.house.clock.now()))
+            attempt_id = self.dial(self.lead(number))
+            if attempt_id is not None:
+                self.end(attempt_id, outcome)
 
     @rule(number=picks, outcome=st.sampled_from(ENDS))
     def a_call_ends(self, number: int, outcome: AttemptOutcome) -> None:
         ringing = sorted(attempt_id for attempt_id, seen in self.seen.items() if seen.ended_at is None)
         if ringing:
-            attempt_id = ringing[number % len(ringing)]
-            self.do(self.store.end_attempt(attempt_id, outcome, None, None))
-            self.seen[attempt_id].ended_at = self.house.clock.now()
-            self.seen[attempt_id].counts = DEFAULT_RETRY_RULES[outcome].counts
+            self.end(ringing[number % len(ringing)], outcome)
+
+    def dial(self, lead: Lead) -> str | None:
+        """The attempt's id, if it was let through."""
+        now = self.house.clock.now()
+        attempt = Attempt(self.house.ids(), lead.id, lead.campaign_id, None, lead.phone, now)
+        try:
+            begun = self.do(self.store.begin_attempt(attempt))
+        except IllegalTransition:
+            return None
+        if begun is None:
+            assert self.do(self.store.attempt(attempt.id)) is None
+            return None
+        self.judge(lead, now)
+        self.seen[attempt.id] = Seen(lead.id, lead.phone, now)
+        return attempt.id
+
+    def end(self, attempt_id: str, outcome: AttemptOutcome) -> None:
+        self.do(self.store.end_attempt(attempt_id, outcome, None, None))
+        self.seen[attempt_id].ended_at = self.house.clock.now()
+        self.seen[attempt_id].counts = DEFAULT_RETRY_RULES[outcome].counts
 
     @rule(number=picks)
     def a_call_is_promised(self, number: int) -> None:
@@ -220,6 +236,6 @@ def test_any_law(sqlite_template: Path) -> None:
     run_state_machine_as_test(
         AnyLaw,
         settings=settings(
-            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
