@@ -238,10 +238,14 @@ class DialerStore:
     async def sift(self, wishes: Sequence[Wish]) -> set[str]:
         """The ids of those that the law forbids now. They are put aside, so that they are not chosen again before that ends."""
         found = await self.bans(wishes)
-        holding = {lead_id: wait for lead_id, wait in found.items() if wait.reason in HELD}
+        holding = [wish for wish in wishes if wish.lead.id in found and found[wish.lead.id].reason in HELD]
         if holding:
             async with self._db.write() as connection:
-                for lead_id, wait in sorted(holding.items()):
+                await keep_list_still(connection)
+                # Asked again where nothing can be taken back meanwhile: who is put aside for good waits for that to be taken back.
+                now_set = {key: await _campaign(connection, key) for key in {wish.campaign.id for wish in holding}}
+                fresh = [replace(wish, campaign=now_set[wish.campaign.id]) for wish in holding]
+                for lead_id, wait in sorted((await bans(connection, fresh, self._law, self._clock.now())).items()):
                     lead = await _locked_lead(connection, lead_id)
                     if lead is not None and lead.state in DIALABLE_STATES:
                         await self._hold(connection, lead, wait)
