@@ -19,6 +19,7 @@ from .agent_web.live import LiveHub
 from .agent_web.parts import Parts, watch_figures
 from .agent_web.timings import Timings
 from .dialer.dialer import Dialer
+from .dialer.law import Law
 from .dialer.store import DialerStore
 from .quality.store import RecordingStore
 from .queue.channel import Arrival, Channel, ChannelKind, WireDown
@@ -42,7 +43,7 @@ from .storage.data_folder import DataFolder
 from .storage.database import NO_EPOCH, Database
 from .storage.ids import random_ids
 from .storage.migrate import up_to_date
-from .storage.settings import Settings
+from .storage.settings import BadSettings, Settings
 from .telephony.ami import Ami
 from .telephony.ami_delivery import AmiTuning
 from .telephony.ami_events import Event, Resync
@@ -52,6 +53,7 @@ from .telephony.fallback import Fallback
 from .telephony.install import AsteriskTree
 from .telephony.legs import lane_of
 from .telephony.ports import ports_of
+from .telephony.rules import ANYWHERE, BadRules, DialRules, home_country
 from .telephony.voice import Voice
 from .telephony.web_call import WebCalls, site_queue
 from .telephony.web_call_process import MediaProcess
@@ -98,6 +100,7 @@ class Works:
         channels: dict[ChannelKind, Channel] = {}
         rules = DeskRules(ring_s=settings.ring_s, wrap_up_s=float(settings.wrap_up_s))
         self.desk = Desk(self.journal, channels, clock, random_ids, rules, self.identify)
+        tolls = dial_rules(settings)
         self.voice = Voice(
             self.desk,
             clock,
@@ -107,6 +110,7 @@ class Works:
             ring_s=settings.ring_s,
             language_of=lambda _queue: settings.language,
             caller_id=settings.caller_id or settings.inbound_number,
+            may_dial=tolls.may_dial,
         )
         channels[ChannelKind.VOICE] = self.voice
         self.metrics = CollectorRegistry()
@@ -136,8 +140,11 @@ class Works:
             keep=self.voice.waiting_room.pressed,
             unnamed="Звонок с сайта" if settings.language == "ru" else "Call from the site",
         )
-        store = DialerStore(db, clock, random_ids)
-        self.dialer = Dialer(store, self.desk, self.voice, clock, random_ids, settings.time_zone)
+        law = Law(tolls, settings.time_zone)
+        store = DialerStore(db, clock, random_ids, law)
+        self.dialer = Dialer(
+            store, self.desk, self.voice, clock, random_ids, settings.time_zone, jumped=lambda: clock.jumped_s
+        )
         self.ami = Ami(
             NODE,
             "127.0.0.1",
@@ -239,7 +246,7 @@ class Works:
         customer = await self.shop.customer(order.customer_id)
         if customer is not None:
             phone = customer.phones[0] if customer.phones else None
-            await self.dialer.on_order(order, phone, customer.time_zone or None)
+            await self.dialer.on_order(order, phone, customer.time_zone or None, city=customer.city)
         self.live.publish("order", {"order_id": order.id})
 
     async def people_changed(self) -> None:
@@ -477,3 +484,16 @@ def minutes(hours: str) -> tuple[int, int]:
     """ "09:00-21:00" in minutes after midnight: (540, 1260)."""
     opens, closes = (int(part[:2]) * 60 + int(part[3:]) for part in hours.split("-"))
     return opens, closes
+
+
+def dial_rules(settings: Settings) -> DialRules:
+    """Where the site may call and at what price. When nothing is set it is the country of the site's own number, and everywhere without a
+    trunk, for then only the demo's carrier is called. Raises BadSettings."""
+    home = ANYWHERE if settings.trunk is None else home_country(settings.inbound_number)
+    allowed = settings.dial_allowed or (home,)
+    rates = {beginning: round(100 * rate) for beginning, rate in settings.dial_rates.items()}
+    money = None if settings.dial_money_a_day is None else round(100 * settings.dial_money_a_day)
+    try:
+        return DialRules(allowed, rates, settings.dial_minutes_a_day, money)
+    except BadRules as bad:
+        raise BadSettings(f"setting dial_allowed, dial_rates or dial_money_a_day: {bad}") from bad

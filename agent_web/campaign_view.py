@@ -40,10 +40,17 @@ REASONS = {
     Reason.NO_AGENTS: ("headset", N_("нет свободных операторов")),
     Reason.INBOUND_FIRST: ("phone-in", N_("сначала входящие")),
     Reason.TRUNK: ("net-off", N_("линия оператора связи не отвечает")),
-    Reason.DO_NOT_CALL: ("lock", N_("просили не звонить")),
+    Reason.DO_NOT_CALL: ("lock", N_("в списке «не звонить»")),
+    Reason.LEAD_TOTAL: ("lock", N_("все попытки по заказу сделаны")),
+    Reason.LEAD_DAY: ("clock", N_("довольно попыток по заказу за сутки")),
+    Reason.NUMBER_DAY: ("clock", N_("довольно звонков на этот номер за сутки")),
+    Reason.GAP: ("clock", N_("на этот номер только что звонили")),
+    Reason.DESTINATION: ("lock", N_("в этом направлении не звоним")),
+    Reason.TOLL_CAP: ("coin", N_("минуты или деньги на сегодня израсходованы")),
+    Reason.CLOCK: ("alert", N_("часы сервера прыгнули: проверьте их и начните обзвон снова")),
 }
 
-HOLDS = frozenset({Reason.PAUSED, Reason.NO_AGENTS, Reason.INBOUND_FIRST, Reason.TRUNK})
+HOLDS = frozenset({Reason.PAUSED, Reason.NO_AGENTS, Reason.INBOUND_FIRST, Reason.TRUNK, Reason.TOLL_CAP, Reason.CLOCK})
 """These keep the whole campaign, and are said once above the list."""
 
 OUTCOMES = (
@@ -70,11 +77,24 @@ _KNOB_NAMES = {f"weights.{knob.name}": knob.label for knob in KNOBS} | {
     "caller_id": N_("Наш номер"),
     "hours.opens_min": N_("Звоним с"),
     "hours.closes_min": N_("Звоним до"),
+    "hours.mon": N_("Понедельник"),
+    "hours.tue": N_("Вторник"),
+    "hours.wed": N_("Среда"),
+    "hours.thu": N_("Четверг"),
+    "hours.fri": N_("Пятница"),
+    "hours.sat": N_("Суббота"),
+    "hours.sun": N_("Воскресенье"),
+    "hours.holidays": N_("Праздники"),
+    "limits.lead_total": N_("Попыток по заказу, всего"),
+    "limits.lead_day": N_("Попыток по заказу за сутки"),
+    "limits.number_day": N_("Звонков на номер за сутки"),
+    "limits.gap_s": N_("Между звонками на номер, с"),
 }
 _VALUES = {
     CampaignState.RUNNING.value: N_("идёт"),
     CampaignState.PAUSED.value: N_("пауза"),
     "progressive": N_("один к одному"),
+    "closed": N_("не звоним"),
 }
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ..queue.channel import AttemptOutcome
+from .attempt_limits import AttemptLimits, faults
 from .calling_hours import CallingHours
 from .lead import DEFAULT_RETRY_RULES, RetryRule, RetryRules
 from .pacing import PACERS
@@ -48,6 +49,7 @@ class Campaign:
     weights: Weights = field(default_factory=Weights)
     hours: CallingHours = field(default_factory=CallingHours)
     rules: RetryRules = field(default_factory=lambda: dict(DEFAULT_RETRY_RULES))
+    limits: AttemptLimits = field(default_factory=AttemptLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,10 @@ def check_campaign(campaign: Campaign) -> None:
         raise CampaignRefused("mode", f"{campaign.mode} is not dialed yet")
     if not MIN_RING_S <= campaign.ring_timeout_s <= MAX_RING_S:
         raise CampaignRefused("ring_timeout_s", f"let it ring for {MIN_RING_S} to {MAX_RING_S} s")
+    if not campaign.hours.ever_open():
+        raise CampaignRefused("hours", "a campaign calls on one day of the week at least")
+    for name, reason in faults(campaign.limits):
+        raise CampaignRefused(f"limits.{name}", reason)
     if missing := set(AttemptOutcome) - set(campaign.rules):
         raise CampaignRefused("rules", f"no rule for {min(missing)}")
     for outcome, rule in campaign.rules.items():
@@ -103,9 +109,9 @@ def settings(campaign: Campaign) -> dict[str, Setting]:
         "takes_orders": campaign.takes_orders,
         "ring_timeout_s": campaign.ring_timeout_s,
         "caller_id": campaign.caller_id,
-        "hours.opens_min": campaign.hours.opens_min,
-        "hours.closes_min": campaign.hours.closes_min,
     }
+    for name, group in (("hours", campaign.hours), ("limits", campaign.limits)):
+        knobs |= {f"{name}.{knob.name}": getattr(group, knob.name) for knob in fields(group)}
     knobs |= {f"weights.{knob.name}": getattr(campaign.weights, knob.name) for knob in fields(Weights)}
     for outcome, rule in campaign.rules.items():
         knobs |= {f"rules.{outcome.value}.{knob.name}": getattr(rule, knob.name) for knob in fields(RetryRule)}
@@ -130,7 +136,8 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
             ring_timeout_s=_whole(knobs["ring_timeout_s"]),
             caller_id=str(knobs["caller_id"]),
             weights=Weights(**{knob.name: _number(knobs[f"weights.{knob.name}"]) for knob in fields(Weights)}),
-            hours=CallingHours(_whole(knobs["hours.opens_min"]), _whole(knobs["hours.closes_min"])),
+            hours=_hours(knobs),
+            limits=_limits(knobs),
             rules={outcome: _rule(knobs, outcome) for outcome in campaign.rules},
         )
     except ValueError as error:
@@ -141,6 +148,18 @@ def changed_knobs(old: Campaign, new: Campaign) -> list[tuple[str, Setting, Sett
     """Name, old and new value of each knob that differs."""
     before = settings(old)
     return [(name, before.get(name), value) for name, value in settings(new).items() if before.get(name) != value]
+
+
+def _hours(knobs: Mapping[str, Setting]) -> CallingHours:
+    opens, closes, *days = (knob.name for knob in fields(CallingHours))
+    own = {name: str(knobs[f"hours.{name}"] or "") for name in days}
+    return CallingHours(_whole(knobs[f"hours.{opens}"]), _whole(knobs[f"hours.{closes}"]), **own)
+
+
+def _limits(knobs: Mapping[str, Setting]) -> AttemptLimits:
+    most = {name: knobs[f"limits.{name}"] for name in ("lead_total", "lead_day", "number_day")}
+    limits = {name: None if limit is None else _whole(limit) for name, limit in most.items()}
+    return AttemptLimits(**limits, gap_s=_whole(knobs["limits.gap_s"]))
 
 
 def _rule(knobs: Mapping[str, Setting], outcome: AttemptOutcome) -> RetryRule:

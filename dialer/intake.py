@@ -6,13 +6,14 @@ from collections import Counter
 from datetime import datetime
 
 from ..queue.contact import Contact, ContactState, IllegalTransition
-from ..queue.disposition import disposition
+from ..queue.disposition import Disposition, disposition
 from ..shop.order import WAITS_FOR_CALL, Order, OrderStatus
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from .calling_hours import zone_of
 from .campaign import Campaign
+from .do_not_call import Kind
 from .lead import WAITING_STATES, Disposed, Lead, LeadEvent, LeadState, OrderChanged, TalkLost
 from .priority import MAX_ORDER_TOTAL
 from .store import DialerStore
@@ -33,10 +34,10 @@ class Intake:
         self._home_zone = home_zone
         self._strays = strays
 
-    async def on_order(self, order: Order, phone: str | None, time_zone: str | None = None) -> None:
+    async def on_order(self, order: Order, phone: str | None, time_zone: str | None = None, *, city: str = "") -> None:
         """An order came or changed. One that waits for a call becomes one lead in each campaign that takes orders.
 
-        `phone` (E.164) and `time_zone` are its customer's; without a number there is no lead.
+        `phone` (E.164), `time_zone` and `city` are its customer's; without a number there is no lead.
         """
         total = min(max(order.total, 0), MAX_ORDER_TOTAL)
         for lead in await self._store.leads_of_order(order.id):
@@ -44,7 +45,7 @@ class Intake:
                 await self._tell(lead, OrderChanged(total, order.placed_at, order.status in _STILL_WANTED))
         if phone is None or _E164.fullmatch(phone) is None or order.status not in WAITS_FOR_CALL:
             return
-        zone = zone_of(phone, time_zone, self._home_zone)
+        zone = zone_of(phone, time_zone, self._home_zone, city)
         leads = [
             Lead(
                 id=self._ids(),
@@ -84,12 +85,20 @@ class Intake:
         chosen = disposition(contact.disposition or "")
         if chosen is None:
             return
+        if chosen.forbids_calls:
+            await self._forbid(contact, chosen)
         event = Disposed(chosen.code, contact.id, chosen.closes_lead, contact.callback_at, contact.agent_id)
         lead = await self._store.lead(contact.lead_id) if contact.lead_id else None
         if lead is not None:
             await self._tell_once(lead, event, contact)
         elif contact.callback_at is not None:
             await self._promise(contact, event, contact.callback_at, contact.agent_id)
+
+    async def _forbid(self, contact: Contact, chosen: Disposition) -> None:
+        """Before the lead hears of it, so that after a crash in between it is told again. A hidden number cannot be forbidden."""
+        if _E164.fullmatch(contact.address) is not None:
+            by = contact.agent_id or ""
+            await self._store.do_not_call.add(Kind.NUMBER, contact.address, by, reason=chosen.label_ru)
 
     async def on_lost_talk(self, contact: Contact) -> None:
         """A call died by our fault: the customer is called back at once, before all others, by whoever is free."""

@@ -36,6 +36,7 @@ class Lead:
     `order_total` in kopecks. `due_at`: a callback's minute, or when a retry may start. `agent_id`: whose callback it is.
     `attempts` counts since the lead was made or its last callback was promised. `wanted`: its order still asks for a call.
     `settled_by`: the contact whose end was last applied, so that an end told twice works once.
+    `held_by`: while it is put aside by the law (reason.HELD), which reason keeps it; without a `due_at` it stays so until released.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Lead:
     disposition: str | None = None
     wanted: bool = True
     settled_by: str | None = None
+    held_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,14 @@ class CameDue:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """The law forbids to call now: put aside for this reason until then, or until what stands against it is taken away."""
+
+    reason: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderChanged:
     """The order behind the lead changed. `wanted`: whether it still asks for a call."""
 
@@ -172,7 +182,16 @@ class CallsForbidden:
 
 
 LeadEvent = (
-    AttemptStarted | Connected | AttemptEnded | Disposed | TalkLost | Forsaken | CameDue | OrderChanged | CallsForbidden
+    AttemptStarted
+    | Connected
+    | AttemptEnded
+    | Disposed
+    | TalkLost
+    | Forsaken
+    | CameDue
+    | Held
+    | OrderChanged
+    | CallsForbidden
 )
 
 _LEFT_ALONE = frozenset({AttemptOutcome.ABANDONED, AttemptOutcome.MACHINE})
@@ -185,7 +204,9 @@ def advance(lead: Lead, event: LeadEvent, rules: RetryRules, now: datetime) -> L
         case ((state.FRESH | state.DUE), AttemptStarted()):
             return replace(lead, state=state.DIALING, due_at=lead.due_at if lead.is_callback else None)
         case state.RETRY_AT, CameDue() if lead.due_at is not None and lead.due_at <= now:
-            return replace(lead, state=state.DUE)
+            return replace(lead, state=state.DUE, held_by=None)
+        case ((state.FRESH | state.DUE), Held(reason, until)):
+            return replace(lead, state=state.RETRY_AT, due_at=until, held_by=reason)
         case state.DIALING, Connected():
             return replace(lead, state=state.CONNECTED, attempts=lead.attempts + 1)
         case state.DIALING, AttemptEnded(outcome):
@@ -199,7 +220,7 @@ def advance(lead: Lead, event: LeadEvent, rules: RetryRules, now: datetime) -> L
             return _again(lead, rules[AttemptOutcome.UNKNOWN], now)
         case ((state.FRESH | state.DUE | state.RETRY_AT | state.CONNECTED), TalkLost(contact_id)):
             after = replace(lead, state=state.DUE, due_at=now, is_callback=True, attempts=0)
-            return replace(after, agent_id=None, settled_by=contact_id)
+            return replace(after, agent_id=None, settled_by=contact_id, held_by=None)
         case ((state.FRESH | state.DUE | state.RETRY_AT | state.CONNECTED), Disposed()):
             return _disposed(lead, event, rules, now)
         case _, OrderChanged() if lead.state is not state.DO_NOT_CALL:
@@ -220,7 +241,7 @@ def _again(lead: Lead, rule: RetryRule, now: datetime) -> Lead:
 
 def _closed(lead: Lead) -> Lead:
     state = lead.state if lead.state is LeadState.DO_NOT_CALL else LeadState.DONE
-    return replace(lead, state=state, due_at=None, is_callback=False, agent_id=None)
+    return replace(lead, state=state, due_at=None, is_callback=False, agent_id=None, held_by=None)
 
 
 def _disposed(lead: Lead, event: Disposed, rules: RetryRules, now: datetime) -> Lead:
@@ -233,6 +254,7 @@ def _disposed(lead: Lead, event: Disposed, rules: RetryRules, now: datetime) -> 
             is_callback=True,
             agent_id=event.agent_id,
             attempts=0,
+            held_by=None,
         )
     if event.closes:
         return _closed(after)

@@ -27,6 +27,7 @@ change_table = sa.Table(
 POOL = sa.text(
     "state IN ('fresh', 'due') AND NOT is_callback"
 )  # literally the same in index and query, or it is not used
+IS_HELD = sa.text("held_by IS NOT NULL")
 lead_table = sa.Table(
     "lead",
     metadata,
@@ -49,12 +50,14 @@ lead_table = sa.Table(
     sa.Column("last_outcome", sa.String(16)),
     sa.Column("disposition", sa.String(40)),
     sa.Column("wanted", sa.Boolean, nullable=False),
+    sa.Column("held_by", sa.String(20)),
     sa.Index("ux_lead_source", "campaign_id", "source", unique=True),
     sa.Index("ix_lead_pick", "campaign_id", "state", "is_callback", "zone"),
     sa.Index("ix_lead_pool_sum", "campaign_id", "order_total", sqlite_where=POOL, postgresql_where=POOL),
     sa.Index("ix_lead_pool_age", "campaign_id", "placed_s", sqlite_where=POOL, postgresql_where=POOL),
     sa.Index("ix_lead_due", "state", "due_at"),
     sa.Index("ix_lead_order_id", "order_id"),
+    sa.Index("ix_lead_held_by", "held_by", "campaign_id", sqlite_where=IS_HELD, postgresql_where=IS_HELD),
 )
 _open = sa.Column("ended_at", UtcDateTime)
 attempt_table = sa.Table(
@@ -73,6 +76,7 @@ attempt_table = sa.Table(
     sa.Column("tech_cause", sa.String(40)),
     sa.Index("ix_attempt_lead_id", "lead_id", "intent_at"),
     sa.Index("ix_attempt_campaign_id", "campaign_id", "intent_at"),
+    sa.Index("ix_attempt_number", "number", "intent_at"),
     # Never two calls to one number at once, whatever the code above believes.
     sa.Index("ux_attempt_open", "number", unique=True, sqlite_where=_open.is_(None), postgresql_where=_open.is_(None)),
 )

@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     wrap_up_s: Seconds = 60
     dial_ring_s: Annotated[int, Field(ge=15, le=120)] = 30
     calling_hours: Annotated[str, Field(pattern=_HOURS)] = "09:00-21:00"
+    dial_allowed: tuple[str, ...] = ()
+    dial_rates: dict[str, Annotated[float, Field(ge=0, le=100_000)]] = {}
+    dial_minutes_a_day: Annotated[int | None, Field(ge=1)] = None
+    dial_money_a_day: Annotated[float | None, Field(gt=0)] = None
     sound_processing: bool = True
     chat_grace_s: Seconds = 120
 

@@ -1,7 +1,7 @@
 """The calls that we place: dialed once, followed from the order to dial to the hangup, and told to whoever wanted them."""
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from typing import Protocol
 
@@ -33,7 +33,7 @@ class Dialing(Protocol):
 
 
 class NotDialable(ValueError):
-    """The number holds something that is no telephone number; the text does not repeat it."""
+    """It is no telephone number, or one that must not be dialed; the text does not repeat it."""
 
 
 def dialable(number: str) -> bool:
@@ -44,8 +44,10 @@ def dialable(number: str) -> bool:
 class PlacedCalls:
     """`attempt_id` is the channel's id, so that a second order for it is refused by Asterisk itself."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, may_dial: Callable[[str], bool] = lambda _number: True) -> None:
+        """`may_dial`: whether a number (E.164) may be dialed at all (rules.py); every call that we place comes through here."""
         self._wire = wire
+        self._may_dial = may_dial
         self._calls: dict[str, DialedCall] = {}
         self._owners: dict[str, Dialing] = {}
 
@@ -65,6 +67,8 @@ class PlacedCalls:
         """Dial. False when Asterisk does not take the order. Raises NotDialable, and WireDown when nobody can tell (see `known`)."""
         if not dialable(number):
             raise NotDialable("not a telephone number")
+        if not self._may_dial(number):
+            raise NotDialable("the site does not call there")
         self.adopt(DialedCall(attempt_id, ring_timeout_s), owner)
         reply = await self._wire.told(
             self._wire.link.originate(

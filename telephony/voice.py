@@ -68,11 +68,13 @@ class Voice:
         language_of: Callable[[str], str] = lambda _queue: "",
         caller_id: str = "",
         wall: Callable[[], float] = time.time,
+        may_dial: Callable[[str], bool] = lambda _number: True,
     ) -> None:
         """`queue_of` names the queue behind a dialed number; `to_e164` normalises a caller's number, "" when it is none.
 
         `language_of` names the language ("ru", "en") in which a queue's customers are told things; `caller_id` is shown to those
-        whom we call back. `wall` is the clock Asterisk has (s since 1970), with all its jumps: the heartbeat's age is told by it.
+        whom we call back, `may_dial` tells whether a number may be dialed at all (rules.py). `wall` is the clock Asterisk has (s since
+        1970), with all its jumps: the heartbeat's age is told by it.
         """
         self._desk = desk
         self._wall = wall
@@ -82,7 +84,7 @@ class Voice:
         self._ring_s = ring_s
         self._wire = Wire()
         self._dialing: Dialing | None = None
-        self._placed = PlacedCalls(self._wire)
+        self._placed = PlacedCalls(self._wire, may_dial)
         self._back = CallsBack(desk, self._wire, self._placed, self._ring_called_back, caller_id)
         self._aftermath = Aftermath(desk, self._wire, self._arrival, self._placed.left_alone)
         self._arrivals = Arrivals(desk, self._wire, clock)

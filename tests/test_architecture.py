@@ -16,7 +16,10 @@ ROOMS = (
 )
 
 # In these rooms a file is pure unless it is named here, with what it is.
-STORE = {"store.py", "tables.py", "setup_store.py", "setup_tables.py"}
+STORE = {
+    *("store.py", "tables.py", "setup_store.py", "setup_tables.py", "law_store.py", "law_tables.py"),
+    *("do_not_call_store.py", "holiday_store.py"),
+}
 SHELLS = {
     "queue": {"desk.py", "floor.py", "hands.py", "ledger.py", "readings.py", "reception.py", "reservations.py"},
     "dialer": {"dialer.py", "attempts.py", "intake.py", "steering.py"},
@@ -36,7 +39,12 @@ PURE = {
             "fallback_line.py",
             "legs.py",
         ),
-        *("legs.py", "prompts.py", *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire"))),
+        *(
+            "legs.py",
+            "prompts.py",
+            "rules.py",
+            *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire")),
+        ),
     },
     "reports": {"wallboard.py"},
     "simulation": {"ami_words.py", "habits.py", "measures.py", "plan.py", "report.py", "truth.py"},

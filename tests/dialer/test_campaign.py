@@ -3,6 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cordboard.dialer.attempt_limits import AttemptLimits
+from cordboard.dialer.calling_hours import WEEKDAYS, CallingHours
 from cordboard.dialer.campaign import (
     Campaign,
     CampaignRefused,
@@ -37,6 +39,11 @@ def test_a_campaign_as_it_is_made_may_be_dialed_and_is_paused() -> None:
         (replace(CAMPAIGN, ring_timeout_s=121), "ring_timeout_s"),
         *((replace(CAMPAIGN, mode=mode), "mode") for mode in DialMode if mode is not DialMode.PROGRESSIVE),
         (replace(CAMPAIGN, rules={}), "rules"),
+        (replace(CAMPAIGN, hours=CallingHours(540, 1260, *("closed" for _ in WEEKDAYS))), "hours"),
+        (replace(CAMPAIGN, limits=AttemptLimits(lead_total=0)), "limits.lead_total"),
+        (replace(CAMPAIGN, limits=AttemptLimits(lead_day=-1)), "limits.lead_day"),
+        (replace(CAMPAIGN, limits=AttemptLimits(number_day=1001)), "limits.number_day"),
+        (replace(CAMPAIGN, limits=AttemptLimits(gap_s=-1)), "limits.gap_s"),
     ],
 )
 def test_what_must_not_be_dialed_is_refused_by_name(campaign: Campaign, field: str) -> None:
@@ -119,3 +126,22 @@ def test_any_word_from_the_far_side_takes_the_brake_off(outcome: AttemptOutcome)
 @pytest.mark.parametrize("outcome", [AttemptOutcome.UNKNOWN, AttemptOutcome.CANCELLED])
 def test_no_word_says_nothing_about_the_trunk(outcome: AttemptOutcome) -> None:
     assert Brake(5, NOW).after(outcome, NOW) == Brake(5, NOW)
+
+
+@pytest.mark.parametrize(
+    ("knob", "value"),
+    [("hours.sat", "10:00-18:00"), ("hours.holidays", ""), ("limits.lead_day", None), ("limits.gap_s", 3600)],
+)
+def test_hours_of_days_and_limits_are_knobs_like_any_other(knob: str, value: Setting) -> None:
+    turned = with_settings(CAMPAIGN, {knob: value})
+    assert changed_knobs(CAMPAIGN, turned) == [(knob, settings(CAMPAIGN)[knob], value)]
+
+
+@pytest.mark.parametrize(
+    ("knob", "value"),
+    [("hours.sat", "18:00-10:00"), ("hours.mon", "all day"), ("hours.sun", "23:00-24:30"), ("limits.lead_day", "many")],
+)
+def test_hours_and_limits_that_cannot_be_read_are_refused_by_name(knob: str, value: Setting) -> None:
+    with pytest.raises(CampaignRefused) as refused:
+        with_settings(CAMPAIGN, {knob: value})
+    assert refused.value.field == knob

@@ -16,6 +16,7 @@ from cordboard.dialer.lead import (
     Connected,
     Disposed,
     Forsaken,
+    Held,
     Lead,
     LeadEvent,
     LeadState,
@@ -45,6 +46,7 @@ EVENTS: dict[str, LeadEvent] = {
     "lost": TalkLost("contact"),
     "forsaken": Forsaken(),
     "due": CameDue(),
+    "held": Held("number_day", TOMORROW),
     "dearer": OrderChanged(500, NOW, wanted=True),
     "cancelled": OrderChanged(100, NOW, wanted=False),
     "forbidden": CallsForbidden(),
@@ -64,6 +66,7 @@ TABLE: dict[str, tuple[LeadState | None, ...]] = {
     "lost":         (DUE,         DUE,         None,        DUE,         DUE,         None,        None),
     "forsaken":     (None,        None,        None,        RETRY_AT,    None,        None,        None),
     "due":          (None,        None,        None,        None,        DUE,         None,        None),
+    "held":         (RETRY_AT,    RETRY_AT,    None,        None,        None,        None,        None),
     "dearer":       (FRESH,       DUE,         DIALING,     CONNECTED,   RETRY_AT,    DONE,        None),
     "cancelled":    (DONE,        DONE,        DIALING,     CONNECTED,   DONE,        DONE,        None),
     "forbidden":    (DO_NOT_CALL, DO_NOT_CALL, None,        DO_NOT_CALL, DO_NOT_CALL, DO_NOT_CALL, DO_NOT_CALL),
@@ -175,8 +178,27 @@ def test_no_sequence_of_events_outwits_the_rules(names: list[str], limit: int) -
         assert not (forbidden and after.state is not DO_NOT_CALL)
         if after.state is DIALING and name == "started":
             assert lead.state in (FRESH, DUE)
-        if after.state is RETRY_AT and name not in ("promised", "no_talk", "dearer", "cancelled"):
+        if after.state is RETRY_AT and name not in ("promised", "no_talk", "dearer", "cancelled", "held"):
             assert after.attempts < limit or limit == 0
             assert limit > 0
         assert (after.due_at is None) or after.state in (DUE, RETRY_AT, DIALING, CONNECTED)
         lead, forbidden = after, forbidden or name == "forbidden"
+
+
+def test_who_is_put_aside_by_the_law_says_for_what_until_he_may_be_tried() -> None:
+    held = advance(in_state(FRESH), EVENTS["held"], DEFAULT_RETRY_RULES, NOW)
+    assert (held.state, held.due_at, held.held_by) == (RETRY_AT, TOMORROW, "number_day")
+    due = advance(held, CameDue(), DEFAULT_RETRY_RULES, TOMORROW)
+    assert (due.state, due.held_by) == (DUE, None)
+
+
+def test_who_is_put_aside_for_good_does_not_come_due() -> None:
+    held = advance(in_state(DUE), Held("do_not_call", None), DEFAULT_RETRY_RULES, NOW)
+    with pytest.raises(IllegalTransition):
+        advance(held, CameDue(), DEFAULT_RETRY_RULES, TOMORROW)
+
+
+@pytest.mark.parametrize("name", ["promised", "lost", "closed"])
+def test_what_a_talk_decides_takes_the_mark_off(name: str) -> None:
+    held = advance(in_state(FRESH), EVENTS["held"], DEFAULT_RETRY_RULES, NOW)
+    assert advance(held, EVENTS[name], DEFAULT_RETRY_RULES, NOW).held_by is None

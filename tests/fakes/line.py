@@ -54,6 +54,7 @@ class Line:
         async def keep(recorded: TalkRecorded) -> None:
             self.recorded.append(recorded)
 
+        self.barred: set[str] = set()
         self.voice = Voice(
             self.desk,
             clock,
@@ -63,6 +64,7 @@ class Line:
             ring_s=20,
             language_of=lambda _: "ru",
             caller_id="74950000100",
+            may_dial=lambda number: number not in self.barred,
         )
         channels[ChannelKind.VOICE] = self.voice
 
