@@ -332,6 +332,7 @@ class Works:
             time_zone=settings.time_zone,
             robot=self.robot,
             callback_page=settings.callback_page,
+            callback_queue=settings.queue_name,
         )
 
     def house(self) -> House:

@@ -51,7 +51,8 @@ class Site:
     `health` answers {"status": "ok" | "degraded", "parts": {...}} without secrets. `on_users_changed` is called after users changed,
     so that their phones can be made or unmade; `look_at_phone` brings the desk's news of an agent's telephone up to date.
     `time_zone` (IANA) is where the day begins and whose clock the supervisor reads; `targets` is what his figures stand beside.
-    `robot` is there in the demo only. `callback_page`: whether customers may book a call themselves.
+    `robot` is there in the demo only. `callback_page`: whether customers may book a call themselves,
+    `callback_queue` for which queue when the address names none.
     """
 
     shop_name: str
@@ -67,6 +68,7 @@ class Site:
     targets: Targets = Targets()
     robot: RobotSwitch | None = None
     callback_page: bool = True
+    callback_queue: str = ""
 
 
 @dataclass(frozen=True)
