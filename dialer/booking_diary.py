@@ -12,7 +12,7 @@ from ..queue.journal import PresenceEntry
 from ..queue.routing import waiting
 from ..queue.setup import QueueSetup
 from ..storage.clock import Clock
-from .booking import BookingFault, BookingRefused, Window
+from .booking import Booking, BookingFault, BookingRefused, Window
 from .booking_slots import (
     LOOK_BACK,
     NOTICE,
@@ -125,6 +125,10 @@ class Diary:
     async def owed(self, queue: str, until: datetime) -> list[Owed]:
         """Whom we owe a call before `until`, the earliest first: booked ones and operators' promises."""
         return await self._store.owed(await self.campaign_ids(queue), until, LISTED)
+
+    async def others(self, queue: str, since: datetime, until: datetime) -> list[Booking]:
+        """What was booked for that time and is done, cancelled, or waits behind another call of its number."""
+        return await self._store.others(queue, since, until, LISTED)
 
     async def set_places(self, queue: str, starts_at: datetime, places: int | None) -> None:
         """How many calls this slot takes; None: as reckoned."""

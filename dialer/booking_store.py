@@ -134,6 +134,17 @@ class BookingStore:
             by_lead = {booking.lead_id: booking for booking in await _bookings(connection, booked)}
         return [Owed(lead, by_lead.get(lead.id)) for lead in leads]
 
+    async def others(self, queue: str, since: datetime, until: datetime, limit: int) -> list[Booking]:
+        """Bookings of that time which nobody owes a call any more, or not yet: done, cancelled, spares; the earliest first."""
+        mine = sa.select(booking_table).where(
+            _b.queue == queue,
+            _b.starts_at >= since,
+            _b.starts_at < until,
+            sa.or_(_b.state.not_in(_OPEN), _b.lead_id.is_(None)),
+        )
+        async with self._db.read() as connection:
+            return await _bookings(connection, mine.order_by(_b.starts_at, _b.created_at).limit(limit))
+
     async def of_lead(self, lead_id: str) -> Booking | None:
         """The open booking that this lead is dialed for."""
         return await self._one(_b.lead_id == lead_id, _b.state.in_(_OPEN))

@@ -84,6 +84,7 @@ class Bookings:
         self.soon = diary.soon
         self.agenda = diary.agenda
         self.owed = diary.owed
+        self.others = diary.others
         self.set_places = diary.set_places
 
     async def book(self, wish: Wish) -> Booked:
