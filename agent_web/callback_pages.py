@@ -220,8 +220,11 @@ def _day_of(at: str, zone: str) -> str:
         return ""
 
 
-async def _times(request: Request, house: House, queue: str, zone: str, form: Filled) -> Times:
-    """What can be chosen on the day that is asked for; at first the first day with a free half hour."""
+async def _times(request: Request, house: House, queue: str, zone: str, form: Filled, chosen: str) -> Times:
+    """What can be chosen on the day that is asked for; at first the first day with a free half hour.
+
+    `chosen` is what stands chosen when the visitor has not chosen yet.
+    """
     bookings, speech, now = _bookings(house), words(language_of(request)), house.clock.now()
     today = now.astimezone(zone_info(zone)).date()
     last = today + timedelta(days=bookings.rules.days_ahead)
@@ -237,7 +240,7 @@ async def _times(request: Request, house: House, queue: str, zone: str, form: Fi
     else:
         day = days[0]
     soon = await bookings.soon(queue, zone)
-    chosen = form.slot or (SOON if soon is not None else "")
+    chosen = form.slot or chosen
     return Times(
         zone=zone,
         now=now,
@@ -270,8 +273,8 @@ async def _form(
         is_open=is_open,
         form=form,
         problem=problem,
-        wrong="phone" if fault in PHONE_FAULTS else "name" if problem == NAME_TOO_LONG else "slot" if problem else "",
-        times=await _times(request, house, code, zone, form),
+        wrong="phone" if fault in PHONE_FAULTS else "name" if problem == NAME_TOO_LONG else "",
+        times=await _times(request, house, code, zone, form, SOON),
         zones=zone_choices(_bookings(house).rules.countries, zone, house.clock.now(), language),
         city=city(zone, language),
     )
@@ -295,7 +298,7 @@ async def _booked(
     told = FAULTS[fault] if fault else problem
     context: dict[str, Any] = {"times": None}
     if moving and can:
-        context["times"] = await _times(request, house, booking.queue, booking.zone, form)
+        context["times"] = await _times(request, house, booking.queue, booking.zone, form, "")
     return _page(
         request,
         "callback_booked.html",

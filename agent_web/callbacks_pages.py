@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ..access.permission import Permission
 from ..access.user import User
-from ..dialer.booking import Booking, BookingRefused, BookingSource, BookingState
+from ..dialer.booking import Booking, BookingRefused, BookingSource, BookingState, Window
 from ..dialer.booking_store import Owed
 from ..dialer.bookings import Bookings
 from ..shop.customer import Customer
@@ -162,17 +162,17 @@ def _owed_line(one: Owed, customers: Mapping[str, Customer], names: Mapping[str,
     customer = customers.get(lead.customer_id or "")
     if booking is not None:
         icon, state = STATES[booking.state]
-        source, starts_at, until = SOURCES[booking.source], booking.window.starts_at, booking.window.ends_at
+        source, window = SOURCES[booking.source], booking.window
     else:
         icon, state = STATES[BookingState.DIALED if lead.attempts else BookingState.BOOKED]
         source = SOURCES[BookingSource.OPERATOR] if lead.agent_id or lead.disposition else LOST
-        starts_at, until = lead.due_at or now, lead.due_by
+        window = Window(lead.due_at or now, lead.due_by or lead.due_at or now)
     return Line(
         lead_id=lead.id,
         who=(booking.name if booking else "") or (customer.name if customer else ""),
         phone=lead.phone,
-        starts_at=starts_at,
-        until=until,
+        starts_at=window.starts_at,
+        until=window.ends_at if booking or lead.due_by else None,
         zone=lead.zone,
         source=source,
         icon=icon,

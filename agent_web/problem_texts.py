@@ -4,6 +4,7 @@ from ..shop.order import OrderStatus
 from .i18n import Language
 
 RUSSIAN = {
+    "a half hour takes from 0 to 500 calls": "В полчаса от 0 до 500 звонков",
     "this is not a phone number": "Это не номер телефона",
     "this site calls no such numbers": "На такие номера отсюда не звонят",
     "this time is past, or too near": "Это время прошло или слишком близко",

@@ -54,9 +54,14 @@ class BookingStore:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """One transaction, and no other asker has his turn meanwhile: of two who want the last place the second finds it taken."""
+        """One transaction, and no other asker has his turn meanwhile: of two who want the last place the second finds it taken.
+
+        The lock lets attempts be written, which take a key share of their campaign's row; else the two could wait for each other.
+        """
         async with self._db.together(), self._db.write() as connection:
-            await connection.execute(sa.select(campaign_table.c.id).order_by(campaign_table.c.id).with_for_update())
+            await connection.execute(
+                sa.select(campaign_table.c.id).order_by(campaign_table.c.id).with_for_update(key_share=True)
+            )
             yield
 
     async def add(self, booking: Booking) -> None:

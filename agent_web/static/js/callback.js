@@ -46,4 +46,4 @@ if (zone && zone.dataset.chosen === "0" && own && own !== zone.value) {
   zone.value = own;
   show("first");
 }
-$("#trouble, [role=alert]")?.focus();
+($("[aria-invalid=true]") ?? $("#trouble"))?.focus();
