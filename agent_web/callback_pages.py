@@ -97,11 +97,12 @@ async def book(request: Request, house: HouseDep, form: Form_, queue: Queue) -> 
     known = await _own_booking(request, house, form)
     if known is not None:  # his own browser: he may be told, and asked whether to move it
         return _to(request, house, request.cookies[_cookie(house)], f"?again=1&at={quote(form.slot, safe='')}")
-    if not form.slot:
-        return await _form(request, house, queue, form, CHOOSE_TIME)
-    if len(form.name.strip()) > NAME_LENGTH:
-        return await _form(request, house, queue, form, NAME_TOO_LONG)
     try:
+        _bookings(house).number(form.phone)  # what is wrong is said from above to below
+        if len(form.name.strip()) > NAME_LENGTH:
+            return await _form(request, house, queue, form, NAME_TOO_LONG)
+        if not form.slot:
+            return await _form(request, house, queue, form, CHOOSE_TIME)
         wish = Wish(
             phone=form.phone,
             queue=_queue(house, queue),

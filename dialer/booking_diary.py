@@ -123,8 +123,8 @@ class Diary:
         return await self._slots(campaign, windows)
 
     async def owed(self, queue: str, until: datetime) -> list[Owed]:
-        """Whom we owe a call before `until`, the earliest first: booked ones and operators' promises."""
-        return await self._store.owed(await self.campaign_ids(queue), until, LISTED)
+        """Whom we owe a call before `until`, or talk with, the earliest first: booked ones and operators' promises."""
+        return await self._store.owed(await self.campaign_ids(queue), until, LISTED, in_talk=True)
 
     async def others(self, queue: str, since: datetime, until: datetime) -> list[Booking]:
         """What was booked for that time and is done, cancelled, or waits behind another call of its number."""

@@ -127,10 +127,13 @@ class BookingStore:
         async with self._db.read() as connection:
             return [*await connection.scalars(leads), *await connection.scalars(spares)]
 
-    async def owed(self, campaign_ids: Collection[str], until: datetime, limit: int) -> list[Owed]:
-        """The promised calls of these campaigns that fall due before `until`, the earliest first."""
+    async def owed(
+        self, campaign_ids: Collection[str], until: datetime, limit: int, *, in_talk: bool = False
+    ) -> list[Owed]:
+        """The promised calls of these campaigns that fall due before `until`, the earliest first; `in_talk`: those being kept now too."""
+        states = [*_OWED, LeadState.CONNECTED.value] if in_talk else _OWED
         mine = sa.select(lead_table).where(
-            _l.state.in_(_OWED), _l.due_at < until, _l.is_callback.is_(True), _l.campaign_id.in_(campaign_ids)
+            _l.state.in_(states), _l.due_at < until, _l.is_callback.is_(True), _l.campaign_id.in_(campaign_ids)
         )
         async with self._db.read() as connection:
             rows = await connection.execute(mine.order_by(_l.due_at, _l.id).limit(limit))

@@ -93,7 +93,7 @@ class Bookings:
         asker = asker_mark(wish.address, self._key) if wish.source is BookingSource.PAGE else ""
         if asker:
             self._tries.enter(asker, self._clock.monotonic())
-        phone, campaign = destination(wish.phone, self.rules, self._own()), await self._diary.campaign(wish.queue)
+        phone, campaign = self.number(wish.phone), await self._diary.campaign(wish.queue)
         if campaign is None:
             raise BookingRefused(BookingFault.CLOSED)
         zone = zone_of(phone, wish.zone, self._home_zone)
@@ -120,6 +120,10 @@ class Bookings:
             await self._store.add(booking)
         self._turned()
         return Booked(booking, token)
+
+    def number(self, typed: str) -> str:
+        """The number that would be called (E.164). Raises BookingRefused for one that is none, or is not called from here."""
+        return destination(typed, self.rules, self._own())
 
     async def by_token(self, token: str) -> Booking | None:
         """The booking behind a customer's link."""
