@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ..access.password import digest
 from ..queue.contact import IllegalTransition
+from ..shop.phone import zone_of as zone_told
 from ..storage.clock import Clock
 from ..storage.ids import Ids
 from .booking import (
@@ -97,6 +98,8 @@ class Bookings:
         if campaign is None:
             raise BookingRefused(BookingFault.CLOSED)
         zone = zone_of(phone, wish.zone, self._home_zone)
+        if wish.source is BookingSource.PAGE:  # else a stranger chooses a far zone, and its morning is this telephone's night
+            zone = zone_told(phone, zone)
         async with self._store.turn():
             stands = await self._stands_in_the_way(phone, campaign, wish.source, asker)
             window = await self._diary.window(campaign, zone, wish.starts_at)
@@ -183,7 +186,7 @@ class Bookings:
         self._turned()
 
     async def cancel_lead(self, lead_id: str) -> None:
-        """Call no promised call off but by hand, booked or not."""
+        """Call any promised call off by hand, booked or not; of one booked a spare takes the place."""
         booking = await self._store.of_lead(lead_id)
         if booking is not None:
             await self.cancel(booking.id)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -212,6 +213,14 @@ async def test_a_time_that_cannot_be_promised_is_refused(
     assert (await refused(house, wish(1, starts_at))).fault is fault
     assert await house.bookings.booked_by(phone(1)) is None
     assert await house.bookings.owed("orders", ONE + timedelta(days=60)) == []
+
+
+async def test_a_far_zone_chosen_on_the_page_makes_no_landline_ring_at_night(house: DialHouse) -> None:
+    await house.open("maria", knobs={"hours.opens_min": 540, "hours.closes_min": 1260})
+    night = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)  # 1:00 in Moscow, 10:00 in Kamchatka
+    far = replace(wish(1, night), zone="Asia/Kamchatka")
+    assert (await refused(house, far)).fault is BookingFault.HOURS
+    assert await house.bookings.booked_by(phone(1)) is None
 
 
 async def test_limits_of_an_address_and_of_the_day(house: DialHouse) -> None:
