@@ -98,7 +98,9 @@ class Bookings:
         if campaign is None:
             raise BookingRefused(BookingFault.CLOSED)
         zone = zone_of(phone, wish.zone, self._home_zone)
-        if wish.source is BookingSource.PAGE:  # else a stranger chooses a far zone, and its morning is this telephone's night
+        if (
+            wish.source is BookingSource.PAGE
+        ):  # else a stranger chooses a far zone, and its morning is this telephone's night
             zone = zone_told(phone, zone)
         async with self._store.turn():
             stands = await self._stands_in_the_way(phone, campaign, wish.source, asker)
