@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from random import Random
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry
@@ -18,6 +19,10 @@ from .agent_web.house import House, RobotSwitch, Site
 from .agent_web.live import LiveHub
 from .agent_web.parts import Parts, watch_figures
 from .agent_web.timings import Timings
+from .dialer.booking_diary import Diary
+from .dialer.booking_limits import DAY, BookingRules
+from .dialer.booking_store import BookingStore
+from .dialer.bookings import Bookings
 from .dialer.dialer import Dialer
 from .dialer.law import Law
 from .dialer.store import DialerStore
@@ -64,6 +69,7 @@ log = logging.getLogger(__name__)
 
 MOST_ORDERS = 10_000
 TELL_AGAIN_S = 5.0
+SWEEP_BOOKINGS_S = 5.0
 VIP = "vip"
 LAST_WORDS_S = 1.0
 
@@ -145,6 +151,7 @@ class Works:
         self.dialer = Dialer(
             store, self.desk, self.voice, clock, random_ids, settings.time_zone, jumped=lambda: clock.jumped_s
         )
+        self.bookings = self.bookings_of(store)
         self.ami = Ami(
             NODE,
             "127.0.0.1",
@@ -242,6 +249,38 @@ class Works:
         shop.on_order.append(self.on_order)
         return shop
 
+    def bookings_of(self, leads: DialerStore) -> Bookings:
+        settings, clock = self.settings, self.clock
+        rules = BookingRules(
+            countries=settings.callback_countries,
+            per_asker=settings.callback_per_address,
+            per_number=settings.callback_per_number,
+            per_day=settings.callback_per_day,
+        )
+        store, ahead = BookingStore(self.db, leads, clock), rules.days_ahead * DAY
+        diary = Diary(
+            store,
+            leads,
+            self.desk,
+            clock,
+            home_zone=settings.time_zone,
+            ahead=ahead,
+            presence=self.journal.presence,
+        )
+        return Bookings(
+            store,
+            leads,
+            diary,
+            clock,
+            random_ids,
+            lambda: token_urlsafe(32),
+            home_zone=settings.time_zone,
+            key=self.line.home.secrets.ami.encode(),
+            rules=rules,
+            own=lambda: {number.lstrip("+") for number in self.numbers()},
+            turned=self.changed_board,
+        )
+
     async def on_order(self, order: Order, _created: bool) -> None:
         customer = await self.shop.customer(order.customer_id)
         if customer is not None:
@@ -299,6 +338,8 @@ class Works:
             sound_processing=settings.sound_processing,
             time_zone=settings.time_zone,
             robot=self.robot,
+            callback_page=settings.callback_page,
+            callback_queue=settings.queue_name,
         )
 
     def house(self) -> House:
@@ -315,6 +356,7 @@ class Works:
             web_calls=self.web_calls,
             chat=self.chat,
             setup=self.setup,
+            bookings=self.bookings,
         )
         watch_figures(house.metrics, self.desk, self.ami)
         return house
@@ -381,6 +423,7 @@ class Works:
             "announcements": self.voice.announce_forever,
             "fallback": self.fallback.mirror_forever,
             "chat room": self.chat.watch_forever,
+            "booked calls": self.sweep_bookings_forever,
             "calls from the site": self.web_calls.run,
             "desk's clock": self.tick_forever,
             "event loop's watch": self.timings.watch_loop,
@@ -394,6 +437,11 @@ class Works:
         while True:
             await asyncio.sleep(0.5)
             await self.desk.tick()
+
+    async def sweep_bookings_forever(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_BOOKINGS_S)
+            await self.bookings.sweep()
 
     async def tell_orders_forever(self) -> None:
         """An order whose lead could not be written gets it."""

@@ -43,7 +43,10 @@ class CampaignOut(BaseModel):
 
 
 class LeadOut(BaseModel):
-    """`score` is the sum of `terms`, in points; `order_total` in kopecks. `wait` is why it is not dialed now, `until` when that ends."""
+    """`score` is the sum of `terms`, in points; `order_total` in kopecks. `wait` is why it is not dialed now, `until` when that ends.
+
+    `late_since`: the end of the window in which the call was promised and not made.
+    """
 
     id: str
     order_id: str | None
@@ -57,6 +60,7 @@ class LeadOut(BaseModel):
     terms: dict[str, float]
     wait: Reason | None
     until: datetime | None
+    late_since: datetime | None
 
 
 class WeightsChange(BaseModel):
@@ -107,6 +111,7 @@ async def next_leads(
             terms=dict(scored.terms),
             wait=scored.wait.reason if scored.wait else None,
             until=scored.wait.until if scored.wait else None,
+            late_since=scored.late_since,
         )
         for scored, line in zip(leads, await lines_of(house, leads), strict=True)
     ]

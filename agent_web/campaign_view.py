@@ -109,7 +109,8 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class LeadLine:
-    """A row of the list. `wait` None: dialed as soon as its turn comes; `callback` was promised to the customer."""
+    """A row of the list. `wait` None: dialed as soon as its turn comes; `callback` was promised to the customer,
+    and should have been made before `late_since`."""
 
     id: str
     who: str
@@ -127,6 +128,7 @@ class LeadLine:
     wait_icon: str
     wait: str
     until: datetime | None
+    late_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,7 @@ def _lead_line(
         wait_icon=icon,
         wait=text,
         until=own.until if own else None,
+        late_since=scored.late_since,
     )
 
 

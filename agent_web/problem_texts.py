@@ -4,6 +4,30 @@ from ..shop.order import OrderStatus
 from .i18n import Language
 
 RUSSIAN = {
+    "a half hour takes from 0 to 500 calls": "В полчаса от 0 до 500 звонков",
+    "this is not a phone number": "Это не номер телефона",
+    "this site calls no such numbers": "На такие номера отсюда не звонят",
+    "this time is past, or too near": "Это время прошло или слишком близко",
+    "at that time the customer may not be called": "В это время клиенту звонить нельзя",
+    "no calls are booked so far ahead": "Так далеко звонки не записывают",
+    "a call is booked at the beginning of a slot; ask for the slots of that day": (
+        "Звонок записывают на начало получаса, спросите свободные на этот день"
+    ),
+    "this slot is full; ask for the slots of that day": "Это время занято, спросите свободное на этот день",
+    "nobody can call right now; name a time": "Прямо сейчас звонить некому, назовите время",
+    "no calls can be booked for this queue at the moment": "Для этой очереди сейчас звонок не записать",
+    "this number has a call booked already; move that one": "На этот номер звонок уже записан, перенесите его",
+    "too many calls were booked from your network; try again later": (
+        "Из вашей сети записали слишком много звонков, попробуйте позже"
+    ),
+    "too many calls were booked for this number in a day": "На этот номер за сутки записали слишком много звонков",
+    "this call was made or cancelled already": "Этот звонок уже состоялся или отменён",
+    "this customer is being called right now": "Этому клиенту сейчас звонят",
+    "there is no such booked call": "Такого записанного звонка нет",
+    "there is no such queue": "Такой очереди нет",
+    "this link leads to no booked call; check it, or book a call again": (
+        "По этой ссылке звонка нет: проверьте её или запишите звонок заново"
+    ),
     "sign in first": "Сначала войдите",
     "your role may not do this": "Вашей роли это не разрешено",
     "this request came from another site": "Запрос пришёл с другого сайта",
@@ -97,7 +121,6 @@ RUSSIAN = {
     "all lines are busy; try again in a minute": "Все линии заняты, попробуйте через минуту",
     "calls from the site do not work right now; try again soon": "Звонки с сайта сейчас не работают, попробуйте немного позже",
     "this is not a phone number; correct it or leave it empty": "Это не номер телефона: исправьте его или оставьте пустым",
-    "this is not a phone number": "Это не номер телефона",
     "the beginning of a number is a plus and the first digits, such as +7495": "Начало номера: плюс и первые цифры, например +7495",
     "the reason is too long": "Причина слишком длинная",
     "a day is written as 2027-01-31": "День пишется как 2027-01-31",

@@ -193,6 +193,7 @@ class Attempts:
             queue=await self._queue_of(attempt),
             wire_key=wire_key or attempt_id,
             address=attempt.number,
+            name=await self._store.name_booked(lead.id),
             lead_id=lead.id,
             attempt_id=attempt_id,
             customer_id=lead.customer_id,

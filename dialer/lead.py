@@ -34,6 +34,7 @@ class Lead:
     """`source` names what the lead was made of ("order:…", "contact:…"): one lead a campaign and source, however often it is told.
 
     `order_total` in kopecks. `due_at`: a callback's minute, or when a retry may start. `agent_id`: whose callback it is.
+    `due_by`: the end of the window that its customer booked; afterwards we are late.
     `attempts` counts since the lead was made or its last callback was promised. `wanted`: its order still asks for a call.
     `settled_by`: the contact whose end was last applied, so that an end told twice works once.
     `held_by`: while it is put aside by the law (reason.HELD), which reason keeps it; without a `due_at` it stays so until released.
@@ -59,6 +60,7 @@ class Lead:
     wanted: bool = True
     settled_by: str | None = None
     held_by: str | None = None
+    due_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,19 @@ class OrderChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """The customer was promised a call between `due_at` and `due_by`; an earlier promise is moved."""
+
+    due_at: datetime
+    due_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseWithdrawn:
+    """The customer wants no call back any more; what his order asks for stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallsForbidden:
     """The customer does not want to be called."""
 
@@ -191,6 +206,8 @@ LeadEvent = (
     | CameDue
     | Held
     | OrderChanged
+    | Promised
+    | PromiseWithdrawn
     | CallsForbidden
 )
 
@@ -219,10 +236,15 @@ def advance(lead: Lead, event: LeadEvent, rules: RetryRules, now: datetime) -> L
         case state.CONNECTED, Forsaken():
             return _again(lead, rules[AttemptOutcome.UNKNOWN], now)
         case ((state.FRESH | state.DUE | state.RETRY_AT | state.CONNECTED), TalkLost(contact_id)):
-            after = replace(lead, state=state.DUE, due_at=now, is_callback=True, attempts=0)
+            after = replace(lead, state=state.DUE, due_at=now, due_by=None, is_callback=True, attempts=0)
             return replace(after, agent_id=None, settled_by=contact_id, held_by=None)
         case ((state.FRESH | state.DUE | state.RETRY_AT | state.CONNECTED), Disposed()):
             return _disposed(lead, event, rules, now)
+        case current, Promised(due_at, due_by) if current in WAITING_STATES:
+            promised = replace(lead, state=state.RETRY_AT, due_at=max(due_at, now), due_by=due_by, held_by=None)
+            return replace(promised, is_callback=True, agent_id=lead.agent_id if lead.is_callback else None, attempts=0)
+        case current, PromiseWithdrawn() if current in WAITING_STATES and lead.is_callback:
+            return _plain(replace(lead, state=state.FRESH)) if lead.wanted else _closed(lead)
         case _, OrderChanged() if lead.state is not state.DO_NOT_CALL:
             return _order_changed(lead, event)
         case current, CallsForbidden() if current is not state.DIALING:
@@ -241,7 +263,12 @@ def _again(lead: Lead, rule: RetryRule, now: datetime) -> Lead:
 
 def _closed(lead: Lead) -> Lead:
     state = lead.state if lead.state is LeadState.DO_NOT_CALL else LeadState.DONE
-    return replace(lead, state=state, due_at=None, is_callback=False, agent_id=None, held_by=None)
+    return _plain(replace(lead, state=state))
+
+
+def _plain(lead: Lead) -> Lead:
+    """No callback any more, and nothing keeps it."""
+    return replace(lead, due_at=None, due_by=None, is_callback=False, agent_id=None, held_by=None)
 
 
 def _disposed(lead: Lead, event: Disposed, rules: RetryRules, now: datetime) -> Lead:
@@ -251,6 +278,7 @@ def _disposed(lead: Lead, event: Disposed, rules: RetryRules, now: datetime) -> 
             after,
             state=LeadState.RETRY_AT,
             due_at=max(event.callback_at, now),
+            due_by=None,
             is_callback=True,
             agent_id=event.agent_id,
             attempts=0,

@@ -26,12 +26,16 @@ class UnknownCampaign(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ScoredLead:
-    """`score` and its `terms` in points; `wait` None: it is dialed as soon as its turn comes."""
+    """`score` and its `terms` in points; `wait` None: it is dialed as soon as its turn comes.
+
+    `late_since`: when the window ended in which its customer was promised the call.
+    """
 
     lead: Lead
     score: float
     terms: Mapping[str, float]
     wait: Wait | None
+    late_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +211,9 @@ class Steering:
 
 def _scored(lead: Lead, campaign: Campaign, wait: Wait | None, now: datetime) -> ScoredLead:
     points = score(lead, campaign.weights, now)
-    return ScoredLead(lead, points.total, points.terms, wait)
+    is_late = lead.is_callback and lead.due_by is not None and lead.due_by <= now and lead.attempts == 0
+    late = lead.due_by if is_late else None
+    return ScoredLead(lead, points.total, points.terms, wait, late)
 
 
 def _wait(lead: Lead, campaign: Campaign, holidays: Holidays, against: Wait | None, now: datetime) -> Wait:

@@ -14,6 +14,7 @@ from ..storage.clock import Clock
 from ..storage.database import Database
 from ..storage.ids import Ids
 from . import lead as leads
+from .booking_store import follow_lead, name_booked
 from .campaign import Campaign, Change, changed_knobs, check_campaign
 from .do_not_call_store import DoNotCallList
 from .holiday_store import HolidayStore
@@ -101,6 +102,11 @@ class DialerStore:
     async def lead(self, lead_id: str) -> Lead | None:
         found = await self._leads(sa.select(lead_table).where(_c.id == lead_id))
         return found[0] if found else None
+
+    async def name_booked(self, lead_id: str) -> str:
+        """The name that its customer gave when he booked a call; "" if he did not."""
+        async with self._db.read() as connection:
+            return await name_booked(connection, lead_id)
 
     async def leads_of_order(self, order_id: str) -> list[Lead]:
         """The oldest first."""
@@ -356,6 +362,7 @@ class DialerStore:
         after = advance(lead, event, campaign.rules, self._clock.now())
         if after != lead:
             await _put(connection, lead_table, lead_row(after))
+        await follow_lead(connection, lead, event, after, self._clock.now())
         return after
 
     async def _leads(self, query: sa.Select[Any]) -> list[Lead]:

@@ -51,6 +51,7 @@ lead_table = sa.Table(
     sa.Column("disposition", sa.String(40)),
     sa.Column("wanted", sa.Boolean, nullable=False),
     sa.Column("held_by", sa.String(20)),
+    sa.Column("due_by", UtcDateTime),
     sa.Index("ux_lead_source", "campaign_id", "source", unique=True),
     sa.Index("ix_lead_pick", "campaign_id", "state", "is_callback", "zone"),
     sa.Index("ix_lead_pool_sum", "campaign_id", "order_total", sqlite_where=POOL, postgresql_where=POOL),
@@ -58,6 +59,7 @@ lead_table = sa.Table(
     sa.Index("ix_lead_due", "state", "due_at"),
     sa.Index("ix_lead_order_id", "order_id"),
     sa.Index("ix_lead_held_by", "held_by", "campaign_id", sqlite_where=IS_HELD, postgresql_where=IS_HELD),
+    sa.Index("ix_lead_phone", "phone"),
 )
 _open = sa.Column("ended_at", UtcDateTime)
 attempt_table = sa.Table(
@@ -79,4 +81,39 @@ attempt_table = sa.Table(
     sa.Index("ix_attempt_number", "number", "intent_at"),
     # Never two calls to one number at once, whatever the code above believes.
     sa.Index("ux_attempt_open", "number", unique=True, sqlite_where=_open.is_(None), postgresql_where=_open.is_(None)),
+)
+HAS_CALL = sa.text("state IN ('booked', 'moved', 'missed', 'dialed') AND lead_id IS NOT NULL")
+booking_table = sa.Table(
+    "booking",
+    metadata,
+    id_column(),
+    sa.Column("campaign_id", sa.String(36), sa.ForeignKey("campaign.id"), nullable=False),
+    sa.Column("queue", sa.String(40), nullable=False),
+    sa.Column("phone", sa.String(20), nullable=False),
+    sa.Column("name", sa.String(60), nullable=False),
+    sa.Column("zone", sa.String(40), nullable=False),
+    sa.Column("language", sa.String(2), nullable=False),
+    sa.Column("starts_at", UtcDateTime, nullable=False),
+    sa.Column("ends_at", UtcDateTime, nullable=False),
+    sa.Column("source", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("token_hash", sa.String(64), unique=True),
+    sa.Column("asker", sa.String(64), nullable=False),
+    sa.Column("lead_id", sa.String(36), sa.ForeignKey("lead.id")),
+    sa.Column("missed_at", UtcDateTime),
+    sa.Index("ix_booking_phone", "phone", "created_at"),
+    sa.Index("ix_booking_asker", "asker", "created_at"),
+    sa.Index("ix_booking_created_at", "created_at"),
+    sa.Index("ix_booking_lead_id", "lead_id"),
+    sa.Index("ix_booking_state", "state", "starts_at"),
+    # One call a number at a time, whatever the code above believes.
+    sa.Index("ux_booking_call", "phone", unique=True, sqlite_where=HAS_CALL, postgresql_where=HAS_CALL),
+)
+slot_table = sa.Table(
+    "booking_slot",
+    metadata,
+    sa.Column("queue", sa.String(40), primary_key=True),
+    sa.Column("starts_at", UtcDateTime, primary_key=True),
+    sa.Column("places", sa.Integer, nullable=False),
 )

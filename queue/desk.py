@@ -90,6 +90,7 @@ class Desk:
         self.contact = readings.contact
         self.contacts_with = readings.contacts_with
         self.place = readings.place
+        self.handle_s = readings.handle_s
         self.why_contact = readings.why_contact
         self.why_agent = readings.why_agent
         self.find_contact = readings.find_contact

@@ -21,6 +21,8 @@ from cordboard.dialer.lead import (
     LeadEvent,
     LeadState,
     OrderChanged,
+    Promised,
+    PromiseWithdrawn,
     RetryRule,
     TalkLost,
     advance,
@@ -49,6 +51,8 @@ EVENTS: dict[str, LeadEvent] = {
     "held": Held("number_day", TOMORROW),
     "dearer": OrderChanged(500, NOW, wanted=True),
     "cancelled": OrderChanged(100, NOW, wanted=False),
+    "booked": Promised(TOMORROW, TOMORROW + timedelta(minutes=30)),
+    "withdrawn": PromiseWithdrawn(),
     "forbidden": CallsForbidden(),
 }
 # The state after; None: the pair has no meaning.
@@ -69,6 +73,8 @@ TABLE: dict[str, tuple[LeadState | None, ...]] = {
     "held":         (RETRY_AT,    RETRY_AT,    None,        None,        None,        None,        None),
     "dearer":       (FRESH,       DUE,         DIALING,     CONNECTED,   RETRY_AT,    DONE,        None),
     "cancelled":    (DONE,        DONE,        DIALING,     CONNECTED,   DONE,        DONE,        None),
+    "booked":       (RETRY_AT,    RETRY_AT,    None,        None,        RETRY_AT,    None,        None),
+    "withdrawn":    (None,        None,        None,        None,        None,        None,        None),
     "forbidden":    (DO_NOT_CALL, DO_NOT_CALL, None,        DO_NOT_CALL, DO_NOT_CALL, DO_NOT_CALL, DO_NOT_CALL),
 }  # fmt: skip
 PAIRS = [(state, name, TABLE[name][place]) for name in EVENTS for place, state in enumerate(LeadState)]
@@ -85,6 +91,27 @@ def test_each_state_meets_each_event(state: LeadState, name: str, after: LeadSta
             advance(in_state(state), EVENTS[name], DEFAULT_RETRY_RULES, NOW)
     else:
         assert advance(in_state(state), EVENTS[name], DEFAULT_RETRY_RULES, NOW).state is after
+
+
+@pytest.mark.parametrize("state", LeadState)
+@pytest.mark.parametrize(("wanted", "after"), [(True, FRESH), (False, DONE)])
+def test_a_promise_that_is_withdrawn_leaves_what_the_order_asks_for(
+    state: LeadState, wanted: bool, after: LeadState
+) -> None:
+    promised = replace(in_state(state), is_callback=True, due_by=TOMORROW, agent_id="maria", wanted=wanted)
+    if state not in (FRESH, DUE, RETRY_AT):
+        with pytest.raises(IllegalTransition):
+            advance(promised, PromiseWithdrawn(), DEFAULT_RETRY_RULES, NOW)
+        return
+    lead = advance(promised, PromiseWithdrawn(), DEFAULT_RETRY_RULES, NOW)
+    assert lead == replace(LEAD, state=after, wanted=wanted)
+
+
+def test_a_promise_is_moved_with_its_window_and_stays_its_operators() -> None:
+    promised = replace(in_state(RETRY_AT), is_callback=True, agent_id="maria", attempts=2)
+    moved = advance(promised, Promised(TOMORROW, TOMORROW + timedelta(hours=1)), DEFAULT_RETRY_RULES, NOW)
+    assert (moved.due_at, moved.due_by) == (TOMORROW, TOMORROW + timedelta(hours=1))
+    assert (moved.agent_id, moved.attempts, moved.is_callback) == ("maria", 0, True)
 
 
 def test_the_table_knows_every_kind_of_event() -> None:
@@ -178,7 +205,7 @@ def test_no_sequence_of_events_outwits_the_rules(names: list[str], limit: int) -
         assert not (forbidden and after.state is not DO_NOT_CALL)
         if after.state is DIALING and name == "started":
             assert lead.state in (FRESH, DUE)
-        if after.state is RETRY_AT and name not in ("promised", "no_talk", "dearer", "cancelled", "held"):
+        if after.state is RETRY_AT and name not in ("promised", "booked", "no_talk", "dearer", "cancelled", "held"):
             assert after.attempts < limit or limit == 0
             assert limit > 0
         assert (after.due_at is None) or after.state in (DUE, RETRY_AT, DIALING, CONNECTED)

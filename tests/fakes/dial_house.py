@@ -4,6 +4,10 @@ from collections import Counter
 from datetime import datetime, timedelta
 from itertools import count
 
+from cordboard.dialer.booking_diary import Diary, Presence, nobody
+from cordboard.dialer.booking_limits import DAY, BookingRules
+from cordboard.dialer.booking_store import BookingStore
+from cordboard.dialer.bookings import Bookings
 from cordboard.dialer.campaign import Campaign, Setting
 from cordboard.dialer.dialer import Dialer
 from cordboard.dialer.lead import Lead
@@ -14,7 +18,9 @@ from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
 from cordboard.shop.order import Order, OrderStatus
+from cordboard.storage.clock import Clock
 from cordboard.storage.database import Database
+from cordboard.storage.ids import Ids
 from tests.fakes.telephones import Telephones
 from tests.fakes.wire import MemoryJournal, MovedClock, RememberingWire
 
@@ -62,6 +68,32 @@ def an_order(number: int, total: int, placed_at: datetime, status: OrderStatus =
     )
 
 
+def bookings_of(
+    db: Database,
+    leads: DialerStore,
+    desk: Desk,
+    clock: Clock,
+    ids: Ids,
+    rules: BookingRules = BookingRules(),  # noqa: B008  # frozen
+    presence: Presence = nobody,
+) -> Bookings:
+    """The booking service over these rooms; the site lies in Moscow, and its own number is +7 495 000-01-00."""
+    store, numbers = BookingStore(db, leads, clock), count()
+    diary = Diary(store, leads, desk, clock, home_zone="Europe/Moscow", ahead=rules.days_ahead * DAY, presence=presence)
+    return Bookings(
+        store,
+        leads,
+        diary,
+        clock,
+        ids,
+        lambda: f"token-of-32-letters-number-{next(numbers):05}",
+        home_zone="Europe/Moscow",
+        key=b"a key",
+        rules=rules,
+        own=lambda: {"74950000100"},
+    )
+
+
 class DialHouse:
     """`restart` stands for a new engine on the same tables and telephones."""
 
@@ -80,6 +112,7 @@ class DialHouse:
         self.desk = Desk(self.journal, wires, self.clock, self.ids, RULES)
         self.dialer = Dialer(self.store, self.desk, self.telephones, self.clock, self.ids, "Europe/Moscow")
         self.desk.follow_ups.append(self.dialer.on_contact_ended)
+        self.bookings = bookings_of(self.db, self.store, self.desk, self.clock, self.ids)
 
     async def open(self, *agents: str, knobs: dict[str, Setting] | None = None) -> Campaign:
         """Agents at their desks, and a running campaign that may dial round the clock unless `knobs` say otherwise."""
