@@ -51,12 +51,14 @@ MODULES = (
         "app_queue",
         "app_mixmonitor",
         "app_playback",
+        "app_read",
         "app_record",
         "app_stack",
         "app_userevent",
     ),
     *("app_waitforcond", "func_callerid", "func_channel", "func_db", "func_global", "func_hangupcause", "func_logic"),
     *("func_math", "func_strings", "func_timeout", "func_uri", "func_uuid"),
+    *("res_speech", "res_agi"),  # which links against it
 )
 TEMPLATE_NAMES = tuple(
     f"{name}.conf"
