@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jinja2
 
-from .announcing import KEEP_PLACE_KEY
+from .announcing import WAITING_KEYS
 from .install import AsteriskTree
 from .site import (
     PATH,
@@ -92,7 +92,7 @@ def render(site: AsteriskSite, into: Path) -> Path:
         "trunk_match": trunk_addresses(site),
         "advanced_filters": has_advanced_filters(site.tree.version),
         "events": EVENTS,
-        "key": KEEP_PLACE_KEY,  # what else customers type, in a talk above all, never leaves Asterisk
+        "keys": WAITING_KEYS,  # what else customers type, in a talk above all, never leaves Asterisk by AMI
         "modules_loaded": MODULES,
     }
     return write_files(site.tree, into, TEMPLATES, TEMPLATE_NAMES, values)
