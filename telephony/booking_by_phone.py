@@ -117,7 +117,7 @@ class _BackToQueue(Exception):
     """He would rather wait."""
 
 
-_REFUSED = {Refusal.TOO_MANY: "too-many-bookings", Refusal.NOT_ALLOWED: "bad-number", Refusal.TAKEN: "no-times"}
+_REFUSED = {Refusal.TOO_MANY: "too-many-bookings", Refusal.NOT_ALLOWED: "bad-number"}
 
 
 def book_by_phone(caller: Caller, house: House, visit: Visit) -> Outcome:

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 HOUSE_S = 5.0
-HELD_BACK = timedelta(seconds=LONGEST_DIALOG_S + 60)
+HELD_BACK = timedelta(seconds=LONGEST_DIALOG_S + 120)  # what is being said at its end is said to the end
 HAS_KEYS = "PJSIP/"  # the channel of a telephone; a page has no keypad
 
 
@@ -141,7 +141,11 @@ class Dialogs:
     async def _meet(self, contact: Contact, *, waits: bool) -> tuple[Acquaintance, Visit, "_HouseForOne"]:
         spoken = self._spoken
         assert spoken is not None
-        known = await spoken.acquaintance(contact)
+        try:
+            known = await spoken.acquaintance(contact)
+        except Exception:
+            log.exception("a caller could not be looked up: he is asked for his language")
+            known = Acquaintance()
 
         def zone_of(number: str) -> str:
             return spoken.zone_of(number, known.time_zone if number == contact.address else "")

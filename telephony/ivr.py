@@ -226,7 +226,8 @@ class IvrServer:
             return
         self._open.add(connection)
         try:
-            self._talk(connection)
+            if self._server is not None:  # else we have stopped meanwhile
+                self._talk(connection)
         except CallerGone as gone:
             log.debug("a spoken dialog ended: %s", gone)
         except Exception:
