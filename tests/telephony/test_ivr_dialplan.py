@@ -149,6 +149,20 @@ async def test_a_key_cuts_what_is_said_and_silence_is_an_answer(
     await until(lambda: caller.hears().loudness > 0.005, "music")
 
 
+async def test_the_key_that_led_into_the_dialog_answers_nothing_there(
+    node: Node, caller: SippCaller, dialogs: Dialogs
+) -> None:
+    """It is told when it is pressed and, being short, heard at its end: 80 ms later, when the first question is asked."""
+    answers: list[str] = []
+    dialogs.talk = lambda line: answers.append(line.read(["ru/n-1"], 1, 2.0))
+    waiting = await node.ami.user_event("CCWaiting")
+    caller.press("2")
+    await until(lambda: any(event.get("Event") == "DTMFEnd" for event in node.ami.events), "the key", every_s=0.001)
+    await lead(node, waiting, dialogs.server.port)
+    assert await dialogs.end() == "whole"
+    assert answers == [""]
+
+
 async def test_every_key_of_a_long_number_arrives(node: Node, caller: SippCaller, dialogs: Dialogs) -> None:
     typed: list[str] = []
     dialogs.talk = lambda line: typed.append(line.read(["ru/type-number"], 18, 2.0))
