@@ -61,7 +61,7 @@ class Booking(Protocol):
         ...
 
     async def book(self, number: str, queue: str, slot: Slot | None, language: str, contact: str) -> Booked | Refused:
-        """`slot` None: as soon as possible. Again for the same contact it is the same booking."""
+        """`slot` None: as soon as possible, which may become a slot. A number that has a booking is refused."""
         ...
 
     async def booked_by(self, number: str) -> Booked | None:

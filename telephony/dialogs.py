@@ -241,7 +241,9 @@ class _HouseForOne:
             made = self._ask(order)
         except HouseSilent:
             there = self._ask(self._service.booked_by(number))
-            if there is None or there.slot != slot:
+            # "As soon as possible" may have become a slot; of another's number there may have been a booking before.
+            is_ours = there is not None and (there.slot == slot or (slot is None and number == self._contact.address))
+            if there is None or not is_ours:
                 raise
             made = there
         if isinstance(made, Booked) and self._waits:
