@@ -53,6 +53,7 @@ from .telephony.ami import Ami
 from .telephony.ami_delivery import AmiTuning
 from .telephony.ami_events import Event, Resync
 from .telephony.ami_fence import Fence, Unfenced
+from .telephony.dialogs import Spoken
 from .telephony.doctor import DoctorSubject, steady_clock
 from .telephony.fallback import Fallback
 from .telephony.install import AsteriskTree
@@ -63,6 +64,8 @@ from .telephony.voice import Voice
 from .telephony.web_call import WebCalls, site_queue
 from .telephony.web_call_process import MediaProcess
 from .works_asterisk import NODE, SteeredAsterisk
+from .works_booking import PhoneBookings
+from .works_ivr import Callers, typed_number
 from .works_takes import Takes
 
 log = logging.getLogger(__name__)
@@ -103,6 +106,7 @@ class Works:
         self.takes = Takes(
             home.folder, self.journal, self.recordings, self.changed_board, self.open_contacts, self.lives
         )
+        callers = Callers(self.shop, settings.time_zone)
         channels: dict[ChannelKind, Channel] = {}
         rules = DeskRules(ring_s=settings.ring_s, wrap_up_s=float(settings.wrap_up_s))
         self.desk = Desk(self.journal, channels, clock, random_ids, rules, self.identify)
@@ -117,6 +121,9 @@ class Works:
             language_of=lambda _queue: settings.language,
             caller_id=settings.caller_id or settings.inbound_number,
             may_dial=tolls.may_dial,
+            spoken=Spoken(
+                home.folder.asterisk.resolve() / "share/prompts", callers.acquaintance, typed_number, callers.zone_of
+            ),
         )
         channels[ChannelKind.VOICE] = self.voice
         self.metrics = CollectorRegistry()
@@ -167,6 +174,7 @@ class Works:
             lane_of=lane_of,
         )
         self.voice.attach(self.ami, self.dialer)
+        self.voice.dialogs.attach(PhoneBookings(self.bookings, clock, settings.time_zone))
         self.web_calls.attach(self.ami)
         self.fallback.attach(self.ami)
         self.desk.follow_ups += [self.dialer.on_contact_ended, self.takes.link, self.chat.on_contact_ended]
@@ -410,6 +418,7 @@ class Works:
         await (
             self.desk.resume_follow_ups()
         )  # a result that is in the journal is the lead's before any call of its is said to be over
+        self.voice.dialogs.start()
         await self.ami.start()
         for order in await self.shop.orders(WAITS_FOR_CALL, limit=MOST_ORDERS):  # an order whose lead a crash prevented
             await self.on_order(order, False)
@@ -507,10 +516,12 @@ class Works:
     async def hand_over(self) -> None:
         """The lease was given up, another engine may lead: nothing is written any more."""
         self.db.fence(NO_EPOCH)
+        await self.voice.dialogs.stop()
         await self.web_calls.stop()
 
     async def settle(self) -> None:
-        """Wait for what runs in the background: follow-ups, recordings that are being kept."""
+        """Wait for what runs in the background: follow-ups, recordings that are being kept. Who is in a spoken dialog waits again."""
+        await self.voice.dialogs.stop()
         await self.web_calls.stop()
         await self.desk.settle()
         await self.takes.settle()

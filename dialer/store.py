@@ -226,11 +226,13 @@ class DialerStore:
             if written.rowcount != 1 or lead is None:
                 return None
             campaign = await _campaign(connection, lead.campaign_id)
-            begun = advance(lead, leads.AttemptStarted(), campaign.rules, now)
+            started = leads.AttemptStarted()
+            begun = advance(lead, started, campaign.rules, now)
             wish = Wish(lead, campaign, attempt.number)
             against = (await bans(connection, [wish], self._law, now, own=attempt.id)).get(lead.id)
             if against is None:
                 await _put(connection, lead_table, lead_row(begun))
+                await follow_lead(connection, lead, started, begun, now)
                 return begun
             await connection.execute(attempt_table.delete().where(attempt_table.c.id == attempt.id))
             await self._hold(connection, lead, against)

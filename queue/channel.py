@@ -52,13 +52,18 @@ class OfferFailure(StrEnum):
 
 
 class Dismissal(StrEnum):
-    """What a customer is told whose waiting ends, or is to end, by a rule. CALLBACK only offers: he waits on if he wants to."""
+    """What a customer is told whose waiting ends, or is to end, by a rule. CALLBACK only offers: he waits on if he wants to.
+
+    BOOK lets him book a call; BOOKED: he has done so, and need not wait.
+    """
 
     MESSAGE = "message"
     VOICEMAIL = "voicemail"
     CALLBACK = "callback"
     CLOSED = "closed"
     FULL = "full"
+    BOOK = "book"
+    BOOKED = "booked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,8 @@ class Desk:
         self.talk_ended = reception.talk_ended
         self.customer_left = reception.customer_left
         self.keep_place = reception.keep_place
+        self.hold_back = reception.hold_back
+        self.call_booked = reception.call_booked
         self.reached = reception.reached
         self.reconcile = reception.reconcile
         self.check = reception.check

@@ -69,6 +69,11 @@ def _apply(draft: Draft, contact: Contact, rule: OverflowRule, rules: QueueRules
     return [Dismiss(gone, how), FollowUp(gone)]
 
 
+def call_booked(draft: Draft, contact: Contact) -> list[Command]:
+    """The caller has booked a call for another time, and waits no more."""
+    return [FollowUp(draft.tell_contact(contact.id, contacts.Overflowed(draft.now, Dismissal.BOOKED.value)))]
+
+
 def keep_place(draft: Draft, contact: Contact, new_id: str, number: str) -> list[Command]:
     """The caller hangs up and keeps his place: he waits on as a call that is to be made, as old as he was."""
     gone = draft.tell_contact(contact.id, contacts.Overflowed(draft.now, Dismissal.CALLBACK.value))

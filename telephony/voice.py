@@ -36,10 +36,11 @@ from .ami_events import (
     Resync,
     UserEventSeen,
 )
-from .announcing import KEEP_PLACE_KEY
+from .announcing import WAITING_KEYS
 from .arrivals import Arrivals
 from .call import DialedCall
 from .calls_back import CallsBack
+from .dialogs import Dialogs, Spoken
 from .legs import call_key, customers_of, is_customer, key_of, legs_of, shown_name
 from .placed_calls import Dialing, PlacedCalls
 from .talks import TalkRecorded, Talks
@@ -69,6 +70,7 @@ class Voice:
         caller_id: str = "",
         wall: Callable[[], float] = time.time,
         may_dial: Callable[[str], bool] = lambda _number: True,
+        spoken: Spoken | None = None,
     ) -> None:
         """`queue_of` names the queue behind a dialed number; `to_e164` normalises a caller's number, "" when it is none.
 
@@ -91,7 +93,8 @@ class Voice:
         self._talks = Talks(desk, clock, on_recorded)
 
         # One face for those outside: whoever waits is the waiting room's.
-        room = self.waiting_room = WaitingRoom(desk, self._wire, clock, language_of)
+        self.dialogs = Dialogs(desk, self._wire, clock, spoken)
+        room = self.waiting_room = WaitingRoom(desk, self._wire, clock, language_of, self.dialogs)
         self.announce = room.announce
         self.announce_forever = room.announce_forever
         self.cancel = self._placed.cancel
@@ -183,8 +186,8 @@ class Voice:
                 await self._hung_up(event)
             case HoldBegan() | HoldEnded():
                 await self._desk.hold_changed(call_key(event), held=isinstance(event, HoldBegan))
-            case KeyPressed(digit=digit) if digit == KEEP_PLACE_KEY and is_customer(event.channel, event.variables):
-                await self.waiting_room.pressed(key_of(event.channel))
+            case KeyPressed(digit=digit) if digit in WAITING_KEYS and is_customer(event.channel, event.variables):
+                await self.waiting_room.pressed(key_of(event.channel), digit)
             case ChannelEvent() if (
                 is_customer(event.channel, event.variables) or event.channel.uniqueid in self._placed
             ):
@@ -226,7 +229,7 @@ class Voice:
                 await self._talks.message_left(self.waiting_room.message_of(key), event)
 
     async def _waiting(self, key: str, event: UserEventSeen) -> None:
-        await self.waiting_room.entered(key)
+        await self.waiting_room.entered(key, event.fields.get("Ivr", ""))
         await self._aftermath.rang_out(key)
         fields = event.fields
         contact = self._desk.contact_by_wire(key) or await self._arrivals.came(
@@ -277,12 +280,13 @@ class Voice:
         since = await self._aftermath.settle(customers)
         legs = legs_of(customers, self._desk.agent_by_sip_name, since)
         await self._desk.reconcile(ChannelKind.VOICE, legs, alive)
+        self.dialogs.only(list(customers))
         for key, channel in customers.items():
-            if channel.variables.get("CC_STATE") == "hold":
-                if self._desk.contact_by_wire(key) is None:
-                    await self._wire.move(key, "cc-hold", "s")
-                else:
-                    await self.waiting_room.entered(key)
+            standing = channel.variables.get("CC_STATE")
+            if standing == "hold" and self._desk.contact_by_wire(key) is not None:
+                await self.waiting_room.entered(key)
+            elif standing == "hold" or (standing == "ivr" and not self.dialogs.is_in(key)):  # another engine's dialog
+                await self._wire.move(key, "cc-hold", "s")
         await self._back.resync(channels)
         for key, channel in customers.items():
             if channel.variables.get("CC_STATE") == "answered" and self._desk.contact_by_wire(key) is None:

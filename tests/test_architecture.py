@@ -39,6 +39,7 @@ PURE = {
             "fallback_line.py",
             "legs.py",
         ),
+        *("booking_by_phone.py", "dialog.py", "order_by_phone.py", "prompts_dialog.py", "spoken.py", "visits.py"),
         *(
             "legs.py",
             "prompts.py",

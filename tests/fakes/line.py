@@ -11,6 +11,7 @@ from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
 from cordboard.telephony.ami import Ami
 from cordboard.telephony.ami_events import Event, Resync
+from cordboard.telephony.dialogs import Spoken
 from cordboard.telephony.talks import TalkRecorded
 from cordboard.telephony.voice import Voice
 from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel
@@ -38,8 +39,8 @@ class Dialing:
 class Line:
     """One desk, one voice, one fake Asterisk; `maria` sits at agent-maria."""
 
-    def __init__(self, before: "Line | None" = None) -> None:
-        """`before` is the engine that died: its Asterisk and its journal live on."""
+    def __init__(self, before: "Line | None" = None, spoken: Spoken | None = None) -> None:
+        """`before` is the engine that died: its Asterisk and its journal live on. `spoken` is what its dialogs need."""
         self.asterisk: FakeAsterisk = before.asterisk if before else FakeAsterisk(boot=BOOT)
         self.journal: MemoryJournal = before.journal if before else MemoryJournal()
         self._is_first = before is None
@@ -65,6 +66,7 @@ class Line:
             language_of=lambda _: "ru",
             caller_id="74950000100",
             may_dial=lambda number: number not in self.barred,
+            spoken=spoken,
         )
         channels[ChannelKind.VOICE] = self.voice
 
@@ -113,9 +115,9 @@ class Line:
         self.waits(channel, name, number)
         return channel
 
-    def waits(self, channel: FakeChannel, name: str = "Eve", number: str = "79000000001") -> None:
-        """The dialplan's cc-hold: at first, and after each interruption."""
-        fields = {"Cc": channel.uniqueid, "Dnis": "100", "Num": number, "Name": name}
+    def waits(self, channel: FakeChannel, name: str = "Eve", number: str = "79000000001", dialog: str = "") -> None:
+        """The dialplan's cc-hold: at first, and after each interruption. `dialog` is the ticket of the last one that is over."""
+        fields = {"Cc": channel.uniqueid, "Dnis": "100", "Num": number, "Name": name, "Ivr": dialog}
         self.asterisk.user_event("CCWaiting", channel, fields)
 
     def talks(self, channel: FakeChannel) -> None:
