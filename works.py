@@ -19,6 +19,7 @@ from .agent_web.live import LiveHub
 from .agent_web.parts import Parts, watch_figures
 from .agent_web.timings import Timings
 from .dialer.dialer import Dialer
+from .dialer.lead import Lead
 from .dialer.store import DialerStore
 from .quality.store import RecordingStore
 from .queue.channel import Arrival, Channel, ChannelKind, WireDown
@@ -57,6 +58,7 @@ from .telephony.web_call import WebCalls, site_queue
 from .telephony.web_call_process import MediaProcess
 from .works_asterisk import NODE, SteeredAsterisk
 from .works_takes import Takes
+from .works_words import ShopWording, settle_order
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +139,9 @@ class Works:
             unnamed="Звонок с сайта" if settings.language == "ru" else "Call from the site",
         )
         store = DialerStore(db, clock, random_ids)
-        self.dialer = Dialer(store, self.desk, self.voice, clock, random_ids, settings.time_zone)
+        wording = ShopWording(lambda: self.shop, line, home.folder.path / "prompts", settings)
+        self.dialer = Dialer(store, self.desk, self.voice, clock, random_ids, settings.time_zone, wording)
+        self.dialer.on_settled.append(self.settle_order)
         self.ami = Ami(
             NODE,
             "127.0.0.1",
@@ -241,6 +245,10 @@ class Works:
             phone = customer.phones[0] if customer.phones else None
             await self.dialer.on_order(order, phone, customer.time_zone or None)
         self.live.publish("order", {"order_id": order.id})
+
+    async def settle_order(self, lead: Lead, code: str) -> None:
+        """A customer chose by a key of his telephone what becomes of his order."""
+        await settle_order(self.shop, lead, code)
 
     async def people_changed(self) -> None:
         """Operators come and go: their seats at the desk and their endpoints in Asterisk follow."""

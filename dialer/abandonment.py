@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -268,6 +268,10 @@ class CapBook:
         if len(self._noted) > CORRECTABLE:
             self._noted.popitem(last=False)
 
+    def only_these_fly(self, calls: Mapping[str, tuple[str, datetime]]) -> None:
+        """The calls in flight as the table has them: campaign and beginning by attempt."""
+        self._flying = {attempt_id: _InFlight(*call) for attempt_id, call in calls.items()}
+
     def in_flight(self, campaign_ids: Iterable[str]) -> int:
         """Calls without a reserved operator that are not decided."""
         wanted = set(campaign_ids)
@@ -276,6 +280,18 @@ class CapBook:
     def counts(self, scope: Scope, now: datetime) -> Counts:
         """What counts in the scope's window at `now`."""
         return self._since(scope, _minute(self._start(scope, now)))
+
+    def next_window(self, cap: Cap, now: datetime, anchor: datetime) -> datetime | None:
+        """When the counts begin anew; None where the window only rolls on."""
+        start = window_start(cap, now, self._home, anchor)
+        match Window(cap.window):
+            case Window.DAY:
+                tomorrow = start.date() + timedelta(days=1)
+                return datetime.combine(tomorrow, time(), self._home).astimezone(UTC)
+            case Window.MONTH:
+                return start + timedelta(days=30)
+            case Window.ROLLING_DAY:
+                return None
 
     def room(self, scopes: Iterable[Scope], now: datetime) -> int:
         """How many more calls may be placed without a reserved operator, under all of these bounds."""

@@ -61,7 +61,11 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One dialing of a lead. `id` is the ChannelId on the wire; `cause` is Q.850, `tech_cause` the SIP code."""
+    """One dialing of a lead. `id` is the ChannelId on the wire; `cause` is Q.850, `tech_cause` the SIP code.
+
+    `agent_id` is who was reserved for it, or chose it; `mode` how it was dialed (campaign.DialMode); `connected_at` when an operator
+    had him on the line.
+    """
 
     id: str
     lead_id: str
@@ -74,6 +78,18 @@ class Attempt:
     outcome: AttemptOutcome | None = None
     cause: int | None = None
     tech_cause: str | None = None
+    mode: str = "progressive"
+    connected_at: datetime | None = None
+
+    @property
+    def is_unreserved(self) -> bool:
+        """Placed in the hope that an operator will be free."""
+        return self.mode == "power" and self.agent_id is None
+
+    @property
+    def is_notice(self) -> bool:
+        """Who answers is told a message."""
+        return self.mode == "agentless"
 
 
 def end_of(attempt: Attempt, told: AttemptOutcome) -> AttemptOutcome:
@@ -89,15 +105,36 @@ def end_of(attempt: Attempt, told: AttemptOutcome) -> AttemptOutcome:
 class RetryRule:
     """After this outcome: again in `delay_s`, unless `max_attempts` (0 = never again, None = no limit) were made.
 
-    `counts`: whether the outcome uses up an attempt; our own trouble does not.
+    `counts`: whether the outcome uses up an attempt; our own trouble does not. `growth`: each further attempt waits so many times
+    longer than the one before, up to LONGEST_DELAY_S.
     """
 
     delay_s: int
     max_attempts: int | None
     counts: bool = True
+    growth: float = 1.0
 
+    def wait_s(self, attempts: int) -> float:
+        """How long the lead rests after its attempt of this number (s)."""
+        if self.growth == 1.0:
+            return self.delay_s
+        steps = min(max(0, attempts - 1), MOST_STEPS)
+        return min(self.delay_s * self.growth**steps, max(LONGEST_DELAY_S, float(self.delay_s)))
+
+
+LONGEST_DELAY_S = 7 * 86_400.0
+MOST_STEPS = 60
 
 RetryRules = Mapping[AttemptOutcome, RetryRule]
+ResultRules = Mapping[str, RetryRule]
+"""By the code of a result that does not close its lead (queue/disposition.py)."""
+NO_RESULT_RULES: ResultRules = {}
+NO_KEY = "no_key"
+DEFAULT_RESULT_RULES: ResultRules = {
+    "no_talk": RetryRule(3_600, 4),
+    "no_disposition": RetryRule(3_600, 4),
+    NO_KEY: RetryRule(3_600, 2),
+}
 
 DEFAULT_RETRY_RULES: RetryRules = {
     AttemptOutcome.PERSON: RetryRule(900, 4),  # answered, yet we never heard of it: as good as unknown
@@ -178,8 +215,11 @@ LeadEvent = (
 _LEFT_ALONE = frozenset({AttemptOutcome.ABANDONED, AttemptOutcome.MACHINE})
 
 
-def advance(lead: Lead, event: LeadEvent, rules: RetryRules, now: datetime) -> Lead:
-    """The lead after the event. Raises IllegalTransition for a pair that has no meaning."""
+def advance(
+    lead: Lead, event: LeadEvent, rules: RetryRules, now: datetime, results: ResultRules = NO_RESULT_RULES
+) -> Lead:
+    """The lead after the event. A result that has no rule in `results` waits as after no answer. Raises IllegalTransition for a pair
+    that has no meaning."""
     state = LeadState
     match lead.state, event:
         case ((state.FRESH | state.DUE), AttemptStarted()):
@@ -201,7 +241,7 @@ def advance(lead: Lead, event: LeadEvent, rules: RetryRules, now: datetime) -> L
             after = replace(lead, state=state.DUE, due_at=now, is_callback=True, attempts=0)
             return replace(after, agent_id=None, settled_by=contact_id)
         case ((state.FRESH | state.DUE | state.RETRY_AT | state.CONNECTED), Disposed()):
-            return _disposed(lead, event, rules, now)
+            return _disposed(lead, event, results.get(event.code, rules.get(AttemptOutcome.NO_ANSWER)), now)
         case _, OrderChanged() if lead.state is not state.DO_NOT_CALL:
             return _order_changed(lead, event)
         case current, CallsForbidden() if current is not state.DIALING:
@@ -215,7 +255,7 @@ def _again(lead: Lead, rule: RetryRule, now: datetime) -> Lead:
     exhausted = rule.max_attempts is not None and lead.attempts >= rule.max_attempts
     if exhausted or not (lead.wanted or lead.is_callback):
         return _closed(lead)
-    return replace(lead, state=LeadState.RETRY_AT, due_at=now + timedelta(seconds=rule.delay_s))
+    return replace(lead, state=LeadState.RETRY_AT, due_at=now + timedelta(seconds=rule.wait_s(lead.attempts)))
 
 
 def _closed(lead: Lead) -> Lead:
@@ -223,7 +263,7 @@ def _closed(lead: Lead) -> Lead:
     return replace(lead, state=state, due_at=None, is_callback=False, agent_id=None)
 
 
-def _disposed(lead: Lead, event: Disposed, rules: RetryRules, now: datetime) -> Lead:
+def _disposed(lead: Lead, event: Disposed, rule: RetryRule | None, now: datetime) -> Lead:
     after = replace(lead, disposition=event.code, settled_by=event.contact_id)
     if event.callback_at is not None:
         return replace(
@@ -236,8 +276,8 @@ def _disposed(lead: Lead, event: Disposed, rules: RetryRules, now: datetime) -> 
         )
     if event.closes:
         return _closed(after)
-    if lead.state is LeadState.CONNECTED:
-        return _again(after, rules[AttemptOutcome.NO_ANSWER], now)
+    if lead.state is LeadState.CONNECTED and rule is not None:
+        return _again(after, rule, now)
     return after
 
 

@@ -31,6 +31,12 @@ class Reason(StrEnum):
     NO_AGENTS = "no_agents"
     INBOUND_FIRST = "inbound_first"
     TRUNK = "trunk"
+    CAP = "cap"
+    PACING = "pacing"
+    CHANNELS = "channels"
+    WORDS = "words"
+    BY_HAND = "by_hand"
+    SERVICE_LEVEL = "service_level"
     DO_NOT_CALL = "do_not_call"
 
 

@@ -55,6 +55,7 @@ lead_table = sa.Table(
     sa.Index("ix_lead_pool_age", "campaign_id", "placed_s", sqlite_where=POOL, postgresql_where=POOL),
     sa.Index("ix_lead_due", "state", "due_at"),
     sa.Index("ix_lead_order_id", "order_id"),
+    sa.Index("ix_lead_phone", "phone"),
 )
 _open = sa.Column("ended_at", UtcDateTime)
 attempt_table = sa.Table(
@@ -71,6 +72,8 @@ attempt_table = sa.Table(
     sa.Column("outcome", sa.String(16)),
     sa.Column("cause", sa.Integer),
     sa.Column("tech_cause", sa.String(40)),
+    sa.Column("mode", sa.String(16), nullable=False, server_default="progressive"),
+    sa.Column("connected_at", UtcDateTime),
     sa.Index("ix_attempt_lead_id", "lead_id", "intent_at"),
     sa.Index("ix_attempt_campaign_id", "campaign_id", "intent_at"),
     # Never two calls to one number at once, whatever the code above believes.

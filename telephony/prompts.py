@@ -82,6 +82,10 @@ _RU = _all(
         "vm-intro",
     ),
     Prompt("message-kept", "Сообщение сохранено.", "vm-msgsaved"),
+    Prompt("notice-confirmed", "Спасибо, заказ подтверждён. До свидания."),
+    Prompt("notice-declined", "Заказ отменён. До свидания."),
+    Prompt("notice-operator", "Соединяем с оператором."),
+    Prompt("opted-out", "Мы вам больше не позвоним. До свидания."),
     Prompt("goodbye", "До свидания.", "vm-goodbye"),
     _BEEP,
 )
@@ -125,6 +129,10 @@ _EN = _all(
         "vm-intro",
     ),
     Prompt("message-kept", "Your message has been saved.", "vm-msgsaved"),
+    Prompt("notice-confirmed", "Thank you, your order is confirmed. Goodbye."),
+    Prompt("notice-declined", "Your order is cancelled. Goodbye."),
+    Prompt("notice-operator", "Connecting you to an operator."),
+    Prompt("opted-out", "We will not call you again. Goodbye."),
     Prompt("goodbye", "Goodbye.", "vm-goodbye"),
     _BEEP,
 )

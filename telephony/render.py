@@ -51,6 +51,7 @@ MODULES = (
         "app_queue",
         "app_mixmonitor",
         "app_playback",
+        "app_read",
         "app_record",
         "app_stack",
         "app_userevent",
