@@ -6,7 +6,6 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -94,7 +93,7 @@ async def attempts(house: House, prefix: str) -> list[tuple[Any, ...]]:
 
 
 async def status_of(house: House, number: str) -> str:
-    found = await rows(house, 'SELECT status FROM "order" WHERE number = ?', number)
+    found = await rows(house, "SELECT status FROM orders WHERE number = ?", number)
     return str(found[0][0])
 
 
