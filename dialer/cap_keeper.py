@@ -9,7 +9,7 @@ from ..queue.channel import AttemptOutcome
 from ..queue.contact import Contact
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
-from .abandonment import CapBook, Counts, rate, scopes_of, verdict
+from .abandonment import CapBook, Counts, Verdict, rate, scopes_of, verdict
 from .campaign import Campaign
 from .lead import Attempt
 from .store import DialerStore
@@ -63,15 +63,7 @@ class CapKeeper:
 
     def decided(self, attempt: Attempt) -> None:
         """It is over, or an operator has met the customer."""
-        means = verdict(
-            machine=attempt.outcome is AttemptOutcome.MACHINE,
-            answered_at=attempt.answered_at,
-            connected_at=attempt.connected_at,
-            abandoned=attempt.outcome is AttemptOutcome.ABANDONED,
-            reserved=not attempt.is_unreserved,
-            told=attempt.is_notice,
-        )
-        self._book.decided(attempt.id, attempt.campaign_id, attempt.intent_at, means)
+        self._book.decided(attempt.id, attempt.campaign_id, attempt.intent_at, means(attempt))
 
     def reconcile(self, open_attempts: Sequence[Attempt]) -> None:
         """The calls in flight are those that the table says: an order that failed half-way is forgotten, none is missed."""
@@ -103,3 +95,15 @@ class CapKeeper:
     def until(self, campaign: Campaign) -> datetime | None:
         """When the campaign's window begins anew; None where it only rolls on."""
         return self._book.next_window(campaign.cap, self._clock.now(), campaign.created_at)
+
+
+def means(attempt: Attempt) -> Verdict | None:
+    """What a decided attempt means for the bound."""
+    return verdict(
+        machine=attempt.outcome is AttemptOutcome.MACHINE,
+        answered_at=attempt.answered_at,
+        connected_at=attempt.connected_at,
+        abandoned=attempt.outcome is AttemptOutcome.ABANDONED,
+        reserved=not attempt.is_unreserved,
+        told=attempt.is_notice,
+    )

@@ -9,7 +9,7 @@ from cordboard.dialer.campaign import Campaign, Setting
 from cordboard.dialer.dialer import Dialer
 from cordboard.dialer.lead import Attempt, Disposed, Lead
 from cordboard.dialer.notice_text import Facts
-from cordboard.dialer.rows import row_of
+from cordboard.dialer.rows import attempt_of, row_of
 from cordboard.dialer.store import DialerStore
 from cordboard.dialer.tables import attempt_table
 from cordboard.queue.agent import AgentState
@@ -189,6 +189,10 @@ class DialHouse:
             rows = [row_of(replace(one, id=self.ids())) for _ in range(many)]
             await connection.execute(attempt_table.insert(), rows)
         await self.restart()
+
+    async def all_attempts(self) -> list[Attempt]:
+        async with self.db.read() as connection:
+            return [attempt_of(row._asdict()) for row in await connection.execute(attempt_table.select())]
 
     def offers(self) -> list[tuple[str, str, str]]:
         """What the wire was told: what, contact, agent."""

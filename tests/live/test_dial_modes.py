@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,10 @@ def heard(carrier: SippCarrier, house: House, invite: Invite) -> bool:
         if find(sound, said).likeness >= SURE:
             return True
     return False
+
+
+def speaks_to(carrier: SippCarrier, invite: Invite) -> bool:
+    return invite.sound_at is not None and carrier.peer.hear(invite.sound_at, 1.0).loudness > 0.01
 
 
 def calls_to(carrier: SippCarrier, prefix: str) -> list[Invite]:
@@ -168,12 +173,7 @@ async def test_a_message_is_told_and_its_keys_confirm_decline_and_bring_an_opera
     await supervisor.tell("start")
     for key in numbers:
         invite = await carrier.until_in_talk(f"+{OURS}020{key}", within_s=90.0)
-        await until(
-            lambda invite=invite: (
-                invite.sound_at is not None and carrier.peer.hear(invite.sound_at, 1.0).loudness > 0.01
-            ),  # type: ignore[misc]
-            "a voice",
-        )
+        await until(partial(speaks_to, carrier, invite), "a voice")
         assert invite.sound_at is not None
         carrier.peer.press(invite.sound_at, key)
     await supervisor.tell("pause")
