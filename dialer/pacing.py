@@ -65,10 +65,11 @@ class Power:
         wanted = max(0, floor(self.ratio * free) - ringing)
         if wanted <= room:
             return Decision(place=min(wanted, most))
-        # As many operators stay unreserved as the lines that are allowed can keep busy at this ratio.
-        unreserved = min(free, floor((ringing + room) / self.ratio))
+        # As many operators stay unreserved as the lines that are allowed can keep busy at this ratio; two lines are a gain for one.
+        lines = ringing + room
+        unreserved = min(free, max(floor(lines / self.ratio), 1 if lines > 1 else 0))
         place = min(max(0, floor(self.ratio * unreserved) - ringing), room, most)
-        kept = ceil((ringing + place) / self.ratio)
+        kept = max(ceil((ringing + place) / self.ratio), unreserved if place else 0)
         return Decision(place=place, reserved=min(max(0, free - kept), most - place))
 
 

@@ -124,6 +124,7 @@ def test_progressive_places_one_call_for_one_idle_operator(idle: int, waiting: i
         (4, 6, 99, 99, (0, 0)),
         (4, 0, 0, 99, (0, 4)),  # no room: progressive
         (4, 0, 3, 99, (3, 2)),  # three lines for two operators, two operators for themselves
+        (4, 0, 2, 99, (1, 3)),  # a line and a half for one operator is one
         (4, 0, 1, 99, (0, 4)),  # one line more for one operator would be no gain
         (4, 0, 99, 2, (2, 0)),
         (4, 0, 0, 3, (0, 3)),
@@ -155,6 +156,11 @@ def test_power_never_goes_beyond_what_it_may(
     assert decision.place + decision.reserved <= most
     assert decision.reserved + min(covered(ringing + decision.place, ratio), idle) <= idle
     assert ringing + decision.place <= max(ringing, ratio * idle)
+
+
+def test_two_lines_are_a_gain_for_one_operator_though_he_could_have_three() -> None:
+    decision = Power(3.0).decide(Snapshot(0.0, 4, 0, 99, 0, 2))
+    assert (decision.place, decision.reserved) == (2, 3)
 
 
 def test_only_a_call_that_has_not_rung_or_rang_for_15_s_is_given_up() -> None:

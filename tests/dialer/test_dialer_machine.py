@@ -51,6 +51,7 @@ class AnyDay(RuleBasedStateMachine):
     template: Path
     mode: ClassVar[dict[str, Setting]] = {}
     served = 0
+    telephones = 2  # for all customers
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,12 +83,12 @@ class AnyDay(RuleBasedStateMachine):
     @rule(number=numbers, total=st.integers(0, 9), hours=st.integers(0, 9))
     def order_comes(self, number: int, total: int, hours: int) -> None:
         order = an_order(number, total * 1000, self.house.clock.now(), OrderStatus.TO_CONFIRM)
-        self.do(self.house.dialer.on_order(order, phone(number % 2), ZONES[number % 2]))  # two telephones for all
+        self.do(self.house.dialer.on_order(order, phone(number % self.telephones), ZONES[number % 2]))
 
     @rule(number=numbers)
     def order_is_cancelled(self, number: int) -> None:
         order = an_order(number, 0, self.house.clock.now(), OrderStatus.CANCELLED)
-        self.do(self.house.dialer.on_order(order, phone(number % 2)))
+        self.do(self.house.dialer.on_order(order, phone(number % self.telephones)))
 
     @rule(sum_=st.integers(-9, 9), age=st.integers(-9, 9))
     def weights_change(self, sum_: int, age: int) -> None:
@@ -240,6 +241,7 @@ class AnyPowerDay(AnyDay):
 
     mode: ClassVar[dict[str, Setting]] = {"mode": "power", "power.ratio": 3.0}
     served = 70  # room for two
+    telephones = 5
 
     def __init__(self) -> None:
         super().__init__()
