@@ -40,10 +40,16 @@ REASONS = {
     Reason.NO_AGENTS: ("headset", N_("нет свободных операторов")),
     Reason.INBOUND_FIRST: ("phone-in", N_("сначала входящие")),
     Reason.TRUNK: ("net-off", N_("линия оператора связи не отвечает")),
+    Reason.CAP: ("alert", N_("предел брошенных звонков: каждому звонку свой оператор")),
+    Reason.PACING: ("clock", N_("линий уже столько, сколько нужно операторам")),
+    Reason.CHANNELS: ("clock", N_("все каналы заняты")),
+    Reason.WORDS: ("alert", N_("сообщение не удаётся озвучить")),
+    Reason.BY_HAND: ("headset", N_("звонит оператор сам")),
+    Reason.SERVICE_LEVEL: ("phone-in", N_("уступаем входящим: их ждёт долгая очередь")),
     Reason.DO_NOT_CALL: ("lock", N_("просили не звонить")),
 }
 
-HOLDS = frozenset({Reason.PAUSED, Reason.NO_AGENTS, Reason.INBOUND_FIRST, Reason.TRUNK})
+HOLDS = frozenset(Reason) - {Reason.HOURS, Reason.RETRY_AT, Reason.DO_NOT_CALL}
 """These keep the whole campaign, and are said once above the list."""
 
 OUTCOMES = (
@@ -70,11 +76,42 @@ _KNOB_NAMES = {f"weights.{knob.name}": knob.label for knob in KNOBS} | {
     "caller_id": N_("Наш номер"),
     "hours.opens_min": N_("Звоним с"),
     "hours.closes_min": N_("Звоним до"),
+    "cap.jurisdiction": N_("Правила страны"),
+    "cap.limit": N_("Предел брошенных"),
+    "cap.window": N_("Предел считается за"),
+    "cap.group": N_("Общий предел группы"),
+    "cap.false_machine": N_("Доля людей среди «автоответчиков»"),
+    "power.ratio": N_("Линий на оператора"),
+    "power.sorry_ru": N_("Извинение по-русски"),
+    "power.sorry_en": N_("Извинение по-английски"),
+    "notice.text_ru": N_("Сообщение по-русски"),
+    "notice.text_en": N_("Сообщение по-английски"),
+    "notice.recording": N_("Своя запись"),
+    "notice.channels": N_("Каналов сразу"),
+    "notice.on_silence": N_("Если не нажали ничего"),
+    "preview.timeout_s": N_("Карточка на экране, с"),
+    "preview.then": N_("Если карточку не тронули"),
+    "preview.skip_s": N_("Пропущенный отдыхает, с"),
+    "blend.service_level_floor": N_("Уступать, если уровень сервиса ниже"),
+    "blend.expected_wait_s": N_("Уступать, если ждать дольше, с"),
+    "blend.share": N_("Вес среди кампаний"),
 }
 _VALUES = {
     CampaignState.RUNNING.value: N_("идёт"),
     CampaignState.PAUSED.value: N_("пауза"),
     "progressive": N_("один к одному"),
+    "power": N_("несколько линий на оператора"),
+    "preview": N_("сначала карточка"),
+    "manual": N_("вручную"),
+    "agentless": N_("сообщение без оператора"),
+    "predictive": N_("с предсказанием"),
+    "dial": N_("позвонить"),
+    "skip": N_("пропустить"),
+    "retry": N_("повторить"),
+    "close": N_("закрыть"),
+    "day": N_("день"),
+    "24h": N_("24 часа"),
+    "30d": N_("30 дней"),
 }
 
 

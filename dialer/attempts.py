@@ -337,6 +337,14 @@ class Attempts:
         for attempt in await self.in_flight():
             gone = AttemptOutcome.PERSON if attempt.answered_at else AttemptOutcome.UNKNOWN
             await self._look_up(attempt, gone=gone)
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Agents who were kept for a call of which there is no intent: for a card, or we died before it was written."""
+        kept = [(agent.id, task.attempt_id) for agent in self._desk.agents() for task in agent.tasks]
+        for agent_id, attempt_id in kept:
+            if attempt_id is not None and await self._store.attempt(attempt_id) is None:
+                await self._desk.release(agent_id, attempt_id)
 
     async def sweep(self, ring_timeouts: Mapping[str, int]) -> None:
         """Heal what lost events leave behind. `ring_timeouts` (s) by campaign."""

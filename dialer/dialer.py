@@ -8,6 +8,7 @@ from contextlib import suppress
 from ..storage.clock import Clock
 from ..storage.ids import Ids
 from .attempts import Attempts, Changes, Desks, Originate
+from .by_hand import ByHand
 from .campaign import Campaign, CampaignState
 from .cap_keeper import CapKeeper
 from .intake import Intake
@@ -54,6 +55,7 @@ class Dialer:
         steering = self._modes.steering = Steering(store, clock, ids, home_zone, self._hold, self._wake.set)
         signs = Signs(self._attempts, store, desk, self.strays)
         self._attempts.over = signs.over
+        self._by_hand = ByHand(store, desk, clock, ids, self._attempts, self._modes)
         self._known: dict[str, Campaign] = {}
 
         # One face for those outside; each door leads straight to the room that does the work.
@@ -63,6 +65,11 @@ class Dialer:
         self.on_sign = signs.on_sign
         self.on_settled = signs.on_settled
         self.on_opted_out = signs.on_opted_out
+        self.card = self._by_hand.card
+        self.dial_card = self._by_hand.dial
+        self.skip_card = self._by_hand.skip
+        self.leads_to_dial = self._by_hand.listed
+        self.dial_lead = self._by_hand.dial_lead
         self.in_flight = self._attempts.in_flight
         self.recover = self._attempts.recover
         self.settle = self._attempts.settle
@@ -119,6 +126,7 @@ class Dialer:
                 self._swept_at = self._clock.monotonic()
                 await self._attempts.sweep({campaign.id: campaign.ring_timeout_s for campaign in campaigns})
             await self._modes.withdraw_for_nobody(campaigns)
+            await self._by_hand.turn(campaigns)
             running = [campaign for campaign in campaigns if campaign.state is CampaignState.RUNNING]
             if running and await self._attempts.may_try():
                 for call in await self._modes.calls(running, campaigns):

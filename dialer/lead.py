@@ -195,6 +195,13 @@ class CameDue:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """An operator who was shown the lead's card passed it over: it rests until then."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OrderChanged:
     """The order behind the lead changed. `wanted`: whether it still asks for a call."""
 
@@ -209,7 +216,16 @@ class CallsForbidden:
 
 
 LeadEvent = (
-    AttemptStarted | Connected | AttemptEnded | Disposed | TalkLost | Forsaken | CameDue | OrderChanged | CallsForbidden
+    AttemptStarted
+    | Connected
+    | AttemptEnded
+    | Disposed
+    | TalkLost
+    | Forsaken
+    | CameDue
+    | Skipped
+    | OrderChanged
+    | CallsForbidden
 )
 
 _LEFT_ALONE = frozenset({AttemptOutcome.ABANDONED, AttemptOutcome.MACHINE})
@@ -224,6 +240,8 @@ def advance(
     match lead.state, event:
         case ((state.FRESH | state.DUE), AttemptStarted()):
             return replace(lead, state=state.DIALING, due_at=lead.due_at if lead.is_callback else None)
+        case ((state.FRESH | state.DUE), Skipped(until)):
+            return replace(lead, state=state.RETRY_AT, due_at=until)
         case state.RETRY_AT, CameDue() if lead.due_at is not None and lead.due_at <= now:
             return replace(lead, state=state.DUE)
         case state.DIALING, Connected():
