@@ -25,6 +25,7 @@ from .campaign import Campaign
 from .cap_keeper import CapKeeper
 from .lead import Attempt, Forsaken, Lead, LeadState
 from .pacing import RUNG_ENOUGH_S, Brake
+from .queue_watch import Queues
 from .store import DialerStore
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Changes(Protocol):
     async def get(self) -> object: ...
 
 
-class Desks(Protocol):
+class Desks(Queues, Protocol):
     """The desk, as the dialer needs it (queue/desk.py fits)."""
 
     def agents(self) -> tuple[Agent, ...]: ...

@@ -13,6 +13,7 @@ from .campaign import Campaign, CampaignState
 from .cap_keeper import CapKeeper
 from .intake import Intake
 from .modes import WAKE_AT_ONCE, Modes
+from .queue_watch import QueueWatch
 from .signs import Signs
 from .steering import Reason, Steering, Wait
 from .store import DialerStore
@@ -50,7 +51,8 @@ class Dialer:
         self.cap = CapKeeper(store, desk, clock, home_zone)
         self._attempts = Attempts(store, desk, originate, clock, ids, self.cap)
         self.strays: Counter[str] = self._attempts.strays
-        self._modes = Modes(store, desk, clock, self._attempts, self.cap, Words(wording or Mute()))
+        self._queues = QueueWatch(desk, clock)
+        self._modes = Modes(store, desk, clock, self._attempts, self.cap, Words(wording or Mute()), self._queues)
         intake = Intake(store, clock, ids, home_zone, self.strays, self.cap.decided)
         steering = self._modes.steering = Steering(store, clock, ids, home_zone, self._hold, self._wake.set)
         signs = Signs(self._attempts, store, desk, self.strays)
@@ -119,6 +121,7 @@ class Dialer:
         async with self._turn:
             await self._store.wake_due(self._clock.now(), WAKE_AT_ONCE)
             await self.cap.load()
+            await self._queues.load()
             await self.cap.see_talks()
             campaigns = await self._store.campaigns()
             self._known = {campaign.id: campaign for campaign in campaigns}

@@ -11,6 +11,7 @@ from ..queue.contact import Contact
 from ..queue.routing import obstacle, waiting
 from ..storage.clock import Clock
 from .attempts import Attempts, Call, Desks
+from .blending import yields
 from .campaign import Campaign, DialMode
 from .cap_keeper import CapKeeper
 from .lead import Attempt, Disposed, Lead
@@ -19,6 +20,8 @@ from .pacing import Progressive, Snapshot, withdrawable
 from .picking import pairs
 from .planning import Lines, keep, plan
 from .priority import order_key
+from .queue_watch import QueueWatch
+from .sharing import Credits, are_equal, charged, in_turns
 from .steering import Reason, Steering, Wait
 from .store import DialerStore
 from .words import Words
@@ -43,6 +46,7 @@ class Modes:
         attempts: Attempts,
         cap: CapKeeper,
         words: Words,
+        queues: QueueWatch,
     ) -> None:
         self._store = store
         self._desk = desk
@@ -50,6 +54,8 @@ class Modes:
         self._attempts = attempts
         self._cap = cap
         self._words = words
+        self._queues = queues
+        self._credits: Credits = {}
         self._mute_until: dict[str, datetime] = {}
         self._lines: dict[str, Lines] = {}
         self.steering: Steering
@@ -81,8 +87,13 @@ class Modes:
             return []
         by_id = {campaign.id: campaign for campaign in paced}
         leads = await self.best(paced, places + sum(len(free) * 3 + 3 for _ in power))
+        shares = {each.id: each.blend.share for each in paced}
+        if not are_equal(shares.values()):
+            leads = in_turns(leads, shares, self._credits)
         taken = pairs(leads, {each.id: each.queue for each in paced}, free, self._desk.agents(), self._clock.now())
         planned = plan(taken[:places], leads, self._lines)[:most]
+        if not are_equal(shares.values()):
+            self._credits = charged(self._credits, shares, leads, [lead for lead, _agent in planned])
         return [await self._call(lead, agent, by_id[lead.campaign_id], campaigns) for lead, agent in planned]
 
     async def _call(self, lead: Lead, agent: Agent | None, campaign: Campaign, campaigns: Sequence[Campaign]) -> Call:
@@ -130,17 +141,24 @@ class Modes:
         return made
 
     async def best(self, running: Sequence[Campaign], places: int) -> list[Lead]:
-        """The leads to choose from, over all campaigns, each scored by its own campaign's weights."""
+        """The leads to choose from, over all campaigns, each scored by its own campaign's weights; of a campaign that yields to inbound
+        only those who were promised a call."""
         now = self._clock.now()
         keyed: dict[str, tuple[Lead, Campaign]] = {}
         for campaign in running:
             zones = await self.steering.open_zones(campaign, now)
             # Callbacks may be others' own, and several leads may share a number: look at more than there are places.
             found = await self._store.due_callbacks(campaign.id, zones, WAKE_AT_ONCE)
-            found += await self._store.best(campaign.id, zones, campaign.weights, 2 * places + 8)
+            if not self.yields(campaign):
+                found += await self._store.best(campaign.id, zones, campaign.weights, 2 * places + 8)
             keyed |= {lead.id: (lead, campaign) for lead in found}
         ranked = sorted(keyed.values(), key=lambda pair: order_key(pair[0], pair[1].weights, now))
         return [lead for lead, _campaign in ranked]
+
+    def yields(self, campaign: Campaign) -> bool:
+        """Whether the queue's callers need its operators more than the campaign does."""
+        needs_operators = campaign.mode in BY_PACE or campaign.mode is DialMode.PREVIEW
+        return needs_operators and yields(campaign.blend, self._queues.now(campaign.queue))
 
     def free_agents(self, campaigns: Sequence[Campaign]) -> list[Agent]:
         """Idle agents of these campaigns' queues whom no waiting customer needs, the longest idle first."""
@@ -166,6 +184,8 @@ class Modes:
                 return self._notice_hold(campaign)
             case DialMode.MANUAL | DialMode.PREVIEW:
                 return Wait(Reason.BY_HAND)
+        if self.yields(campaign):
+            return Wait(Reason.SERVICE_LEVEL)
         free = self.free_agents([campaign])
         lines = self._lines.get(campaign.id)
         if free:

@@ -21,7 +21,7 @@ SHELLS = {
     "queue": {"desk.py", "floor.py", "hands.py", "ledger.py", "readings.py", "reception.py", "reservations.py"},
     "dialer": {
         *("dialer.py", "attempts.py", "intake.py", "steering.py"),
-        *("by_hand.py", "cap_keeper.py", "modes.py", "signs.py", "words.py"),
+        *("by_hand.py", "cap_keeper.py", "modes.py", "queue_watch.py", "signs.py", "words.py"),
     },
     "shop": set[str](),
     "access": {"password.py", "bootstrap.py"},
