@@ -142,6 +142,7 @@ class Works:
         wording = ShopWording(lambda: self.shop, line, home.folder.path / "prompts", settings)
         self.dialer = Dialer(store, self.desk, self.voice, clock, random_ids, settings.time_zone, wording)
         self.dialer.on_settled.append(self.settle_order)
+        self.dialer.cap.on_wait.append(self.timings.met)
         self.ami = Ami(
             NODE,
             "127.0.0.1",

@@ -21,7 +21,7 @@ from ..queue.setup import QueueSetup
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
-from .campaign import Campaign
+from .campaign import Campaign, DialMode
 from .cap_keeper import CapKeeper
 from .lead import Attempt, Forsaken, Lead, LeadState
 from .pacing import RUNG_ENOUGH_S, Brake
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 RESERVE_SLACK_S = 10
 SILENT_AFTER_S = 10.0
+TOLD_WITHIN = timedelta(minutes=5)
 
 
 class Originate(Protocol):
@@ -131,7 +132,10 @@ class Attempts:
         agent_id = call.agent.id if call.agent else None
         lead, campaign, now = call.lead, call.campaign, self._clock.now()
         attempt_id = call.attempt_id or self._ids()
-        attempt = Attempt(attempt_id, lead.id, campaign.id, agent_id, lead.phone, now, mode=campaign.mode.value)
+        mode = campaign.mode
+        if agent_id is not None and mode is DialMode.AGENTLESS:  # a call that was promised to who pressed 0
+            mode = DialMode.PROGRESSIVE
+        attempt = Attempt(attempt_id, lead.id, campaign.id, agent_id, lead.phone, now, mode=mode.value)
         if not await self._may_begin(attempt, call):
             return False
         failpoint("after_reserve")
@@ -355,10 +359,15 @@ class Attempts:
                 patience = timedelta(seconds=ring_timeouts.get(attempt.campaign_id, 0) + SILENT_AFTER_S)
                 if now - attempt.intent_at > patience:
                     await self._look_up(attempt, gone=AttemptOutcome.UNKNOWN)
-            elif attempt.id not in in_talk:
+            elif attempt.id not in in_talk and not self._hears_a_message(attempt):
                 await self._look_up(attempt, gone=AttemptOutcome.PERSON)
         self._cap.reconcile(await self._store.open_attempts())
         await self._free_forsaken()
+
+    def _hears_a_message(self, attempt: Attempt) -> bool:
+        """Nobody of us is with him, and that is as it should be, for a while."""
+        answered = attempt.answered_at
+        return attempt.is_notice and answered is not None and self._clock.now() - answered < TOLD_WITHIN
 
     async def _free_forsaken(self) -> None:
         """A talk whose contact is gone twice in a row will get no result any more: its lead goes on by the rule."""

@@ -1,7 +1,7 @@
 """Keeps the bound on abandonment at work: what each attempt meant, when an operator met the customer, how many more may fly."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -24,7 +24,7 @@ class Contacts(Protocol):
 
 
 class CapKeeper:
-    """`waits_s`: from the answer to the operator's voice, of the last talks (s), for the metrics."""
+    """`waits_s`: from the answer to the operator's voice, of the last talks (s); `on_wait` hears each, for the metrics."""
 
     def __init__(self, store: DialerStore, desk: Contacts, clock: Clock, home_zone: str) -> None:
         self._store = store
@@ -35,6 +35,7 @@ class CapKeeper:
         self._loaded = False
         self._met: set[str] = set()
         self.waits_s: deque[float] = deque(maxlen=REMEMBERED)
+        self.on_wait: list[Callable[[float], None]] = []
 
     async def load(self) -> None:
         """Before the first call of this engine."""
@@ -90,7 +91,10 @@ class CapKeeper:
         self._met.add(attempt_id)
         if attempt is not None and attempt.answered_at is not None:
             self.decided(attempt)
-            self.waits_s.append((at - attempt.answered_at).total_seconds())
+            waited_s = max(0.0, (at - attempt.answered_at).total_seconds())
+            self.waits_s.append(waited_s)
+            for heard in self.on_wait:
+                heard(waited_s)
 
     def until(self, campaign: Campaign) -> datetime | None:
         """When the campaign's window begins anew; None where it only rolls on."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ..queue.agent import Agent, AgentState
@@ -33,6 +33,8 @@ MUTE_S = 60
 AT_ONCE = 50
 """Messages made ready in one turn: each may have to be spoken first."""
 BY_PACE = frozenset({DialMode.PROGRESSIVE, DialMode.POWER})
+PROMISES_ONLY = frozenset({DialMode.AGENTLESS, DialMode.MANUAL})
+"""Here nobody is dialed for an operator but who was promised a call: that is made at its minute, as in progressive."""
 
 
 class Modes:
@@ -64,7 +66,7 @@ class Modes:
         """The calls to place now, the most urgent first."""
         in_flight = await self._store.open_attempts()
         most = max(0, self._attempts.brake.most() - sum(attempt.answered_at is None for attempt in in_flight))
-        paced = [campaign for campaign in running if campaign.mode in BY_PACE]
+        paced = [campaign for campaign in running if campaign.mode in BY_PACE | PROMISES_ONLY]
         made = await self._paced(paced, campaigns, in_flight, most)
         for campaign in running:
             if campaign.mode is DialMode.AGENTLESS:
@@ -86,7 +88,8 @@ class Modes:
         if places == 0 and not spare:
             return []
         by_id = {campaign.id: campaign for campaign in paced}
-        leads = await self.best(paced, places + sum(len(free) * 3 + 3 for _ in power))
+        promises = frozenset(each.id for each in paced if each.mode in PROMISES_ONLY)
+        leads = await self.best(paced, places + sum(len(free) * 3 + 3 for _ in power), promises)
         shares = {each.id: each.blend.share for each in paced}
         if not are_equal(shares.values()):
             leads = in_turns(leads, shares, self._credits)
@@ -126,7 +129,7 @@ class Modes:
         made: list[Call] = []
         phones: set[str] = set()
         for lead in await self.best([campaign], places):
-            if len(made) >= places or lead.phone in phones:
+            if len(made) >= places or lead.phone in phones or lead.is_callback:
                 continue
             try:
                 made.append(Call(lead, campaign, None, (), await self._words.of(campaign, lead)))
@@ -140,16 +143,16 @@ class Modes:
                 break
         return made
 
-    async def best(self, running: Sequence[Campaign], places: int) -> list[Lead]:
+    async def best(self, running: Sequence[Campaign], places: int, promises_only: Container[str] = ()) -> list[Lead]:
         """The leads to choose from, over all campaigns, each scored by its own campaign's weights; of a campaign that yields to inbound
-        only those who were promised a call."""
+        only those who were promised a call, as of those in `promises_only`."""
         now = self._clock.now()
         keyed: dict[str, tuple[Lead, Campaign]] = {}
         for campaign in running:
             zones = await self.steering.open_zones(campaign, now)
             # Callbacks may be others' own, and several leads may share a number: look at more than there are places.
             found = await self._store.due_callbacks(campaign.id, zones, WAKE_AT_ONCE)
-            if not self.yields(campaign):
+            if campaign.id not in promises_only and not self.yields(campaign):
                 found += await self._store.best(campaign.id, zones, campaign.weights, 2 * places + 8)
             keyed |= {lead.id: (lead, campaign) for lead in found}
         ranked = sorted(keyed.values(), key=lambda pair: order_key(pair[0], pair[1].weights, now))

@@ -328,6 +328,23 @@ async def test_zero_brings_an_operator_who_gives_the_result(house: DialHouse) ->
     assert (after.state, after.disposition) == (LeadState.DONE, "changed")
 
 
+@pytest.mark.parametrize("mode", ["agentless", "manual"])
+async def test_a_call_that_was_promised_is_made_by_an_operator_in_every_mode(house: DialHouse, mode: str) -> None:
+    campaign = await house.open("maria")
+    order = await house.order(1, 1_000)
+    await house.tick()
+    await house.talk(house.ringing())
+    await house.finish(house.ringing(), "postponed", callback_at=house.clock.now() + timedelta(minutes=5))
+    await house.dialer.set_knobs(campaign.id, {**NOTICE, "mode": mode}, "oleg")
+    await house.tick(pass_s=301)
+    attempt = await house.store.attempt(house.ringing())
+    assert attempt is not None
+    assert (len(house.telephones.dialed), attempt.agent_id, attempt.is_notice) == (2, "maria", False)
+    assert house.spoken.texts == []
+    await house.serve()
+    assert (await house.lead_of(order)).state is LeadState.DONE
+
+
 async def test_a_lead_that_lacks_a_field_of_the_message_is_left_out(house: DialHouse) -> None:
     house.spoken.fields = {"shop_name": "Shop"}
     _campaign, leads = await notice(house)
