@@ -268,9 +268,13 @@ class CapBook:
         if len(self._noted) > CORRECTABLE:
             self._noted.popitem(last=False)
 
-    def only_these_fly(self, calls: Mapping[str, tuple[str, datetime]]) -> None:
-        """The calls in flight as the table has them: campaign and beginning by attempt."""
-        self._flying = {attempt_id: _InFlight(*call) for attempt_id, call in calls.items()}
+    def flying(self) -> set[str]:
+        """The attempts in flight without a reserved operator."""
+        return set(self._flying)
+
+    def forget(self, attempt_id: str) -> None:
+        """There never was such a call."""
+        self._flying.pop(attempt_id, None)
 
     def in_flight(self, campaign_ids: Iterable[str]) -> int:
         """Calls without a reserved operator that are not decided."""

@@ -139,14 +139,16 @@ class Attempts:
         if not await self._may_begin(attempt, call):
             return False
         failpoint("after_reserve")
-        begun = None
+        begun, is_certain = None, False
         try:
             begun = await self._store.begin_attempt(attempt)
+            is_certain = True
         except IllegalTransition:
             self.strays["lead_taken"] += 1
+            is_certain = True
         finally:
             if begun is None:
-                await self._take_back(attempt)
+                await self._take_back(attempt, is_certain=is_certain)
         if begun is not None:
             failpoint("after_intent_commit")
             self._spawn(self._send(attempt, campaign, call.variables))
@@ -162,11 +164,11 @@ class Attempts:
             self._cap.takes_off(attempt)  # in the same breath, so that no two calls take the same room
         return True
 
-    async def _take_back(self, attempt: Attempt) -> None:
-        """Nothing was written of it."""
+    async def _take_back(self, attempt: Attempt, *, is_certain: bool) -> None:
+        """Nothing was written of it; where that is not certain, it is held for flying until the sweep has looked."""
         if attempt.agent_id is not None:
             await self._desk.release(attempt.agent_id, attempt.id)
-        else:
+        elif is_certain:
             self._cap.never_flew(attempt)
 
     async def _send(self, attempt: Attempt, campaign: Campaign, more: Mapping[str, str]) -> None:
@@ -303,6 +305,8 @@ class Attempts:
         try:
             failpoint("before_attempt_end")
             ended = await self._store.end_attempt(attempt_id, outcome, cause, tech_cause)
+            if ended is not None:
+                self._cap.decided(ended)
             failpoint("after_attempt_end")
         finally:
             if known is not None and known.agent_id is not None:
@@ -310,7 +314,6 @@ class Attempts:
         if ended is None:
             self.strays["end_again" if known else "end_unknown"] += 1
             return
-        self._cap.decided(ended)
         self.brake = self.brake.after(outcome, self._clock.now())
         await self.over(ended)
 
@@ -361,7 +364,7 @@ class Attempts:
                     await self._look_up(attempt, gone=AttemptOutcome.UNKNOWN)
             elif attempt.id not in in_talk and not self._hears_a_message(attempt):
                 await self._look_up(attempt, gone=AttemptOutcome.PERSON)
-        self._cap.reconcile(await self._store.open_attempts())
+        await self._cap.reconcile()
         await self._free_forsaken()
 
     def _hears_a_message(self, attempt: Attempt) -> bool:

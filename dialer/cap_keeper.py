@@ -1,7 +1,7 @@
 """Keeps the bound on abandonment at work: what each attempt meant, when an operator met the customer, how many more may fly."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -66,10 +66,18 @@ class CapKeeper:
         """It is over, or an operator has met the customer."""
         self._book.decided(attempt.id, attempt.campaign_id, attempt.intent_at, means(attempt))
 
-    def reconcile(self, open_attempts: Sequence[Attempt]) -> None:
-        """The calls in flight are those that the table says: an order that failed half-way is forgotten, none is missed."""
-        unmet = [each for each in open_attempts if each.is_unreserved and each.connected_at is None]
-        self._book.only_these_fly({each.id: (each.campaign_id, each.intent_at) for each in unmet})
+    async def reconcile(self) -> None:
+        """Hold the calls in flight against the table: one whose end we did not hear written is decided now, none is missed."""
+        flying = self._book.flying()
+        unmet = [each for each in await self._store.open_attempts() if each.is_unreserved and not each.connected_at]
+        for attempt in unmet:
+            self.takes_off(attempt)
+        for attempt_id in flying - {each.id for each in unmet}:
+            attempt_now = await self._store.attempt(attempt_id)
+            if attempt_now is None:
+                self._book.forget(attempt_id)
+            elif attempt_now.ended_at or attempt_now.connected_at:
+                self.decided(attempt_now)
 
     async def see_talks(self) -> None:
         """Write down which customers have met their operators since the last look."""

@@ -30,8 +30,9 @@ log = logging.getLogger(__name__)
 
 WAKE_AT_ONCE = 500
 MUTE_S = 60
-AT_ONCE = 50
-"""Messages made ready in one turn: each may have to be spoken first."""
+MOST_NOTICES = 50
+SPEAKING_S = 0.5
+"""Messages are made ready for so long (s) in one turn: each may have to be spoken first, and others wait for their turn."""
 BY_PACE = frozenset({DialMode.PROGRESSIVE, DialMode.POWER})
 PROMISES_ONLY = frozenset({DialMode.AGENTLESS, DialMode.MANUAL})
 """Here nobody is dialed for an operator but who was promised a call: that is made at its minute, as in progressive."""
@@ -123,12 +124,15 @@ class Modes:
         """As many messages as there are channels for, each made ready before its call."""
         now = self._clock.now()
         busy = sum(attempt.campaign_id == campaign.id and attempt.is_notice for attempt in in_flight)
-        places = min(campaign.notice.channels - busy, most, AT_ONCE)
+        places = min(campaign.notice.channels - busy, most)
         if places <= 0 or now < self._mute_until.get(campaign.id, now):
             return []
         made: list[Call] = []
         phones: set[str] = set()
-        for lead in await self.best([campaign], places):
+        began = self._clock.monotonic()
+        for lead in await self.best([campaign], min(places, MOST_NOTICES)):
+            if self._clock.monotonic() - began > SPEAKING_S:
+                break
             if len(made) >= places or lead.phone in phones or lead.is_callback:
                 continue
             try:

@@ -393,3 +393,17 @@ async def test_a_late_wish_for_an_operator_is_counted_and_forgiven(house: DialHo
     await house.dialer.on_sign("nobody", CallSign.CONFIRMED)
     assert house.desk.contacts() == ()
     assert (house.dialer.strays["wish_late"], house.dialer.strays["sign_unknown"]) == (1, 1)
+
+
+async def test_an_end_that_we_did_not_hear_written_is_counted_by_the_sweep(house: DialHouse) -> None:
+    campaign = await power(house, "maria")
+    await orders(house, 5)
+    await house.tick()
+    lost, other = (attempt_id for attempt_id, _number in house.telephones.dialed)
+    for attempt_id in (lost, other):
+        await house.dialer.on_answered(attempt_id, attempt_id)
+    await house.store.end_attempt(lost, AttemptOutcome.ABANDONED, 16, None)  # written, and the answer to us lost
+    before = counts(house, campaign)
+    house.telephones.live.discard(lost)
+    await house.tick(pass_s=5)
+    assert counts(house, campaign).abandoned == before.abandoned + 1

@@ -136,6 +136,7 @@ def test_every_prompt_that_can_be_said_exists(language: str) -> None:
             expected_s = None if minutes is None else minutes * 60.0
             names |= set(announcement(position, expected_s, language, offers_callback=True))
     names |= {"callback-kept", "callback-impossible", "message-kept", "goodbye"}
+    names |= {"notice-confirmed", "notice-declined", "notice-operator", "opted-out"}  # said by the dialplan alone
     assert names == set(PROMPTS[language])
     for name, prompt in PROMPTS[language].items():
         assert name == prompt.name
