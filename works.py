@@ -24,7 +24,9 @@ from .dialer.booking_limits import DAY, BookingRules
 from .dialer.booking_store import BookingStore
 from .dialer.bookings import Bookings
 from .dialer.dialer import Dialer
+from .dialer.do_not_call import Kind
 from .dialer.law import Law
+from .dialer.lead import Lead
 from .dialer.store import DialerStore
 from .quality.store import RecordingStore
 from .queue.channel import Arrival, Channel, ChannelKind, WireDown
@@ -67,6 +69,7 @@ from .works_asterisk import NODE, SteeredAsterisk
 from .works_booking import PhoneBookings
 from .works_ivr import Callers, typed_number
 from .works_takes import Takes
+from .works_words import ShopWording, settle_order
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +77,8 @@ MOST_ORDERS = 10_000
 TELL_AGAIN_S = 5.0
 SWEEP_BOOKINGS_S = 5.0
 VIP = "vip"
+BY_KEY = "key 9"
+"""Who wrote an entry of the do-not-call list: the customer himself, by a key of his telephone."""
 LAST_WORDS_S = 1.0
 
 
@@ -155,9 +160,13 @@ class Works:
         )
         law = Law(tolls, settings.time_zone)
         store = DialerStore(db, clock, random_ids, law)
+        wording = ShopWording(lambda: self.shop, line, home.folder.path / "prompts", settings)
         self.dialer = Dialer(
-            store, self.desk, self.voice, clock, random_ids, settings.time_zone, jumped=lambda: clock.jumped_s
+            store, self.desk, self.voice, clock, random_ids, settings.time_zone, wording, jumped=lambda: clock.jumped_s
         )
+        self.dialer.on_settled.append(self.settle_order)
+        self.dialer.on_opted_out.append(self.opted_out)
+        self.dialer.cap.on_wait.append(self.timings.met)
         self.bookings = self.bookings_of(store)
         self.ami = Ami(
             NODE,
@@ -295,6 +304,14 @@ class Works:
             phone = customer.phones[0] if customer.phones else None
             await self.dialer.on_order(order, phone, customer.time_zone or None, city=customer.city)
         self.live.publish("order", {"order_id": order.id})
+
+    async def settle_order(self, lead: Lead, code: str) -> None:
+        """A customer chose by a key of his telephone what becomes of his order."""
+        await settle_order(self.shop, lead, code)
+
+    async def opted_out(self, number: str, _campaign_id: str) -> None:
+        """Whoever leaves all lists by a key is called by none of them."""
+        await self.dialer.do_not_call.add(Kind.NUMBER, number, BY_KEY, reason=BY_KEY)
 
     async def people_changed(self) -> None:
         """Operators come and go: their seats at the desk and their endpoints in Asterisk follow."""

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from ..dialer.campaign import CampaignState, Change, Setting
 from ..dialer.priority import WEIGHT_LIMIT
-from ..dialer.steering import Reason, ScoredLead
+from ..dialer.reason import HELD, Reason
+from ..dialer.steering import ScoredLead
 from ..queue.channel import AttemptOutcome
 from ..shop.customer import Customer
 from ..shop.order import Order
@@ -48,9 +49,14 @@ REASONS = {
     Reason.DESTINATION: ("lock", N_("в этом направлении не звоним")),
     Reason.TOLL_CAP: ("coin", N_("минуты или деньги на сегодня израсходованы")),
     Reason.CLOCK: ("alert", N_("часы сервера прыгнули: проверьте их и начните обзвон снова")),
+    Reason.CAP: ("alert", N_("предел брошенных звонков: каждому звонку свой оператор")),
+    Reason.PACING: ("clock", N_("линий уже столько, сколько нужно операторам")),
+    Reason.WORDS: ("alert", N_("сообщение не удаётся озвучить")),
+    Reason.BY_HAND: ("headset", N_("звонит оператор сам")),
+    Reason.SERVICE_LEVEL: ("phone-in", N_("уступаем входящим: их ждёт долгая очередь")),
 }
 
-HOLDS = frozenset({Reason.PAUSED, Reason.NO_AGENTS, Reason.INBOUND_FIRST, Reason.TRUNK, Reason.TOLL_CAP, Reason.CLOCK})
+HOLDS = frozenset(Reason) - HELD - {Reason.HOURS, Reason.RETRY_AT}
 """These keep the whole campaign, and are said once above the list."""
 
 OUTCOMES = (
@@ -89,12 +95,43 @@ _KNOB_NAMES = {f"weights.{knob.name}": knob.label for knob in KNOBS} | {
     "limits.lead_day": N_("Попыток по заказу за сутки"),
     "limits.number_day": N_("Звонков на номер за сутки"),
     "limits.gap_s": N_("Между звонками на номер, с"),
+    "cap.jurisdiction": N_("Правила страны"),
+    "cap.limit": N_("Предел брошенных"),
+    "cap.window": N_("Предел считается за"),
+    "cap.group": N_("Общий предел группы"),
+    "cap.false_machine": N_("Доля людей среди «автоответчиков»"),
+    "power.ratio": N_("Линий на оператора"),
+    "power.sorry_ru": N_("Извинение по-русски"),
+    "power.sorry_en": N_("Извинение по-английски"),
+    "notice.text_ru": N_("Сообщение по-русски"),
+    "notice.text_en": N_("Сообщение по-английски"),
+    "notice.recording": N_("Своя запись"),
+    "notice.channels": N_("Каналов сразу"),
+    "notice.on_silence": N_("Если не нажали ничего"),
+    "preview.timeout_s": N_("Карточка на экране, с"),
+    "preview.then": N_("Если карточку не тронули"),
+    "preview.skip_s": N_("Пропущенный отдыхает, с"),
+    "blend.service_level_floor": N_("Уступать, если уровень сервиса ниже"),
+    "blend.expected_wait_s": N_("Уступать, если ждать дольше, с"),
+    "blend.share": N_("Вес среди кампаний"),
 }
 _VALUES = {
     CampaignState.RUNNING.value: N_("идёт"),
     CampaignState.PAUSED.value: N_("пауза"),
     "progressive": N_("один к одному"),
     "closed": N_("не звоним"),
+    "power": N_("несколько линий на оператора"),
+    "preview": N_("сначала карточка"),
+    "manual": N_("вручную"),
+    "agentless": N_("сообщение без оператора"),
+    "predictive": N_("с предсказанием"),
+    "dial": N_("позвонить"),
+    "skip": N_("пропустить"),
+    "retry": N_("повторить"),
+    "close": N_("закрыть"),
+    "day": N_("день"),
+    "24h": N_("24 часа"),
+    "30d": N_("30 дней"),
 }
 
 

@@ -6,17 +6,19 @@ from datetime import datetime
 from enum import StrEnum
 
 from ..queue.channel import AttemptOutcome
+from .abandonment import Cap
 from .attempt_limits import AttemptLimits, faults
 from .calling_hours import CallingHours
-from .lead import DEFAULT_RETRY_RULES, RetryRule, RetryRules
-from .pacing import PACERS
+from .knobs import BlendKnobs, NoticeKnobs, PowerKnobs, PreviewKnobs, flat, preset, unflat
+from .knobs import Setting as Setting
+from .lead import DEFAULT_RESULT_RULES, DEFAULT_RETRY_RULES, ResultRules, RetryRule, RetryRules
+from .notice_text import BadText, check_text
 from .priority import Weights
 
 MIN_RING_S = 15
 MAX_RING_S = 120
 MIN_UNKNOWN_DELAY_S = 900
-
-Setting = str | int | float | bool | None
+MAX_GROWTH = 10.0
 
 
 class DialMode(StrEnum):
@@ -26,6 +28,11 @@ class DialMode(StrEnum):
     POWER = "power"
     PREDICTIVE = "predictive"
     AGENTLESS = "agentless"
+
+
+DIALED_MODES = frozenset(DialMode) - {DialMode.PREDICTIVE}
+"""The ways of dialing that there are."""
+GROUPS = {"cap": Cap, "power": PowerKnobs, "notice": NoticeKnobs, "preview": PreviewKnobs, "blend": BlendKnobs}
 
 
 class CampaignState(StrEnum):
@@ -50,6 +57,12 @@ class Campaign:
     hours: CallingHours = field(default_factory=CallingHours)
     rules: RetryRules = field(default_factory=lambda: dict(DEFAULT_RETRY_RULES))
     limits: AttemptLimits = field(default_factory=AttemptLimits)
+    results: ResultRules = field(default_factory=lambda: dict(DEFAULT_RESULT_RULES))
+    cap: Cap = field(default_factory=Cap)
+    power: PowerKnobs = field(default_factory=PowerKnobs)
+    notice: NoticeKnobs = field(default_factory=NoticeKnobs)
+    preview: PreviewKnobs = field(default_factory=PreviewKnobs)
+    blend: BlendKnobs = field(default_factory=BlendKnobs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +93,16 @@ def check_campaign(campaign: Campaign) -> None:
         raise CampaignRefused("name", "a campaign has a name")
     if not campaign.queue:
         raise CampaignRefused("queue", "a campaign needs a queue whose agents talk")
-    if campaign.mode.value not in PACERS:
+    if campaign.mode not in DIALED_MODES:
         raise CampaignRefused("mode", f"{campaign.mode} is not dialed yet")
+    if campaign.mode is DialMode.AGENTLESS and not _says_something(campaign.notice):
+        raise CampaignRefused("notice.text_ru", "a campaign without operators needs a text or a recording to say")
+    for name in ("notice.text_ru", "notice.text_en", "power.sorry_ru", "power.sorry_en"):
+        group, _, knob = name.partition(".")
+        try:
+            check_text(getattr(getattr(campaign, group), knob))
+        except BadText as bad:
+            raise CampaignRefused(name, str(bad)) from bad
     if not MIN_RING_S <= campaign.ring_timeout_s <= MAX_RING_S:
         raise CampaignRefused("ring_timeout_s", f"let it ring for {MIN_RING_S} to {MAX_RING_S} s")
     if not campaign.hours.ever_open():
@@ -91,12 +112,24 @@ def check_campaign(campaign: Campaign) -> None:
     if missing := set(AttemptOutcome) - set(campaign.rules):
         raise CampaignRefused("rules", f"no rule for {min(missing)}")
     for outcome, rule in campaign.rules.items():
-        if rule.delay_s < 0 or (rule.max_attempts is not None and rule.max_attempts < 0):
-            raise CampaignRefused(f"rules.{outcome}", "a delay and a number of attempts are never negative")
-        if rule.max_attempts is None and rule.delay_s < 1:
-            raise CampaignRefused(f"rules.{outcome}.delay_s", "without a limit of attempts there must be a delay")
+        _check_rule(f"rules.{outcome}", rule)
+    for code, rule in campaign.results.items():
+        _check_rule(f"results.{code}", rule)
     if campaign.rules[AttemptOutcome.UNKNOWN].delay_s < MIN_UNKNOWN_DELAY_S:
         raise CampaignRefused("rules.unknown.delay_s", "who may have been rung is left in peace for 15 min")
+
+
+def _says_something(notice: NoticeKnobs) -> bool:
+    return any(text.strip() for text in (notice.text_ru, notice.text_en, notice.recording))
+
+
+def _check_rule(name: str, rule: RetryRule) -> None:
+    if rule.delay_s < 0 or (rule.max_attempts is not None and rule.max_attempts < 0):
+        raise CampaignRefused(name, "a delay and a number of attempts are never negative")
+    if rule.max_attempts is None and rule.delay_s < 1:
+        raise CampaignRefused(f"{name}.delay_s", "without a limit of attempts there must be a delay")
+    if not 1 <= rule.growth <= MAX_GROWTH:
+        raise CampaignRefused(f"{name}.growth", f"a delay grows by 1 (not at all) to {MAX_GROWTH:g} times")
 
 
 def settings(campaign: Campaign) -> dict[str, Setting]:
@@ -114,7 +147,11 @@ def settings(campaign: Campaign) -> dict[str, Setting]:
         knobs |= {f"{name}.{knob.name}": getattr(group, knob.name) for knob in fields(group)}
     knobs |= {f"weights.{knob.name}": getattr(campaign.weights, knob.name) for knob in fields(Weights)}
     for outcome, rule in campaign.rules.items():
-        knobs |= {f"rules.{outcome.value}.{knob.name}": getattr(rule, knob.name) for knob in fields(RetryRule)}
+        knobs |= flat(f"rules.{outcome.value}", rule)
+    for code, rule in campaign.results.items():
+        knobs |= flat(f"results.{code}", rule)
+    for name in GROUPS:
+        knobs |= flat(name, getattr(campaign, name))
     return knobs
 
 
@@ -124,7 +161,7 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
     for name in changed:
         if name not in knobs:
             raise CampaignRefused(name, "no such setting")
-    knobs |= changed
+    knobs |= preset(changed)
     try:
         return replace(
             campaign,
@@ -138,7 +175,13 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
             weights=Weights(**{knob.name: _number(knobs[f"weights.{knob.name}"]) for knob in fields(Weights)}),
             hours=_hours(knobs),
             limits=_limits(knobs),
-            rules={outcome: _rule(knobs, outcome) for outcome in campaign.rules},
+            rules={outcome: _rule(knobs, f"rules.{outcome.value}") for outcome in campaign.rules},
+            results={code: _rule(knobs, f"results.{code}") for code in campaign.results},
+            cap=unflat("cap", Cap, knobs),
+            power=unflat("power", PowerKnobs, knobs),
+            notice=unflat("notice", NoticeKnobs, knobs),
+            preview=unflat("preview", PreviewKnobs, knobs),
+            blend=unflat("blend", BlendKnobs, knobs),
         )
     except ValueError as error:
         raise CampaignRefused(next(iter(changed), ""), str(error)) from error
@@ -162,12 +205,13 @@ def _limits(knobs: Mapping[str, Setting]) -> AttemptLimits:
     return AttemptLimits(**limits, gap_s=_whole(knobs["limits.gap_s"]))
 
 
-def _rule(knobs: Mapping[str, Setting], outcome: AttemptOutcome) -> RetryRule:
-    limit = knobs[f"rules.{outcome.value}.max_attempts"]
+def _rule(knobs: Mapping[str, Setting], name: str) -> RetryRule:
+    limit = knobs[f"{name}.max_attempts"]
     return RetryRule(
-        delay_s=_whole(knobs[f"rules.{outcome.value}.delay_s"]),
+        delay_s=_whole(knobs[f"{name}.delay_s"]),
         max_attempts=None if limit is None else _whole(limit),
-        counts=bool(knobs[f"rules.{outcome.value}.counts"]),
+        counts=bool(knobs[f"{name}.counts"]),
+        growth=_number(knobs[f"{name}.growth"]),
     )
 
 

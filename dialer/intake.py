@@ -3,6 +3,7 @@
 import logging
 import re
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 
 from ..queue.contact import Contact, ContactState, IllegalTransition
@@ -14,7 +15,7 @@ from ..storage.ids import Ids
 from .calling_hours import zone_of
 from .campaign import Campaign
 from .do_not_call import Kind
-from .lead import WAITING_STATES, Disposed, Lead, LeadEvent, LeadState, OrderChanged, TalkLost
+from .lead import WAITING_STATES, Attempt, Disposed, Lead, LeadEvent, LeadState, OrderChanged, TalkLost
 from .priority import MAX_ORDER_TOTAL
 from .store import DialerStore
 
@@ -25,14 +26,24 @@ _STILL_WANTED = WAITS_FOR_CALL | {OrderStatus.POSTPONED}
 
 
 class Intake:
-    """`home_zone`: the site's own time zone, for numbers that tell none. `strays` counts what came too late to matter."""
+    """`home_zone`: the site's own time zone, for numbers that tell none. `strays` counts what came too late to matter;
+    `decided` hears of an attempt whose customer left before an operator spoke to him."""
 
-    def __init__(self, store: DialerStore, clock: Clock, ids: Ids, home_zone: str, strays: Counter[str]) -> None:
+    def __init__(
+        self,
+        store: DialerStore,
+        clock: Clock,
+        ids: Ids,
+        home_zone: str,
+        strays: Counter[str],
+        decided: Callable[[Attempt], None],
+    ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._home_zone = home_zone
         self._strays = strays
+        self._decided = decided
 
     async def on_order(self, order: Order, phone: str | None, time_zone: str | None = None, *, city: str = "") -> None:
         """An order came or changed. One that waits for a call becomes one lead in each campaign that takes orders.
@@ -74,7 +85,9 @@ class Intake:
             case ContactState.LOST:
                 await self.on_lost_talk(contact)
             case ContactState.ABANDONED if contact.attempt_id:
-                await self._store.abandon(contact.attempt_id)
+                abandoned = await self._store.abandon(contact.attempt_id)
+                if abandoned is not None:
+                    self._decided(abandoned)
         failpoint("after_lead_told")
 
     async def on_disposed(self, contact: Contact) -> None:

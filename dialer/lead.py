@@ -65,7 +65,11 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One dialing of a lead. `id` is the ChannelId on the wire; `cause` is Q.850, `tech_cause` the SIP code."""
+    """One dialing of a lead. `id` is the ChannelId on the wire; `cause` is Q.850, `tech_cause` the SIP code.
+
+    `agent_id` is who was reserved for it, or chose it; `mode` how it was dialed (campaign.DialMode); `connected_at` when an operator
+    had him on the line.
+    """
 
     id: str
     lead_id: str
@@ -78,6 +82,18 @@ class Attempt:
     outcome: AttemptOutcome | None = None
     cause: int | None = None
     tech_cause: str | None = None
+    mode: str = "progressive"
+    connected_at: datetime | None = None
+
+    @property
+    def is_unreserved(self) -> bool:
+        """Placed in the hope that an operator will be free."""
+        return self.mode == "power" and self.agent_id is None
+
+    @property
+    def is_notice(self) -> bool:
+        """Who answers is told a message."""
+        return self.mode == "agentless"
 
 
 def end_of(attempt: Attempt, told: AttemptOutcome) -> AttemptOutcome:
@@ -93,15 +109,36 @@ def end_of(attempt: Attempt, told: AttemptOutcome) -> AttemptOutcome:
 class RetryRule:
     """After this outcome: again in `delay_s`, unless `max_attempts` (0 = never again, None = no limit) were made.
 
-    `counts`: whether the outcome uses up an attempt; our own trouble does not.
+    `counts`: whether the outcome uses up an attempt; our own trouble does not. `growth`: each further attempt waits so many times
+    longer than the one before, up to LONGEST_DELAY_S.
     """
 
     delay_s: int
     max_attempts: int | None
     counts: bool = True
+    growth: float = 1.0
 
+    def wait_s(self, attempts: int) -> float:
+        """How long the lead rests after its attempt of this number (s)."""
+        if self.growth == 1.0:
+            return self.delay_s
+        steps = min(max(0, attempts - 1), MOST_STEPS)
+        return min(self.delay_s * self.growth**steps, max(LONGEST_DELAY_S, float(self.delay_s)))
+
+
+LONGEST_DELAY_S = 7 * 86_400.0
+MOST_STEPS = 60
 
 RetryRules = Mapping[AttemptOutcome, RetryRule]
+ResultRules = Mapping[str, RetryRule]
+"""By the code of a result that does not close its lead (queue/disposition.py)."""
+NO_RESULT_RULES: ResultRules = {}
+NO_KEY = "no_key"
+DEFAULT_RESULT_RULES: ResultRules = {
+    "no_talk": RetryRule(3_600, 4),
+    "no_disposition": RetryRule(3_600, 4),
+    NO_KEY: RetryRule(3_600, 2),
+}
 
 DEFAULT_RETRY_RULES: RetryRules = {
     AttemptOutcome.PERSON: RetryRule(900, 4),  # answered, yet we never heard of it: as good as unknown
@@ -170,6 +207,13 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """An operator who was shown the lead's card passed it over: it rests until then."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OrderChanged:
     """The order behind the lead changed. `wanted`: whether it still asks for a call."""
 
@@ -205,6 +249,7 @@ LeadEvent = (
     | Forsaken
     | CameDue
     | Held
+    | Skipped
     | OrderChanged
     | Promised
     | PromiseWithdrawn
@@ -214,12 +259,17 @@ LeadEvent = (
 _LEFT_ALONE = frozenset({AttemptOutcome.ABANDONED, AttemptOutcome.MACHINE})
 
 
-def advance(lead: Lead, event: LeadEvent, rules: RetryRules, now: datetime) -> Lead:
-    """The lead after the event. Raises IllegalTransition for a pair that has no meaning."""
+def advance(
+    lead: Lead, event: LeadEvent, rules: RetryRules, now: datetime, results: ResultRules = NO_RESULT_RULES
+) -> Lead:
+    """The lead after the event. A result that has no rule in `results` waits as after no answer. Raises IllegalTransition for a pair
+    that has no meaning."""
     state = LeadState
     match lead.state, event:
         case ((state.FRESH | state.DUE), AttemptStarted()):
             return replace(lead, state=state.DIALING, due_at=lead.due_at if lead.is_callback else None)
+        case ((state.FRESH | state.DUE), Skipped(until)):
+            return replace(lead, state=state.RETRY_AT, due_at=until)
         case state.RETRY_AT, CameDue() if lead.due_at is not None and lead.due_at <= now:
             return replace(lead, state=state.DUE, held_by=None)
         case ((state.FRESH | state.DUE), Held(reason, until)):
@@ -239,7 +289,7 @@ def advance(lead: Lead, event: LeadEvent, rules: RetryRules, now: datetime) -> L
             after = replace(lead, state=state.DUE, due_at=now, due_by=None, is_callback=True, attempts=0)
             return replace(after, agent_id=None, settled_by=contact_id, held_by=None)
         case ((state.FRESH | state.DUE | state.RETRY_AT | state.CONNECTED), Disposed()):
-            return _disposed(lead, event, rules, now)
+            return _disposed(lead, event, results.get(event.code, rules.get(AttemptOutcome.NO_ANSWER)), now)
         case current, Promised(due_at, due_by) if current in WAITING_STATES:
             promised = replace(lead, state=state.RETRY_AT, due_at=max(due_at, now), due_by=due_by, held_by=None)
             return replace(promised, is_callback=True, agent_id=lead.agent_id if lead.is_callback else None, attempts=0)
@@ -258,7 +308,7 @@ def _again(lead: Lead, rule: RetryRule, now: datetime) -> Lead:
     exhausted = rule.max_attempts is not None and lead.attempts >= rule.max_attempts
     if exhausted or not (lead.wanted or lead.is_callback):
         return _closed(lead)
-    return replace(lead, state=LeadState.RETRY_AT, due_at=now + timedelta(seconds=rule.delay_s))
+    return replace(lead, state=LeadState.RETRY_AT, due_at=now + timedelta(seconds=rule.wait_s(lead.attempts)))
 
 
 def _closed(lead: Lead) -> Lead:
@@ -271,7 +321,7 @@ def _plain(lead: Lead) -> Lead:
     return replace(lead, due_at=None, due_by=None, is_callback=False, agent_id=None, held_by=None)
 
 
-def _disposed(lead: Lead, event: Disposed, rules: RetryRules, now: datetime) -> Lead:
+def _disposed(lead: Lead, event: Disposed, rule: RetryRule | None, now: datetime) -> Lead:
     after = replace(lead, disposition=event.code, settled_by=event.contact_id)
     if event.callback_at is not None:
         return replace(
@@ -286,8 +336,8 @@ def _disposed(lead: Lead, event: Disposed, rules: RetryRules, now: datetime) -> 
         )
     if event.closes:
         return _closed(after)
-    if lead.state is LeadState.CONNECTED:
-        return _again(after, rules[AttemptOutcome.NO_ANSWER], now)
+    if lead.state is LeadState.CONNECTED and rule is not None:
+        return _again(after, rule, now)
     return after
 
 

@@ -14,8 +14,10 @@ from ..storage.clock import Clock
 from ..storage.database import Database
 from ..storage.ids import Ids
 from . import lead as leads
+from .abandonment import CapBook
 from .booking_store import follow_lead, name_booked
 from .campaign import Campaign, Change, changed_knobs, check_campaign
+from .cap_store import fill
 from .do_not_call_store import DoNotCallList
 from .holiday_store import HolidayStore
 from .holidays import Holidays
@@ -111,6 +113,10 @@ class DialerStore:
     async def leads_of_order(self, order_id: str) -> list[Lead]:
         """The oldest first."""
         return await self._leads(sa.select(lead_table).where(_c.order_id == order_id).order_by(_c.created_at, _c.id))
+
+    async def leads_of_number(self, phone: str) -> list[Lead]:
+        """The oldest first, of all campaigns."""
+        return await self._leads(sa.select(lead_table).where(_c.phone == phone).order_by(_c.created_at, _c.id))
 
     async def tell_lead(self, lead_id: str, event: LeadEvent) -> Lead | None:
         """The lead after the event; None if there is no such lead. Raises IllegalTransition."""
@@ -313,16 +319,32 @@ class DialerStore:
                 await self._tell(connection, attempt.lead_id, leads.AttemptEnded(end_of(attempt, outcome)))
             return after
 
-    async def abandon(self, attempt_id: str) -> None:
-        """The customer who answered was gone before an agent spoke to him."""
+    async def connect(self, attempt_id: str, at: datetime) -> Attempt | None:
+        """An operator has him on the line since `at`. None if that was known, or nobody answered."""
+        async with self._db.write() as connection:
+            attempt = await _locked_attempt(connection, attempt_id)
+            if attempt is None or attempt.answered_at is None or attempt.connected_at is not None:
+                return None
+            after = replace(attempt, connected_at=at)
+            await _put(connection, attempt_table, row_of(after))
+            return after
+
+    async def abandon(self, attempt_id: str) -> Attempt | None:
+        """The customer who answered was gone before an agent spoke to him. None if that was known."""
         async with self._db.write() as connection:
             attempt = await _locked_attempt(connection, attempt_id)
             lead = await _locked_lead(connection, attempt.lead_id) if attempt else None
             if attempt is None or lead is None or attempt.outcome is AttemptOutcome.ABANDONED:
-                return
-            await _put(connection, attempt_table, row_of(replace(attempt, outcome=AttemptOutcome.ABANDONED)))
+                return None
+            after = replace(attempt, outcome=AttemptOutcome.ABANDONED)
+            await _put(connection, attempt_table, row_of(after))
             if lead.state is LeadState.CONNECTED:
                 await self._tell(connection, lead.id, leads.AttemptEnded(AttemptOutcome.ABANDONED))
+            return after
+
+    async def fill_cap(self, book: CapBook, now: datetime) -> None:
+        """The counts behind the bound on abandonment, and the calls in flight."""
+        await fill(book, self._db, now)
 
     async def attempt(self, attempt_id: str) -> Attempt | None:
         found = await self._attempts(attempt_table.c.id == attempt_id)
@@ -361,7 +383,7 @@ class DialerStore:
         if lead is None:
             return None
         campaign = await _campaign(connection, lead.campaign_id)
-        after = advance(lead, event, campaign.rules, self._clock.now())
+        after = advance(lead, event, campaign.rules, self._clock.now(), campaign.results)
         if after != lead:
             await _put(connection, lead_table, lead_row(after))
         await follow_lead(connection, lead, event, after, self._clock.now())

@@ -76,6 +76,8 @@ attempt_table = sa.Table(
     sa.Column("outcome", sa.String(16)),
     sa.Column("cause", sa.Integer),
     sa.Column("tech_cause", sa.String(40)),
+    sa.Column("mode", sa.String(16), nullable=False, server_default="progressive"),
+    sa.Column("connected_at", UtcDateTime),
     sa.Index("ix_attempt_lead_id", "lead_id", "intent_at"),
     sa.Index("ix_attempt_campaign_id", "campaign_id", "intent_at"),
     sa.Index("ix_attempt_number", "number", "intent_at"),

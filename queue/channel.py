@@ -42,6 +42,19 @@ class AttemptOutcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CallSign(StrEnum):
+    """What a call that we placed shows before its end. The keys are those of a message that is told without an operator, but for
+    OPTED_OUT: that one is also offered in the apology to whom nobody could be brought."""
+
+    RANG = "rang"
+    TOLD = "told"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    SILENT = "silent"
+    OPERATOR = "operator"
+    OPTED_OUT = "opted_out"
+
+
 class OfferFailure(StrEnum):
     """Why an offered contact did not reach its agent."""
 

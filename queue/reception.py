@@ -92,6 +92,8 @@ class Reception:
         rules = self._floor.setup.rules(arrival.queue)
         if rules.sticky_s <= 0 or arrival.customer_id is None or arrival.for_agent is not None:
             return None
+        if arrival.attempt_id is not None:  # we called: he is to have whoever is free, at once
+            return None
         since = self._floor.clock.now() - timedelta(days=rules.sticky_days)
         return await self._floor.journal.last_agent_of(arrival.customer_id, since)
 

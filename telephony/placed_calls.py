@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from typing import Protocol
 
-from ..queue.channel import AttemptOutcome, WireDown
+from ..queue.channel import AttemptOutcome, CallSign, WireDown
 from ..storage.failpoint import failpoint
 from . import call as calls
 from .ami_actions import ActionOutcomeUnknown, ActionTimeout, LinkDown
@@ -28,6 +28,8 @@ class Dialing(Protocol):
     """Who placed the calls and wants to hear of them."""
 
     async def on_answered(self, attempt_id: str, wire_key: str) -> object: ...
+
+    async def on_sign(self, attempt_id: str, sign: CallSign, wire_key: str) -> None: ...
 
     async def on_ended(self, attempt_id: str, outcome: AttemptOutcome, cause: int, tech_cause: str) -> None: ...
 
@@ -122,6 +124,8 @@ class PlacedCalls:
         rings = isinstance(event, ChannelCreated | ChannelStateChanged) and event.state is ChannelState.RINGING
         if rings or isinstance(event, DialStateChanged):
             self._calls[uniqueid] = calls.rang(call)
+            if not call.rang:
+                await self._owners[uniqueid].on_sign(uniqueid, CallSign.RANG, self._wire.key_of(uniqueid))
 
     async def answered(self, uniqueid: str, key: str) -> None:
         call = self._calls.get(uniqueid)
@@ -159,6 +163,9 @@ class PlacedCalls:
         for attempt_id in [attempt_id for attempt_id in self._calls if attempt_id not in alive]:
             result = AttemptOutcome.PERSON if self._calls[attempt_id].answered else AttemptOutcome.UNKNOWN
             await self._forget(attempt_id).on_ended(attempt_id, result, 0, "")
+        for attempt_id, call in list(self._calls.items()):
+            if not call.rang:  # its first ring may have been among what we did not hear
+                await self._owners[attempt_id].on_sign(attempt_id, CallSign.RANG, self._wire.key_of(attempt_id))
 
     def _forget(self, attempt_id: str) -> Dialing:
         del self._calls[attempt_id]

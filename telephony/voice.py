@@ -12,8 +12,8 @@ from contextlib import suppress
 from urllib.parse import unquote
 
 from ..queue.agent import Agent
-from ..queue.channel import Arrival, ChannelKind, Direction, Dismissal, OfferFailure, WireDown
-from ..queue.contact import Contact
+from ..queue.channel import Arrival, CallSign, ChannelKind, Direction, Dismissal, OfferFailure, WireDown
+from ..queue.contact import Contact, ContactState
 from ..queue.desk import Desk
 from ..storage.clock import Clock
 from .aftermath import Aftermath
@@ -41,6 +41,7 @@ from .arrivals import Arrivals
 from .call import DialedCall
 from .calls_back import CallsBack
 from .dialogs import Dialogs, Spoken
+from .key_notes import KeyNotes
 from .legs import call_key, customers_of, is_customer, key_of, legs_of, shown_name
 from .placed_calls import Dialing, PlacedCalls
 from .talks import TalkRecorded, Talks
@@ -89,6 +90,7 @@ class Voice:
         self._placed = PlacedCalls(self._wire, may_dial)
         self._back = CallsBack(desk, self._wire, self._placed, self._ring_called_back, caller_id)
         self._aftermath = Aftermath(desk, self._wire, self._arrival, self._placed.left_alone)
+        self._keys = KeyNotes(self._wire, self._signed)
         self._arrivals = Arrivals(desk, self._wire, clock)
         self._talks = Talks(desk, clock, on_recorded)
 
@@ -224,14 +226,29 @@ class Voice:
                 await self._placed.answered(event.channel.uniqueid, key)
             case "CCAbandon":
                 self._placed.abandoned(event.channel.uniqueid)
+                await self._nobody_came(key)
                 await self._aftermath.strike_out(event.channel.uniqueid)
+            case "CCSign":
+                self._wire.names[key] = event.name
+                await self._keys.heard(event.channel.uniqueid, event.fields.get("Sign", ""))
             case "CCMessage":
                 await self._talks.message_left(self.waiting_room.message_of(key), event)
+
+    async def _signed(self, uniqueid: str, sign: CallSign, key: str) -> None:
+        await self._owner.on_sign(uniqueid, sign, key)
+
+    async def _nobody_came(self, key: str) -> None:
+        """He hears the apology by now: nobody is to be offered to him any more."""
+        contact = self._desk.contact_by_wire(key)
+        if contact is not None and contact.state in (ContactState.ARRIVED, ContactState.QUEUED):
+            await self._desk.customer_left(key, "nobody_came")
 
     async def _waiting(self, key: str, event: UserEventSeen) -> None:
         await self.waiting_room.entered(key, event.fields.get("Ivr", ""))
         await self._aftermath.rang_out(key)
         fields = event.fields
+        if event.channel.uniqueid in self._placed and self._desk.contact_by_wire(key) is None:
+            await self._signed(event.channel.uniqueid, CallSign.OPERATOR, key)  # he was told a message, and pressed 0
         contact = self._desk.contact_by_wire(key) or await self._arrivals.came(
             self._arrival(key, fields.get("Dnis", ""), fields.get("Num", ""), unquote(fields.get("Name", "")))
         )
@@ -278,6 +295,7 @@ class Voice:
         self._wire.names = {key: channel.name for key, channel in customers.items()}
         await self._beat()
         since = await self._aftermath.settle(customers)
+        await self._keys.settle()
         legs = legs_of(customers, self._desk.agent_by_sip_name, since)
         await self._desk.reconcile(ChannelKind.VOICE, legs, alive)
         self.dialogs.only(list(customers))
@@ -293,6 +311,8 @@ class Voice:
                 await self._placed.answered(channel.channel.uniqueid, key)
             elif channel.variables.get("CC_STATE") == "abandon":
                 self._placed.abandoned(channel.channel.uniqueid)
+            elif channel.variables.get("CC_STATE") == "notice":
+                await self._signed(channel.channel.uniqueid, CallSign.TOLD, key)
         for agent in self._desk.agents():
             await self._ask_device(agent.sip_name)
         await self._placed.lost(channels.keys())

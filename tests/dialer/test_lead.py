@@ -24,6 +24,7 @@ from cordboard.dialer.lead import (
     Promised,
     PromiseWithdrawn,
     RetryRule,
+    Skipped,
     TalkLost,
     advance,
 )
@@ -49,6 +50,7 @@ EVENTS: dict[str, LeadEvent] = {
     "forsaken": Forsaken(),
     "due": CameDue(),
     "held": Held("number_day", TOMORROW),
+    "skipped": Skipped(TOMORROW),
     "dearer": OrderChanged(500, NOW, wanted=True),
     "cancelled": OrderChanged(100, NOW, wanted=False),
     "booked": Promised(TOMORROW, TOMORROW + timedelta(minutes=30)),
@@ -71,6 +73,7 @@ TABLE: dict[str, tuple[LeadState | None, ...]] = {
     "forsaken":     (None,        None,        None,        RETRY_AT,    None,        None,        None),
     "due":          (None,        None,        None,        None,        DUE,         None,        None),
     "held":         (RETRY_AT,    RETRY_AT,    None,        None,        None,        None,        None),
+    "skipped":      (RETRY_AT,    RETRY_AT,    None,        None,        None,        None,        None),
     "dearer":       (FRESH,       DUE,         DIALING,     CONNECTED,   RETRY_AT,    DONE,        None),
     "cancelled":    (DONE,        DONE,        DIALING,     CONNECTED,   DONE,        DONE,        None),
     "booked":       (RETRY_AT,    RETRY_AT,    None,        None,        RETRY_AT,    None,        None),
@@ -205,7 +208,15 @@ def test_no_sequence_of_events_outwits_the_rules(names: list[str], limit: int) -
         assert not (forbidden and after.state is not DO_NOT_CALL)
         if after.state is DIALING and name == "started":
             assert lead.state in (FRESH, DUE)
-        if after.state is RETRY_AT and name not in ("promised", "booked", "no_talk", "dearer", "cancelled", "held"):
+        if after.state is RETRY_AT and name not in (
+            "promised",
+            "booked",
+            "no_talk",
+            "dearer",
+            "cancelled",
+            "held",
+            "skipped",
+        ):
             assert after.attempts < limit or limit == 0
             assert limit > 0
         assert (after.due_at is None) or after.state in (DUE, RETRY_AT, DIALING, CONNECTED)
@@ -229,3 +240,34 @@ def test_who_is_put_aside_for_good_does_not_come_due() -> None:
 def test_what_a_talk_decides_takes_the_mark_off(name: str) -> None:
     held = advance(in_state(FRESH), EVENTS["held"], DEFAULT_RETRY_RULES, NOW)
     assert advance(held, EVENTS[name], DEFAULT_RETRY_RULES, NOW).held_by is None
+
+
+@pytest.mark.parametrize(
+    ("attempts", "waits_s"), [(0, 600), (1, 600), (2, 1200), (3, 2400), (11, 604_800), (10**6, 604_800)]
+)
+def test_a_growing_delay_grows_with_each_attempt_up_to_a_week(attempts: int, waits_s: float) -> None:
+    assert RetryRule(600, None, growth=2.0).wait_s(attempts) == waits_s
+    assert RetryRule(600, None).wait_s(attempts) == 600
+
+
+def test_a_delay_that_is_longer_than_a_week_by_itself_stays() -> None:
+    assert RetryRule(10**6, None, growth=2.0).wait_s(9) == 10**6
+
+
+def test_each_try_waits_longer_where_the_rule_says_so_and_a_callback_does_not() -> None:
+    rules = {**DEFAULT_RETRY_RULES, AttemptOutcome.NO_ANSWER: RetryRule(600, 9, growth=3.0)}
+    second = replace(in_state(DIALING), attempts=1)
+    after = advance(second, AttemptEnded(AttemptOutcome.NO_ANSWER), rules, NOW)
+    assert after.due_at == NOW + timedelta(seconds=1800)
+    promised = advance(replace(in_state(CONNECTED), attempts=5), EVENTS["promised"], rules, NOW)
+    assert promised.due_at == TOMORROW
+
+
+def test_a_result_waits_by_its_own_rule() -> None:
+    talked = replace(in_state(CONNECTED), attempts=2)
+    results = {"no_talk": RetryRule(100, 5, growth=2.0)}
+    assert advance(talked, EVENTS["no_talk"], DEFAULT_RETRY_RULES, NOW, results).due_at == NOW + timedelta(seconds=200)
+    other = advance(talked, EVENTS["no_talk"], DEFAULT_RETRY_RULES, NOW)  # as after no answer
+    assert other.due_at == NOW + timedelta(seconds=3600)
+    last = advance(replace(talked, attempts=5), EVENTS["no_talk"], DEFAULT_RETRY_RULES, NOW, results)
+    assert last.state is DONE

@@ -5,7 +5,7 @@ from itertools import count
 from random import Random
 
 from cordboard.queue.agent import AgentState
-from cordboard.queue.channel import AttemptOutcome, ChannelKind
+from cordboard.queue.channel import AttemptOutcome, CallSign, ChannelKind
 from cordboard.queue.contact import ContactState
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
@@ -28,9 +28,13 @@ class Dialing:
 
     answered: list[tuple[str, str]] = field(default_factory=list)
     ended: list[tuple[str, AttemptOutcome]] = field(default_factory=list)
+    signs: list[tuple[str, CallSign]] = field(default_factory=list)
 
     async def on_answered(self, attempt_id: str, wire_key: str) -> None:
         self.answered.append((attempt_id, wire_key))
+
+    async def on_sign(self, attempt_id: str, sign: CallSign, wire_key: str) -> None:
+        self.signs.append((attempt_id, sign))
 
     async def on_ended(self, attempt_id: str, outcome: AttemptOutcome, cause: int, tech_cause: str) -> None:
         self.ended.append((attempt_id, outcome))
