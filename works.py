@@ -238,8 +238,8 @@ class Works:
     async def on_order(self, order: Order, _created: bool) -> None:
         customer = await self.shop.customer(order.customer_id)
         if customer is not None:
-            phone = customer.phones[0] if customer.phones else None
-            await self.dialer.on_order(order, phone, customer.time_zone or None)
+            first, *others = customer.phones or (None,)
+            await self.dialer.on_order(order, first, customer.time_zone or None, [one for one in others if one])
         self.live.publish("order", {"order_id": order.id})
 
     async def people_changed(self) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
@@ -32,7 +33,13 @@ def zone_of(phone: str, customer_zone: str | None, home_zone: str) -> str:
     """
     if customer_zone and _is_zone(customer_zone):
         return customer_zone
-    zones = [zone for zone in number_zones.time_zones_for_number(phonenumbers.parse(phone)) if _is_zone(zone)]
+    return zone_among(tuple(number_zones.time_zones_for_number(phonenumbers.parse(phone))), home_zone)
+
+
+@lru_cache(maxsize=4096)
+def zone_among(told: tuple[str, ...], home_zone: str) -> str:
+    """Which of the zones that a number's prefix tells is taken for its own."""
+    zones = [zone for zone in told if _is_zone(zone)]
     if not zones or home_zone in zones:
         return home_zone
     winter = datetime(2025, 1, 15, tzinfo=UTC)

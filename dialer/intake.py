@@ -3,6 +3,7 @@
 import logging
 import re
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from ..queue.contact import Contact, ContactState, IllegalTransition
@@ -14,6 +15,7 @@ from ..storage.ids import Ids
 from .calling_hours import zone_of
 from .campaign import Campaign
 from .lead import WAITING_STATES, Disposed, Lead, LeadEvent, LeadState, OrderChanged, TalkLost
+from .numbers import MAX_PHONES
 from .priority import MAX_ORDER_TOTAL
 from .store import DialerStore
 
@@ -33,30 +35,37 @@ class Intake:
         self._home_zone = home_zone
         self._strays = strays
 
-    async def on_order(self, order: Order, phone: str | None, time_zone: str | None = None) -> None:
+    async def on_order(
+        self, order: Order, phone: str | None, time_zone: str | None = None, others: Sequence[str] = ()
+    ) -> None:
         """An order came or changed. One that waits for a call becomes one lead in each campaign that takes orders.
 
-        `phone` (E.164) and `time_zone` are its customer's; without a number there is no lead.
+        `phone` (E.164) and `time_zone` are its customer's, `others` his other numbers in the order in which they are tried; without a
+        number there is no lead.
         """
         total = min(max(order.total, 0), MAX_ORDER_TOTAL)
         for lead in await self._store.leads_of_order(order.id):
             if lead.state is not LeadState.DO_NOT_CALL:
                 await self._tell(lead, OrderChanged(total, order.placed_at, order.status in _STILL_WANTED))
-        if phone is None or _E164.fullmatch(phone) is None or order.status not in WAITS_FOR_CALL:
+        phones = tuple(dict.fromkeys(one for one in (phone or "", *others) if _E164.fullmatch(one)))[:MAX_PHONES]
+        if not phones or order.status not in WAITS_FOR_CALL:
             return
-        zone = zone_of(phone, time_zone, self._home_zone)
+        zones = tuple(zone_of(one, time_zone, self._home_zone) for one in phones)
+        several = len(phones) > 1
         leads = [
             Lead(
                 id=self._ids(),
                 campaign_id=campaign.id,
                 source=f"order:{order.id}",
-                phone=phone,
-                zone=zone,
+                phone=phones[0],
+                zone=zones[0],
                 placed_at=order.placed_at,
                 created_at=self._clock.now(),
                 order_id=order.id,
                 customer_id=order.customer_id,
                 order_total=total,
+                phones=phones if several else (),
+                zones=zones if several else (),
             )
             for campaign in await self._store.campaigns()
             if campaign.takes_orders

@@ -15,6 +15,7 @@ from cordboard.dialer.lead import (
     CameDue,
     Connected,
     Disposed,
+    Edited,
     Forsaken,
     Lead,
     LeadEvent,
@@ -22,6 +23,7 @@ from cordboard.dialer.lead import (
     OrderChanged,
     RetryRule,
     TalkLost,
+    Withdrawn,
     advance,
 )
 from cordboard.queue.channel import AttemptOutcome
@@ -48,6 +50,8 @@ EVENTS: dict[str, LeadEvent] = {
     "dearer": OrderChanged(500, NOW, wanted=True),
     "cancelled": OrderChanged(100, NOW, wanted=False),
     "forbidden": CallsForbidden(),
+    "edited": Edited(order_total=500),
+    "withdrawn": Withdrawn(),
 }
 # The state after; None: the pair has no meaning.
 #                    fresh        due          dialing      connected    retry_at     done         do_not_call
@@ -67,6 +71,8 @@ TABLE: dict[str, tuple[LeadState | None, ...]] = {
     "dearer":       (FRESH,       DUE,         DIALING,     CONNECTED,   RETRY_AT,    DONE,        None),
     "cancelled":    (DONE,        DONE,        DIALING,     CONNECTED,   DONE,        DONE,        None),
     "forbidden":    (DO_NOT_CALL, DO_NOT_CALL, None,        DO_NOT_CALL, DO_NOT_CALL, DO_NOT_CALL, DO_NOT_CALL),
+    "edited":       (FRESH,       DUE,         None,        None,        RETRY_AT,    DONE,        None),
+    "withdrawn":    (DONE,        DONE,        DIALING,     CONNECTED,   DONE,        DONE,        None),
 }  # fmt: skip
 PAIRS = [(state, name, TABLE[name][place]) for name in EVENTS for place, state in enumerate(LeadState)]
 
