@@ -13,7 +13,6 @@ from ..shop.customer import Customer
 from ..shop.order import Order
 from .i18n import N_, Words
 
-
 SHOWN_FIELDS = 3
 
 

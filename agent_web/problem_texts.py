@@ -27,6 +27,8 @@ RUSSIAN = {
     "there is no such campaign": "Такой кампании нет",
     "there is no such change of this campaign": "У этой кампании нет такой правки",
     "the campaign cannot be run like this": "С такими настройками обзвон не пойдёт",
+    "there is no such lead in this campaign": "Такого лида в этой кампании нет",
+    "the lead is in a call, or may not be called": "По лиду сейчас идёт звонок, или звонить ему нельзя",
     "there is no robot here": "Робота здесь нет",
     "your own password is not changed like this": "Свой пароль так не меняют",
     "there is no such user": "Такого пользователя нет",

@@ -15,6 +15,7 @@ from ..storage.clock import Clock
 from ..storage.ids import Ids
 from .attempts import Attempts, Call, Changes, Desks, Originate
 from .campaign import Campaign, CampaignState
+from .given import GivenLeads
 from .intake import Intake
 from .lead import Lead
 from .pacing import PACERS, Snapshot
@@ -58,6 +59,8 @@ class Dialer:
         self.in_flight = self._attempts.in_flight
         self.recover = self._attempts.recover
         self.settle = self._attempts.settle
+        self.given = GivenLeads(store, store.imports, clock, ids)
+        self.wake = self._wake.set
         self.on_order = intake.on_order
         self.on_contact_ended = intake.on_contact_ended
         self.on_disposed = intake.on_disposed

@@ -14,7 +14,7 @@ from phonenumbers import timezone as number_zones
 from ..shop.phone import BadPhone, to_e164
 from .calling_hours import zone_among, zone_of
 
-_SPARE = str.maketrans("", "", " ()-.\u00a0")
+_SPARE = str.maketrans("", "", " ()-.")
 _SHORT_WAY = re.compile(r"(?:\+7|8|7)([3479]\d{9})|([349]\d{9})", re.ASCII)
 PREFIX = 6
 _KEPT = 200_000  # prefixes; more than there are of mobile telephones
@@ -23,6 +23,7 @@ _NO_SUCH = "no such phone number exists in its country's plan"
 
 def read_phone(text: str, home_zone: str) -> tuple[str, str]:
     """E.164 and zone of what was typed; a number without a country code is Russian. Raises BadPhone."""
+    text = text.replace("\u00a0", " ").strip()  # spreadsheets like that space
     if len(text) > 40:
         raise BadPhone("not a phone number")
     short = _SHORT_WAY.fullmatch(text.translate(_SPARE))

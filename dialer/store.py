@@ -15,6 +15,7 @@ from ..storage.database import Database
 from ..storage.ids import Ids
 from . import lead as leads
 from .campaign import Campaign, Change, changed_knobs, check_campaign
+from .import_store import ImportStore
 from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState, advance, end_of
 from .priority import Weights
 from .rows import attempt_of, campaign_of, campaign_row, lead_of, lead_row, row_of, values
@@ -31,6 +32,7 @@ class DialerStore:
         self._db = db
         self._clock = clock
         self._ids = ids
+        self.imports = ImportStore(db)
 
     async def add_campaign(self, campaign: Campaign) -> None:
         """Raises CampaignRefused."""

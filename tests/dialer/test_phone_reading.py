@@ -46,7 +46,6 @@ def test_the_end_of_a_number_decides_nothing_in_the_plan_of_7() -> None:
         "79123456789",
         "9123456789",
         "8.495.123.45.67",
-        "+7\u00a0495\u00a0123-45-67",
         "+44 20 7946 0958",
         "88001234567",
         "+77012345678",
@@ -67,6 +66,10 @@ def test_the_end_of_a_number_decides_nothing_in_the_plan_of_7() -> None:
 )
 def test_whatever_is_typed_reads_the_same(text: str) -> None:
     assert short_way(text) == long_way(text)
+
+
+def test_the_spaces_of_a_spreadsheet_are_spaces() -> None:
+    assert read_phone(" +7\u00a0495\u00a0123-45-67 ", HOME) == ("+74951234567", HOME)
 
 
 @given(st.from_regex(r"(\+7|8|7|)[ -]?\(?[3-9][0-9]{2}\)?[ -]?[0-9]{3}-?[0-9]{4}", fullmatch=True))
