@@ -19,6 +19,7 @@ from .agent_web.live import LiveHub
 from .agent_web.parts import Parts, watch_figures
 from .agent_web.timings import Timings
 from .dialer.dialer import Dialer
+from .dialer.imports import Imports
 from .dialer.store import DialerStore
 from .quality.store import RecordingStore
 from .queue.channel import Arrival, Channel, ChannelKind, WireDown
@@ -138,6 +139,8 @@ class Works:
         )
         store = DialerStore(db, clock, random_ids)
         self.dialer = Dialer(store, self.desk, self.voice, clock, random_ids, settings.time_zone)
+        lists = folder.path / "imports"
+        self.imports = Imports(store.imports, lists, clock, random_ids, settings.time_zone, self.dialer.wake)
         self.ami = Ami(
             NODE,
             "127.0.0.1",
@@ -308,6 +311,7 @@ class Works:
             web_calls=self.web_calls,
             chat=self.chat,
             setup=self.setup,
+            imports=self.imports,
         )
         watch_figures(house.metrics, self.desk, self.ami)
         return house
@@ -380,6 +384,7 @@ class Works:
             "live news": lambda: self.live.follow(self.desk),
             "sweeper of recordings": self.takes.sweep_forever,
             "collector of garbage": Collector().run,
+            "lists of leads": self.imports.run,
             "orders to tell again": self.tell_orders_forever,
         }
 

@@ -16,6 +16,7 @@ from ..storage.clock import Clock
 
 if TYPE_CHECKING:
     from ..dialer.dialer import Dialer
+    from ..dialer.imports import Imports
     from ..quality.store import RecordingStore
     from ..queue.channels.chat import ChatRoom
     from ..queue.desk import Desk
@@ -83,6 +84,7 @@ class House:
     web_calls: "WebCalls | None" = None
     chat: "ChatRoom | None" = None
     setup: "SetupStore | None" = None
+    imports: "Imports | None" = None
 
     @cached_property
     def today(self) -> Today:

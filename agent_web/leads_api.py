@@ -10,11 +10,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictFloat, 
 from ..access.permission import Permission
 from ..access.user import User
 from ..dialer.campaign import Campaign
-from ..dialer.given import MAX_AT_ONCE, MAX_KEY, GivenLead
+from ..dialer.given import MAX_AT_ONCE, GivenLead
 from ..dialer.lead import Edited, Lead, LeadState
 from ..dialer.numbers import MAX_PHONES, FieldsRefused, FieldValue, Numbers, checked_fields, distinct
 from ..dialer.phone_reading import read_phone
 from ..dialer.priority import MAX_ORDER_TOTAL
+from ..dialer.sources import MAX_KEY
 from ..queue.channel import AttemptOutcome
 from ..queue.contact import IllegalTransition
 from ..shop.phone import is_zone

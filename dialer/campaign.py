@@ -10,6 +10,7 @@ from .calling_hours import CallingHours
 from .lead import DEFAULT_RETRY_RULES, RetryRule, RetryRules
 from .pacing import PACERS
 from .priority import Weights
+from .sources import LeadSources
 
 MIN_RING_S = 15
 MAX_RING_S = 120
@@ -34,7 +35,7 @@ class CampaignState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """`queue`: the line whose agents talk to its customers. `takes_orders`: each new order of the shop becomes a lead here."""
+    """`queue`: the line whose agents talk to its customers. `takes_orders`: the shop's orders become leads here, as `sources` says."""
 
     id: str
     name: str
@@ -45,6 +46,7 @@ class Campaign:
     takes_orders: bool = False
     ring_timeout_s: int = 30
     caller_id: str = ""
+    sources: LeadSources = field(default_factory=LeadSources)
     weights: Weights = field(default_factory=Weights)
     hours: CallingHours = field(default_factory=CallingHours)
     rules: RetryRules = field(default_factory=lambda: dict(DEFAULT_RETRY_RULES))
@@ -107,6 +109,7 @@ def settings(campaign: Campaign) -> dict[str, Setting]:
         "hours.closes_min": campaign.hours.closes_min,
     }
     knobs |= {f"weights.{knob.name}": getattr(campaign.weights, knob.name) for knob in fields(Weights)}
+    knobs |= {f"sources.{knob.name}": getattr(campaign.sources, knob.name) for knob in fields(LeadSources)}
     for outcome, rule in campaign.rules.items():
         knobs |= {f"rules.{outcome.value}.{knob.name}": getattr(rule, knob.name) for knob in fields(RetryRule)}
     return knobs
@@ -131,6 +134,11 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
             caller_id=str(knobs["caller_id"]),
             weights=Weights(**{knob.name: _number(knobs[f"weights.{knob.name}"]) for knob in fields(Weights)}),
             hours=CallingHours(_whole(knobs["hours.opens_min"]), _whole(knobs["hours.closes_min"])),
+            sources=LeadSources(
+                new=bool(knobs["sources.new"]),
+                unconfirmed_min=_whole_or_none(knobs["sources.unconfirmed_min"]),
+                missed_calls_s=_whole_or_none(knobs["sources.missed_calls_s"]),
+            ),
             rules={outcome: _rule(knobs, outcome) for outcome in campaign.rules},
         )
     except ValueError as error:
@@ -144,10 +152,9 @@ def changed_knobs(old: Campaign, new: Campaign) -> list[tuple[str, Setting, Sett
 
 
 def _rule(knobs: Mapping[str, Setting], outcome: AttemptOutcome) -> RetryRule:
-    limit = knobs[f"rules.{outcome.value}.max_attempts"]
     return RetryRule(
         delay_s=_whole(knobs[f"rules.{outcome.value}.delay_s"]),
-        max_attempts=None if limit is None else _whole(limit),
+        max_attempts=_whole_or_none(knobs[f"rules.{outcome.value}.max_attempts"]),
         counts=bool(knobs[f"rules.{outcome.value}.counts"]),
     )
 
@@ -156,6 +163,10 @@ def _whole(value: Setting) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise ValueError("a whole number is needed")
+
+
+def _whole_or_none(value: Setting) -> int | None:
+    return None if value is None else _whole(value)
 
 
 def _number(value: Setting) -> float:

@@ -10,10 +10,10 @@ from .import_store import ImportStore
 from .lead import Edited, Lead, LeadState, Withdrawn
 from .numbers import NAME_FIELD, FieldValue, Numbers
 from .priority import MAX_ORDER_TOTAL
+from .sources import given_source
 from .store import DialerStore
 
 MAX_AT_ONCE = 1_000
-MAX_KEY = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,6 @@ class GivenLead:
     fields: Mapping[str, FieldValue] = field(default_factory=dict, hash=False)
 
 
-def source_of(external_id: str) -> str:
-    """What `Lead.source` says of a lead that was given under this key."""
-    return f"api:{external_id}"
-
-
 def lead_of_given(given: GivenLead, *, lead_id: str, campaign_id: str, now: datetime) -> Lead:
     """The lead, new; one whose time is to come waits for it."""
     numbers, later = given.numbers, given.call_at is not None and given.call_at > now
@@ -41,7 +36,7 @@ def lead_of_given(given: GivenLead, *, lead_id: str, campaign_id: str, now: date
     return Lead(
         id=lead_id,
         campaign_id=campaign_id,
-        source=source_of(given.external_id),
+        source=given_source(given.external_id),
         phone=numbers.phone,
         zone=numbers.zone,
         placed_at=given.placed_at or now,
@@ -70,12 +65,12 @@ class GivenLeads:
         leads = [lead_of_given(one, lead_id=self._ids(), campaign_id=campaign_id, now=now) for one in given]
         new = await self._imports.add_new(leads)
         found = await self._imports.by_source(campaign_id, [lead.source for lead in leads])
-        by_key = {one.external_id: found[source_of(one.external_id)] for one in given}
+        by_key = {one.external_id: found[given_source(one.external_id)] for one in given}
         return by_key, {key for key, lead in by_key.items() if lead.source in new}
 
     async def find(self, campaign_id: str, external_id: str) -> Lead | None:
-        found = await self._imports.by_source(campaign_id, [source_of(external_id)])
-        return found.get(source_of(external_id))
+        found = await self._imports.by_source(campaign_id, [given_source(external_id)])
+        return found.get(given_source(external_id))
 
     async def edit(self, lead: Lead, edit: Edited) -> Lead | None:
         return await self._store.tell_lead(lead.id, edit)

@@ -14,9 +14,10 @@ from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from .calling_hours import zone_of
 from .campaign import Campaign
-from .lead import WAITING_STATES, Disposed, Lead, LeadEvent, LeadState, OrderChanged, TalkLost
+from .lead import WAITING_STATES, Disposed, Lead, LeadEvent, LeadState, OrderChanged, TalkLost, Withdrawn
 from .numbers import MAX_PHONES
 from .priority import MAX_ORDER_TOTAL
+from .sources import is_missed, is_served, missed_source, order_due
 from .store import DialerStore
 
 log = logging.getLogger(__name__)
@@ -52,23 +53,31 @@ class Intake:
             return
         zones = tuple(zone_of(one, time_zone, self._home_zone) for one in phones)
         several = len(phones) > 1
+        now = self._clock.now()
+        due = {
+            each.id: order_due(each.sources, order.placed_at)
+            for each in await self._store.campaigns()
+            if each.takes_orders
+        }
         leads = [
             Lead(
                 id=self._ids(),
-                campaign_id=campaign.id,
+                campaign_id=campaign_id,
                 source=f"order:{order.id}",
                 phone=phones[0],
                 zone=zones[0],
                 placed_at=order.placed_at,
-                created_at=self._clock.now(),
+                created_at=now,
                 order_id=order.id,
                 customer_id=order.customer_id,
+                state=LeadState.RETRY_AT if due_at > now else LeadState.FRESH,
+                due_at=due_at if due_at > now else None,
                 order_total=total,
                 phones=phones if several else (),
                 zones=zones if several else (),
             )
-            for campaign in await self._store.campaigns()
-            if campaign.takes_orders
+            for campaign_id, due_at in due.items()
+            if due_at is not None
         ]
         await self._store.add_leads(leads)
         failpoint("lead_made")
@@ -83,6 +92,8 @@ class Intake:
                 await self.on_lost_talk(contact)
             case ContactState.ABANDONED if contact.attempt_id:
                 await self._store.abandon(contact.attempt_id)
+            case ContactState.ABANDONED:
+                await self.on_missed(contact)
         failpoint("after_lead_told")
 
     async def on_disposed(self, contact: Contact) -> None:
@@ -90,6 +101,8 @@ class Intake:
 
         What an inbound talk did to an order, the order itself tells (`on_order`); of that talk only the promised call counts.
         """
+        if is_served(contact):
+            await self._make_good(contact)
         chosen = disposition(contact.disposition or "")
         if chosen is None:
             return
@@ -99,6 +112,35 @@ class Intake:
             await self._tell_once(lead, event, contact)
         elif contact.callback_at is not None:
             await self._promise(contact, event, contact.callback_at, contact.agent_id)
+
+    async def on_missed(self, contact: Contact) -> None:
+        """A caller left before anybody spoke to him: he becomes a lead where his queue's campaigns want that, and only one."""
+        phone, now = contact.address, self._clock.now()
+        if _E164.fullmatch(phone) is None:
+            return
+        waiting = {lead.campaign_id for lead in await self._store.imports.missed(phone)}
+        leads = [
+            Lead(
+                id=self._ids(),
+                campaign_id=campaign.id,
+                source=missed_source(phone, contact.id),
+                phone=phone,
+                zone=zone_of(phone, None, self._home_zone),
+                placed_at=contact.arrived_at,
+                created_at=now,
+                order_id=contact.order_id,
+                customer_id=contact.customer_id,
+            )
+            for campaign in await self._store.campaigns()
+            if campaign.queue == contact.queue and campaign.id not in waiting and is_missed(contact, campaign.sources)
+        ]
+        await self._store.add_leads(leads)
+
+    async def _make_good(self, contact: Contact) -> None:
+        """Who was spoken with needs no call for having missed us before."""
+        for lead in await self._store.imports.missed(contact.address):
+            if lead.id != contact.lead_id and not lead.is_callback:
+                await self._tell(lead, Withdrawn())
 
     async def on_lost_talk(self, contact: Contact) -> None:
         """A call died by our fault: the customer is called back at once, before all others, by whoever is free."""

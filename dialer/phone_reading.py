@@ -28,6 +28,8 @@ def read_phone(text: str, home_zone: str) -> tuple[str, str]:
         raise BadPhone("not a phone number")
     short = _SHORT_WAY.fullmatch(text.translate(_SPARE))
     if short is None:
+        if any(letter.isalpha() for letter in text):
+            raise BadPhone("there are letters in the phone number")  # on a telephone's keys they would be digits
         phone = to_e164(text)
         return phone, zone_of(phone, None, home_zone)
     number = short[1] or short[2]

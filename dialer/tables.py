@@ -66,6 +66,7 @@ lead_table = sa.Table(
     sa.Index("ix_lead_pool_age", "campaign_id", "placed_s", sqlite_where=POOL, postgresql_where=POOL),
     sa.Index("ix_lead_due", "state", "due_at"),
     sa.Index("ix_lead_order_id", "order_id"),
+    sa.Index("ix_lead_phone", "phone"),
 )
 import_table = sa.Table(
     "lead_import",

@@ -19,7 +19,7 @@ ROOMS = (
 STORE = {"store.py", "tables.py", "import_store.py", "setup_store.py", "setup_tables.py"}
 SHELLS = {
     "queue": {"desk.py", "floor.py", "hands.py", "ledger.py", "readings.py", "reception.py", "reservations.py"},
-    "dialer": {"dialer.py", "attempts.py", "given.py", "intake.py", "steering.py"},
+    "dialer": {"dialer.py", "attempts.py", "given.py", "import_check.py", "imports.py", "intake.py", "steering.py"},
     "shop": set[str](),
     "access": {"password.py", "bootstrap.py"},
 }

@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.add_column("lead", sa.Column("import_id", sa.String(36)))
     some = sa.text("import_id IS NOT NULL")
     op.create_index("ix_lead_import_id", "lead", ["import_id"], sqlite_where=some, postgresql_where=some)
+    op.create_index("ix_lead_phone", "lead", ["phone"])
     op.create_table(
         "lead_import",
         sa.Column("id", sa.String(36), nullable=False),
@@ -42,6 +43,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_lead_import_campaign_id", "lead_import")
     op.drop_table("lead_import")
+    op.drop_index("ix_lead_phone", "lead")
     op.drop_index("ix_lead_import_id", "lead")
     with op.batch_alter_table("lead") as lead:
         for name in ("import_id", "fields", "zones", "phones"):
