@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,11 +14,7 @@ from cordboard.agent_web.import_view import share
 from cordboard.agent_web.problem_texts import RUSSIAN
 from cordboard.dialer import csv_form, csv_rows, lead_import
 from cordboard.dialer.campaign import Campaign
-from cordboard.dialer.imports import Imports
 from cordboard.dialer.lead_import import ImportState, LeadImport
-from cordboard.dialer.store import DialerStore
-from cordboard.storage.database import Database
-from cordboard.storage.ids import random_ids
 from tests.agent_web.conftest import Web
 from tests.fakes.wait import until
 
@@ -27,15 +22,11 @@ LIST = "Телефон;Имя;Сумма заказа;=HYPERLINK(1)\n8 912 345-6
 
 
 @pytest.fixture
-async def site(web: Web, sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Web]:
+async def site(web: Web) -> AsyncIterator[Web]:
     """With lists, worked on."""
-    store = DialerStore(sqlite_database, web.clock, random_ids)
-    imports = Imports(
-        store.imports, tmp_path / "imports", web.clock, random_ids, "Europe/Moscow", web.house.dialer.wake
-    )
-    web.house = replace(web.house, imports=imports)
-    worker = asyncio.create_task(imports.run())
-    yield web.open()
+    assert web.house.imports is not None
+    worker = asyncio.create_task(web.house.imports.run())
+    yield web
     worker.cancel()
     with suppress(asyncio.CancelledError):
         await worker
