@@ -23,6 +23,7 @@ from .tables import attempt_table, import_table, lead_table
 
 _c = lead_table.c
 TAKEN_AT_ONCE = 1_000
+_ROOM = "PRAGMA cache_size = -65536"  # 64 MB for the indexes of a long list; SQLite's own 2 MB are read and written over and over
 
 _COLUMNS = (
     "id, source, phone, zone, placed_at, placed_s, order_total, phones, zones, fields, "
@@ -112,6 +113,8 @@ class ImportStore:
         None, and nothing is poured, when it is not to be loaded any more, or this batch is in already.
         """
         async with self._db.write() as connection:
+            if self._db.is_sqlite:
+                await connection.execute(sa.text(_ROOM))
             before = await _locked(connection, import_id)
             if before is None or before.state is not ImportState.LOADING or before.read_to >= read_to:
                 return None

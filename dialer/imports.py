@@ -166,6 +166,7 @@ class Imports:
         with suppress(ImportRefused):  # it was cancelled meanwhile
             if done is None:
                 await self._store.change(one.id, _unreadable)
+                self._forget_files(one.id)
                 return
             for kind, path in part.items():
                 path.replace(self._path(one.id, kind))
