@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Page, async_playwright, expect
 
 from cordboard.access.permission import Role
 from cordboard.access.user import User
@@ -162,9 +162,8 @@ async def test_a_list_is_loaded_its_columns_corrected_and_taken_back(
     async with screen(house, base, browser, chief) as page:
         await page.goto(f"{base}/campaigns/{campaign.id}")
         await page.locator(f"a[href='/campaigns/{campaign.id}/import']").click()
-        await page.set_input_files(
-            "#file", files=[{"name": "осень.csv", "mimeType": "text/csv", "buffer": text.encode("cp1251")}]
-        )
+        file = FilePayload(name="осень.csv", mimeType="text/csv", buffer=text.encode("cp1251"))
+        await page.set_input_files("#file", files=[file])
         await page.screenshot(path=shots / f"list-file-{language}.png")
         await page.click("#upload [type=submit]")
         await expect(page.locator(state)).to_have_attribute("data-state", "received")
