@@ -25,6 +25,7 @@ from .dialer.booking_store import BookingStore
 from .dialer.bookings import Bookings
 from .dialer.dialer import Dialer
 from .dialer.do_not_call import Kind
+from .dialer.imports import Imports
 from .dialer.law import Law
 from .dialer.lead import Lead
 from .dialer.store import DialerStore
@@ -168,6 +169,8 @@ class Works:
         self.dialer.on_opted_out.append(self.opted_out)
         self.dialer.cap.on_wait.append(self.timings.met)
         self.bookings = self.bookings_of(store)
+        lists = folder.path / "imports"
+        self.imports = Imports(store.imports, lists, clock, random_ids, settings.time_zone, self.dialer.wake)
         self.ami = Ami(
             NODE,
             "127.0.0.1",
@@ -301,8 +304,9 @@ class Works:
     async def on_order(self, order: Order, _created: bool) -> None:
         customer = await self.shop.customer(order.customer_id)
         if customer is not None:
-            phone = customer.phones[0] if customer.phones else None
-            await self.dialer.on_order(order, phone, customer.time_zone or None, city=customer.city)
+            first, *others = customer.phones or (None,)
+            known = [one for one in others if one]
+            await self.dialer.on_order(order, first, customer.time_zone or None, known, city=customer.city)
         self.live.publish("order", {"order_id": order.id})
 
     async def settle_order(self, lead: Lead, code: str) -> None:
@@ -382,6 +386,7 @@ class Works:
             chat=self.chat,
             setup=self.setup,
             bookings=self.bookings,
+            imports=self.imports,
         )
         watch_figures(house.metrics, self.desk, self.ami)
         return house
@@ -456,6 +461,7 @@ class Works:
             "live news": lambda: self.live.follow(self.desk),
             "sweeper of recordings": self.takes.sweep_forever,
             "collector of garbage": Collector().run,
+            "lists of leads": self.imports.run,
             "orders to tell again": self.tell_orders_forever,
         }
 

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     SHOP_VIEW = "shop.view"
     SHOP_EDIT = "shop.edit"
     ORDERS_POST = "orders.post"
+    LEADS_POST = "leads.post"
     USERS_ADMIN = "users.admin"
     METRICS_VIEW = "metrics.view"
 
@@ -37,6 +38,7 @@ _STEERING = frozenset(
         Permission.CAMPAIGN_VIEW,
         Permission.CAMPAIGN_STEER,
         Permission.CALLBACK_BOOK,
+        Permission.LEADS_POST,
         Permission.RECORDING_LIST,
         Permission.RECORDING_LISTEN,
         Permission.SHOP_VIEW,
@@ -55,6 +57,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         {
             Permission.ORDERS_POST,
             Permission.CALLBACK_BOOK,
+            Permission.LEADS_POST,
             Permission.SHOP_VIEW,
             Permission.SHOP_EDIT,
             Permission.METRICS_VIEW,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..access.permission import Permission
 from ..access.user import User
 from ..dialer.campaign import Campaign, CampaignRefused, CampaignState, DialMode
+from ..dialer.numbers import FieldValue
 from ..dialer.priority import WEIGHT_LIMIT, Weights
 from ..dialer.steering import Reason, UnknownCampaign
 from .campaign_pages import known_campaign, lines_of
@@ -46,12 +47,15 @@ class LeadOut(BaseModel):
     """`score` is the sum of `terms`, in points; `order_total` in kopecks. `wait` is why it is not dialed now, `until` when that ends.
 
     `late_since`: the end of the window in which the call was promised and not made.
+    `phone` is dialed next; `phones` are all numbers in their order; `fields` are the site's own.
     """
 
     id: str
     order_id: str | None
     customer_name: str
     phone: str
+    phones: list[str]
+    fields: dict[str, FieldValue]
     order_total: int
     placed_at: datetime
     attempts: int
@@ -118,6 +122,8 @@ async def next_leads(
             order_id=scored.lead.order_id,
             customer_name=line.who,
             phone=scored.lead.phone,
+            phones=list(scored.lead.numbers.phones),
+            fields=dict(scored.lead.fields),
             order_total=scored.lead.order_total,
             placed_at=scored.lead.placed_at,
             attempts=scored.lead.attempts,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..dialer.campaign import CampaignState, Change, Setting
+from ..dialer.numbers import NAME_FIELD, FieldValue
 from ..dialer.priority import WEIGHT_LIMIT
 from ..dialer.reason import HELD, Reason
 from ..dialer.steering import ScoredLead
@@ -12,6 +13,8 @@ from ..queue.channel import AttemptOutcome
 from ..shop.customer import Customer
 from ..shop.order import Order
 from .i18n import N_, Words
+
+SHOWN_FIELDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,9 @@ _KNOB_NAMES = {f"weights.{knob.name}": knob.label for knob in KNOBS} | {
     "name": N_("Название"),
     "queue": N_("Очередь"),
     "takes_orders": N_("Брать новые заказы"),
+    "sources.new": N_("Заказы: сразу"),
+    "sources.unconfirmed_min": N_("Заказы: не подтверждены, мин"),
+    "sources.missed_calls_s": N_("Пропущенные: ждали не меньше, с"),
     "ring_timeout_s": N_("Ждать ответа, с"),
     "caller_id": N_("Наш номер"),
     "hours.opens_min": N_("Звоним с"),
@@ -146,13 +152,16 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class LeadLine:
-    """A row of the list. `wait` None: dialed as soon as its turn comes; `callback` was promised to the customer,
-    and should have been made before `late_since`."""
+    """A row of the list. `wait` None: dialed as soon as its turn comes; `callback` was promised to the customer, and should have been
+    made before `late_since`. `more_phones`: how many other numbers it has; `own`: the first of the site's own fields.
+    """
 
     id: str
     who: str
     city: str
     phone: str
+    more_phones: int
+    own: tuple[tuple[str, FieldValue], ...]
     zone: str
     order_number: str
     total: int
@@ -198,9 +207,11 @@ def _lead_line(
     icon, text = REASONS[own.reason] if own else ("", "")
     return LeadLine(
         id=lead.id,
-        who=customer.name if customer else "",
+        who=customer.name if customer else str(lead.fields.get(NAME_FIELD, "")),
         city=customer.city if customer else "",
         phone=lead.phone,
+        more_phones=len(lead.numbers.phones) - 1,
+        own=tuple((name, value) for name, value in lead.fields.items() if name != NAME_FIELD)[:SHOWN_FIELDS],
         zone=lead.zone,
         order_number=order.number if order else "",
         total=lead.order_total,

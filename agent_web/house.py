@@ -17,6 +17,7 @@ from ..storage.clock import Clock
 if TYPE_CHECKING:
     from ..dialer.bookings import Bookings
     from ..dialer.dialer import Dialer
+    from ..dialer.imports import Imports
     from ..quality.store import RecordingStore
     from ..queue.channels.chat import ChatRoom
     from ..queue.desk import Desk
@@ -88,6 +89,7 @@ class House:
     chat: "ChatRoom | None" = None
     setup: "SetupStore | None" = None
     bookings: "Bookings | None" = None
+    imports: "Imports | None" = None
 
     @cached_property
     def today(self) -> Today:

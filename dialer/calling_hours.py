@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
@@ -76,7 +77,13 @@ def zone_of(phone: str, customer_zone: str | None, home_zone: str, city: str = "
     at_home = zone_of_city(city) if city else None
     if at_home and _is_zone(at_home):
         return at_home
-    zones = [zone for zone in number_zones.time_zones_for_number(phonenumbers.parse(phone)) if _is_zone(zone)]
+    return zone_among(tuple(number_zones.time_zones_for_number(phonenumbers.parse(phone))), home_zone)
+
+
+@lru_cache(maxsize=4096)
+def zone_among(told: tuple[str, ...], home_zone: str) -> str:
+    """Which of the zones that a number's prefix tells is taken for its own."""
+    zones = [zone for zone in told if _is_zone(zone)]
     if not zones or home_zone in zones:
         return home_zone
     winter = datetime(2025, 1, 15, tzinfo=UTC)

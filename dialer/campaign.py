@@ -14,6 +14,7 @@ from .knobs import Setting as Setting
 from .lead import DEFAULT_RESULT_RULES, DEFAULT_RETRY_RULES, ResultRules, RetryRule, RetryRules
 from .notice_text import BadText, check_text
 from .priority import Weights
+from .sources import LeadSources
 
 MIN_RING_S = 15
 MAX_RING_S = 120
@@ -42,7 +43,7 @@ class CampaignState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """`queue`: the line whose agents talk to its customers. `takes_orders`: each new order of the shop becomes a lead here."""
+    """`queue`: the line whose agents talk to its customers. `takes_orders`: the shop's orders become leads here, as `sources` says."""
 
     id: str
     name: str
@@ -53,6 +54,7 @@ class Campaign:
     takes_orders: bool = False
     ring_timeout_s: int = 30
     caller_id: str = ""
+    sources: LeadSources = field(default_factory=LeadSources)
     weights: Weights = field(default_factory=Weights)
     hours: CallingHours = field(default_factory=CallingHours)
     rules: RetryRules = field(default_factory=lambda: dict(DEFAULT_RETRY_RULES))
@@ -146,6 +148,7 @@ def settings(campaign: Campaign) -> dict[str, Setting]:
     for name, group in (("hours", campaign.hours), ("limits", campaign.limits)):
         knobs |= {f"{name}.{knob.name}": getattr(group, knob.name) for knob in fields(group)}
     knobs |= {f"weights.{knob.name}": getattr(campaign.weights, knob.name) for knob in fields(Weights)}
+    knobs |= {f"sources.{knob.name}": getattr(campaign.sources, knob.name) for knob in fields(LeadSources)}
     for outcome, rule in campaign.rules.items():
         knobs |= flat(f"rules.{outcome.value}", rule)
     for code, rule in campaign.results.items():
@@ -182,6 +185,11 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
             notice=unflat("notice", NoticeKnobs, knobs),
             preview=unflat("preview", PreviewKnobs, knobs),
             blend=unflat("blend", BlendKnobs, knobs),
+            sources=LeadSources(
+                new=bool(knobs["sources.new"]),
+                unconfirmed_min=_whole_or_none(knobs["sources.unconfirmed_min"]),
+                missed_calls_s=_whole_or_none(knobs["sources.missed_calls_s"]),
+            ),
         )
     except ValueError as error:
         raise CampaignRefused(next(iter(changed), ""), str(error)) from error
@@ -201,15 +209,14 @@ def _hours(knobs: Mapping[str, Setting]) -> CallingHours:
 
 def _limits(knobs: Mapping[str, Setting]) -> AttemptLimits:
     most = {name: knobs[f"limits.{name}"] for name in ("lead_total", "lead_day", "number_day")}
-    limits = {name: None if limit is None else _whole(limit) for name, limit in most.items()}
+    limits = {name: _whole_or_none(knobs[f"{name}.max_attempts"]) for name, limit in most.items()}
     return AttemptLimits(**limits, gap_s=_whole(knobs["limits.gap_s"]))
 
 
 def _rule(knobs: Mapping[str, Setting], name: str) -> RetryRule:
-    limit = knobs[f"{name}.max_attempts"]
     return RetryRule(
         delay_s=_whole(knobs[f"{name}.delay_s"]),
-        max_attempts=None if limit is None else _whole(limit),
+        max_attempts=_whole_or_none(knobs[f"{name}.max_attempts"]),
         counts=bool(knobs[f"{name}.counts"]),
         growth=_number(knobs[f"{name}.growth"]),
     )
@@ -219,6 +226,10 @@ def _whole(value: Setting) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise ValueError("a whole number is needed")
+
+
+def _whole_or_none(value: Setting) -> int | None:
+    return None if value is None else _whole(value)
 
 
 def _number(value: Setting) -> float:

@@ -15,6 +15,7 @@ from .campaign import Campaign, CampaignState
 from .cap_keeper import CapKeeper
 from .clock_watch import ClockWatch
 from .do_not_call_store import DoNotCallList
+from .given import GivenLeads
 from .holiday_store import HolidayStore
 from .intake import Intake
 from .law import Wish
@@ -91,6 +92,8 @@ class Dialer:
         self.dial_lead = self._by_hand.dial_lead
         self.in_flight = self._attempts.in_flight
         self.settle = self._attempts.settle
+        self.given = GivenLeads(store, store.imports, clock, ids)
+        self.wake = self._wake.set
         self.on_order = intake.on_order
         self.on_contact_ended = intake.on_contact_ended
         self.on_disposed = intake.on_disposed

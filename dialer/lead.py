@@ -7,12 +7,13 @@ due ───┘            │              ├─> due (the talk was lost: a c
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ..queue.channel import AttemptOutcome
 from ..queue.contact import IllegalTransition
+from .numbers import FieldValue, Numbers, moved_on
 
 
 class LeadState(StrEnum):
@@ -38,6 +39,8 @@ class Lead:
     `attempts` counts since the lead was made or its last callback was promised. `wanted`: its order still asks for a call.
     `settled_by`: the contact whose end was last applied, so that an end told twice works once.
     `held_by`: while it is put aside by the law (reason.HELD), which reason keeps it; without a `due_at` it stays so until released.
+    `phone` is dialed now, in its `zone`. `phones` and `zones`: all his numbers in the order in which they are tried (numbers.py); both
+    empty when there is only that one. `fields`: what the site itself knows of the lead. `import_id`: the list that brought it.
     """
 
     id: str
@@ -61,6 +64,17 @@ class Lead:
     settled_by: str | None = None
     held_by: str | None = None
     due_by: datetime | None = None
+    phones: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    fields: Mapping[str, FieldValue] = field(default_factory=dict, hash=False)
+    import_id: str | None = None
+
+    @property
+    def numbers(self) -> Numbers:
+        """All its numbers, and which of them is dialed now."""
+        if self.phone not in self.phones:
+            return Numbers((self.phone,), (self.zone,))
+        return Numbers(self.phones, self.zones or (self.zone,) * len(self.phones), self.phones.index(self.phone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +254,20 @@ class CallsForbidden:
     """The customer does not want to be called."""
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Whoever gave us the lead knows better now; None leaves as it is. `numbers` replaces all, and its first is dialed next."""
+
+    numbers: Numbers | None = None
+    fields: Mapping[str, FieldValue] | None = field(default=None, hash=False)
+    order_total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Whoever gave us the lead wants no call any more, not even a promised one. A talk goes on, and its result is kept."""
+
+
 LeadEvent = (
     AttemptStarted
     | Connected
@@ -254,6 +282,8 @@ LeadEvent = (
     | Promised
     | PromiseWithdrawn
     | CallsForbidden
+    | Edited
+    | Withdrawn
 )
 
 _LEFT_ALONE = frozenset({AttemptOutcome.ABANDONED, AttemptOutcome.MACHINE})
@@ -277,10 +307,10 @@ def advance(
         case state.DIALING, Connected():
             return replace(lead, state=state.CONNECTED, attempts=lead.attempts + 1)
         case state.DIALING, AttemptEnded(outcome):
-            counted = replace(lead, attempts=lead.attempts + rules[outcome].counts, last_outcome=outcome)
-            return _again(counted, rules[outcome], now)
+            return _dialed(lead, outcome, rules[outcome], now)
         case state.CONNECTED, AttemptEnded(outcome) if outcome in _LEFT_ALONE:
-            return _again(replace(lead, last_outcome=outcome), rules[outcome], now)
+            moved = _standing_at(replace(lead, last_outcome=outcome), moved_on(lead.numbers, outcome))
+            return _again(moved, rules[outcome], now)
         case state.CONNECTED, AttemptEnded():
             return replace(lead, last_outcome=AttemptOutcome.PERSON)  # the result is the operator's to give
         case state.CONNECTED, Forsaken():
@@ -297,10 +327,53 @@ def advance(
             return _plain(replace(lead, state=state.FRESH)) if lead.wanted else _closed(lead)
         case _, OrderChanged() if lead.state is not state.DO_NOT_CALL:
             return _order_changed(lead, event)
+        case ((state.FRESH | state.DUE | state.RETRY_AT | state.DONE), Edited()):
+            return _edited(lead, event)
+        case _, Withdrawn() if lead.state is not state.DO_NOT_CALL:
+            after = replace(lead, wanted=False, is_callback=False)
+            return _closed(after) if lead.state in WAITING_STATES else after
         case current, CallsForbidden() if current is not state.DIALING:
             return _closed(replace(lead, state=state.DO_NOT_CALL))
         case _:
             raise IllegalTransition("lead", lead.state, event)
+
+
+def _dialed(lead: Lead, outcome: AttemptOutcome, rule: RetryRule, now: datetime) -> Lead:
+    """Nobody was spoken to. A number that does not exist is no attempt on him while there is another to try."""
+    moved = moved_on(lead.numbers, outcome)
+    after = _standing_at(replace(lead, last_outcome=outcome), moved)
+    if outcome is AttemptOutcome.INVALID and moved is not None and (lead.wanted or lead.is_callback):
+        return replace(after, state=LeadState.RETRY_AT, due_at=now)
+    return _again(replace(after, attempts=lead.attempts + rule.counts), rule, now)
+
+
+def _standing_at(lead: Lead, numbers: Numbers | None) -> Lead:
+    """The lead with these numbers; a lead without any keeps its last one, as what it was about."""
+    if numbers is None or not lead.phones:
+        return lead
+    zones = numbers.zones if lead.zones else ()
+    return replace(lead, phones=numbers.phones, zones=zones, phone=numbers.phone, zone=numbers.zone)
+
+
+def _edited(lead: Lead, event: Edited) -> Lead:
+    after = replace(
+        lead,
+        fields=lead.fields if event.fields is None else event.fields,
+        order_total=lead.order_total if event.order_total is None else event.order_total,
+    )
+    if event.numbers is None:
+        return after
+    numbers = event.numbers
+    several = len(numbers.phones) > 1
+    if lead.held_by is not None and not lead.is_callback:  # what stood against the old number may not against the new
+        after = replace(after, state=LeadState.DUE, due_at=None, held_by=None)
+    return replace(
+        after,
+        phone=numbers.phone,
+        zone=numbers.zone,
+        phones=numbers.phones if several else (),
+        zones=numbers.zones if several else (),
+    )
 
 
 def _again(lead: Lead, rule: RetryRule, now: datetime) -> Lead:

@@ -23,12 +23,14 @@ def row_of(noun: Attempt | Change | Lead) -> dict[str, Any]:
 
 
 def lead_row(lead: Lead) -> dict[str, Any]:
-    return row_of(lead) | {"placed_s": int(lead.placed_at.timestamp())}
+    lists = {"phones": list(lead.phones), "zones": list(lead.zones), "fields": dict(lead.fields)}
+    return row_of(lead) | lists | {"placed_s": int(lead.placed_at.timestamp())}
 
 
 def lead_of(row: Mapping[str, Any]) -> Lead:
     kept = {name: value for name, value in row.items() if name != "placed_s"}
-    return Lead(**kept | {"state": LeadState(row["state"]), "last_outcome": _outcome(row["last_outcome"])})
+    read = {"state": LeadState(row["state"]), "last_outcome": _outcome(row["last_outcome"])}
+    return Lead(**kept | read | {"phones": tuple(row["phones"]), "zones": tuple(row["zones"])})
 
 
 def attempt_of(row: Mapping[str, Any]) -> Attempt:

@@ -21,6 +21,7 @@ from .cap_store import fill
 from .do_not_call_store import DoNotCallList
 from .holiday_store import HolidayStore
 from .holidays import Holidays
+from .import_store import ImportStore
 from .law import Law, Wish
 from .law_store import account_closed, bans, charge, keep_list_still, read_holidays, release
 from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState, advance, end_of
@@ -43,6 +44,7 @@ class DialerStore:
         self._law = law
         self.do_not_call = DoNotCallList(db, clock, ids)
         self.kept_holidays = HolidayStore(db)
+        self.imports = ImportStore(db)
 
     async def add_campaign(self, campaign: Campaign) -> None:
         """Raises CampaignRefused."""

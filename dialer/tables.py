@@ -28,6 +28,7 @@ POOL = sa.text(
     "state IN ('fresh', 'due') AND NOT is_callback"
 )  # literally the same in index and query, or it is not used
 IS_HELD = sa.text("held_by IS NOT NULL")
+_import_id = sa.Column("import_id", sa.String(36))
 lead_table = sa.Table(
     "lead",
     metadata,
@@ -52,6 +53,16 @@ lead_table = sa.Table(
     sa.Column("wanted", sa.Boolean, nullable=False),
     sa.Column("held_by", sa.String(20)),
     sa.Column("due_by", UtcDateTime),
+    sa.Column("phones", Json, nullable=False, server_default="[]"),
+    sa.Column("zones", Json, nullable=False, server_default="[]"),
+    sa.Column("fields", Json, nullable=False, server_default="{}"),
+    _import_id,
+    sa.Index(
+        "ix_lead_import_id",
+        "import_id",
+        sqlite_where=_import_id.is_not(None),
+        postgresql_where=_import_id.is_not(None),
+    ),
     sa.Index("ux_lead_source", "campaign_id", "source", unique=True),
     sa.Index("ix_lead_pick", "campaign_id", "state", "is_callback", "zone"),
     sa.Index("ix_lead_pool_sum", "campaign_id", "order_total", sqlite_where=POOL, postgresql_where=POOL),
@@ -60,6 +71,24 @@ lead_table = sa.Table(
     sa.Index("ix_lead_order_id", "order_id"),
     sa.Index("ix_lead_held_by", "held_by", "campaign_id", sqlite_where=IS_HELD, postgresql_where=IS_HELD),
     sa.Index("ix_lead_phone", "phone"),
+)
+import_table = sa.Table(
+    "lead_import",
+    metadata,
+    id_column(),
+    sa.Column("campaign_id", sa.String(36), sa.ForeignKey("campaign.id"), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("actor_id", sa.String(36), nullable=False),
+    sa.Column("file_name", sa.String(200), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("form", Json),
+    *(
+        sa.Column(name, sa.BigInteger, nullable=False)
+        for name in ("size", "rows", "good", "bad", "read_to", "made", "known")
+    ),
+    sa.Column("skip_bad", sa.Boolean, nullable=False),
+    sa.Column("reason", sa.String(60)),
+    sa.Index("ix_lead_import_campaign_id", "campaign_id", "created_at"),
 )
 _open = sa.Column("ended_at", UtcDateTime)
 attempt_table = sa.Table(

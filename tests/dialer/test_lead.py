@@ -15,6 +15,7 @@ from cordboard.dialer.lead import (
     CameDue,
     Connected,
     Disposed,
+    Edited,
     Forsaken,
     Held,
     Lead,
@@ -26,8 +27,10 @@ from cordboard.dialer.lead import (
     RetryRule,
     Skipped,
     TalkLost,
+    Withdrawn,
     advance,
 )
+from cordboard.dialer.numbers import Numbers
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.queue.contact import IllegalTransition
 
@@ -54,8 +57,10 @@ EVENTS: dict[str, LeadEvent] = {
     "dearer": OrderChanged(500, NOW, wanted=True),
     "cancelled": OrderChanged(100, NOW, wanted=False),
     "booked": Promised(TOMORROW, TOMORROW + timedelta(minutes=30)),
-    "withdrawn": PromiseWithdrawn(),
+    "unbooked": PromiseWithdrawn(),
     "forbidden": CallsForbidden(),
+    "edited": Edited(order_total=500),
+    "withdrawn": Withdrawn(),
 }
 # The state after; None: the pair has no meaning.
 #                    fresh        due          dialing      connected    retry_at     done         do_not_call
@@ -77,8 +82,10 @@ TABLE: dict[str, tuple[LeadState | None, ...]] = {
     "dearer":       (FRESH,       DUE,         DIALING,     CONNECTED,   RETRY_AT,    DONE,        None),
     "cancelled":    (DONE,        DONE,        DIALING,     CONNECTED,   DONE,        DONE,        None),
     "booked":       (RETRY_AT,    RETRY_AT,    None,        None,        RETRY_AT,    None,        None),
-    "withdrawn":    (None,        None,        None,        None,        None,        None,        None),
+    "unbooked":     (None,        None,        None,        None,        None,        None,        None),
     "forbidden":    (DO_NOT_CALL, DO_NOT_CALL, None,        DO_NOT_CALL, DO_NOT_CALL, DO_NOT_CALL, DO_NOT_CALL),
+    "edited":       (FRESH,       DUE,         None,        None,        RETRY_AT,    DONE,        None),
+    "withdrawn":    (DONE,        DONE,        DIALING,     CONNECTED,   DONE,        DONE,        None),
 }  # fmt: skip
 PAIRS = [(state, name, TABLE[name][place]) for name in EVENTS for place, state in enumerate(LeadState)]
 
@@ -271,3 +278,11 @@ def test_a_result_waits_by_its_own_rule() -> None:
     assert other.due_at == NOW + timedelta(seconds=3600)
     last = advance(replace(talked, attempts=5), EVENTS["no_talk"], DEFAULT_RETRY_RULES, NOW, results)
     assert last.state is DONE
+
+
+def test_another_number_is_asked_anew_of_the_law() -> None:
+    held = advance(in_state(FRESH), Held("do_not_call", None), DEFAULT_RETRY_RULES, NOW)
+    after = advance(held, EVENTS["edited"], DEFAULT_RETRY_RULES, NOW)
+    other = advance(held, Edited(numbers=Numbers(("+79000000077",), ("Europe/Moscow",))), DEFAULT_RETRY_RULES, NOW)
+    assert (after.state, after.held_by) == (RETRY_AT, "do_not_call")
+    assert (other.state, other.held_by, other.phone) == (DUE, None, "+79000000077")

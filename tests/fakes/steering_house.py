@@ -14,6 +14,7 @@ from cordboard.agent_web.house import House, Site
 from cordboard.agent_web.live import LiveHub
 from cordboard.dialer.campaign import Campaign
 from cordboard.dialer.dialer import Dialer
+from cordboard.dialer.imports import Imports
 from cordboard.dialer.store import DialerStore
 from cordboard.quality.store import RecordingStore
 from cordboard.queue.channel import Arrival, ChannelKind, Direction
@@ -63,6 +64,7 @@ class SteeringHouse:
         leads = DialerStore(db, clock, random_ids)
         self.bookings = bookings_of(db, leads, self.desk, clock, random_ids)
         self.dialer = Dialer(leads, self.desk, self.telephones, clock, random_ids, "Europe/Moscow")
+        self.imports = Imports(leads.imports, data / "imports", clock, random_ids, "Europe/Moscow", self.dialer.wake)
         self.desk.follow_ups.append(self.dialer.on_contact_ended)
         self.shop.on_order.append(self._on_order)
         self.live = LiveHub(clock)
@@ -83,6 +85,7 @@ class SteeringHouse:
             self.site,
             setup=self.setup,
             bookings=self.bookings,
+            imports=self.imports,
         )
         self.app: FastAPI = create_app(self.house)
 
