@@ -209,7 +209,7 @@ def _hours(knobs: Mapping[str, Setting]) -> CallingHours:
 
 def _limits(knobs: Mapping[str, Setting]) -> AttemptLimits:
     most = {name: knobs[f"limits.{name}"] for name in ("lead_total", "lead_day", "number_day")}
-    limits = {name: _whole_or_none(knobs[f"{name}.max_attempts"]) for name, limit in most.items()}
+    limits = {name: _whole_or_none(limit) for name, limit in most.items()}
     return AttemptLimits(**limits, gap_s=_whole(knobs["limits.gap_s"]))
 
 
