@@ -61,12 +61,14 @@ class Modes:
         self._words = words
         self._queues = queues
         self._credits: Credits = {}
+        self._credits_before: Credits = {}
         self._mute_until: dict[str, datetime] = {}
         self._lines: dict[str, Lines] = {}
         self.steering: Steering
 
     async def calls(self, running: Sequence[Campaign], campaigns: Sequence[Campaign]) -> list[Call]:
         """The calls to place now, the most urgent first."""
+        self._credits_before = self._credits
         in_flight = await self._store.open_attempts()
         most = max(0, self._attempts.brake.most() - sum(attempt.answered_at is None for attempt in in_flight))
         paced = [campaign for campaign in running if campaign.mode in BY_PACE | PROMISES_ONLY]
@@ -165,7 +167,8 @@ class Modes:
         return [lead for lead, _campaign in ranked]
 
     async def sift(self, running: Sequence[Campaign], page: int) -> None:
-        """Put aside whom the law forbids, among the best `page` of each campaign."""
+        """Put aside whom the law forbids, among the best `page` of each campaign; what `calls` said last is not placed."""
+        self._credits = self._credits_before
         by_id = {campaign.id: campaign for campaign in running}
         leads = await self.best(running, page)
         await self._store.sift([Wish(lead, by_id[lead.campaign_id], lead.phone) for lead in leads])

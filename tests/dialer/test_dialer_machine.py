@@ -291,7 +291,9 @@ class AnyDayOfMessages(AnyDay):
 
     @invariant()
     def no_operator_is_kept_for_a_message(self) -> None:
-        assert all(agent.state is not AgentState.RESERVED or agent.contact_id for agent in self.house.desk.agents())
+        """But for a call that was promised, as to a caller whom we lost, there is one."""
+        kept = {task.attempt_id for agent in self.house.desk.agents() for task in agent.tasks if task.attempt_id}
+        assert not [one.id for one in self.do(self.house.store.open_attempts()) if one.is_notice and one.id in kept]
 
     @invariant()
     def no_more_channels_than_it_may(self) -> None:

@@ -221,6 +221,7 @@ def test_no_sequence_of_events_outwits_the_rules(names: list[str], limit: int) -
             "no_talk",
             "dearer",
             "cancelled",
+            "edited",
             "held",
             "skipped",
         ):
