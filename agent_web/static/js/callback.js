@@ -40,8 +40,9 @@ function hidden(name, value) {
 }
 
 zone?.addEventListener("change", () => show($("input[name=day]", form).value));
+/* UTC is what a machine says that knows no zone. */
 const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone && zone.dataset.chosen === "0" && own && own !== zone.value) {
+if (zone && zone.dataset.chosen === "0" && own && own !== "UTC" && own !== zone.value) {
   if (![...zone.options].some(option => option.value === own)) zone.add(new Option(own, own));
   zone.value = own;
   show("first");
