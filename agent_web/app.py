@@ -1,6 +1,5 @@
 """The web application: one house in, one ASGI application out."""
 
-import re
 from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI, Response
@@ -14,9 +13,6 @@ from . import (
     api_users,
     assets,
     board_pages,
-    callback_api,
-    callback_pages,
-    callbacks_pages,
     campaign_api,
     campaign_pages,
     chat_api,
@@ -24,14 +20,8 @@ from . import (
     desk_api,
     desk_chat_api,
     desk_customer_api,
-    desk_dial_api,
     desk_pages,
-    do_not_call_api,
-    do_not_call_pages,
     health,
-    import_api,
-    import_pages,
-    leads_api,
     live,
     people_pages,
     problem,
@@ -49,8 +39,6 @@ from .turns import PagesTakeTurns, Turns
 
 MAX_BODY = 1_048_576  # bytes; everything a page or the shop's system sends is far smaller
 
-_FILES = re.compile(r"/api/v1/campaigns/[^/]+/imports")
-
 ROUTERS = (
     signin.router,
     api_orders.router,
@@ -61,18 +49,9 @@ ROUTERS = (
     desk_pages.router,
     desk_api.router,
     desk_customer_api.router,
-    desk_dial_api.router,
     board_pages.router,
     campaign_pages.router,
     campaign_api.router,
-    do_not_call_pages.router,
-    do_not_call_api.router,
-    callback_api.router,
-    callback_pages.router,
-    callbacks_pages.router,
-    leads_api.router,
-    import_api.router,
-    import_pages.router,
     people_pages.router,
     quality_pages.router,
     waiting_pages.router,
@@ -154,13 +133,12 @@ class Guard:
             await self._app(scope, receive, send)
             return
         started, read = False, 0
-        takes_files = _takes_files(scope)
 
         async def receive_guarded() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > MAX_BODY and not takes_files:
+            if read > MAX_BODY:
                 raise HTTPException(413)
             return message
 
@@ -188,16 +166,11 @@ class Guard:
 
 def _refusal(scope: Scope) -> Response | None:
     """For what needs no reading: a body that says it is too large, an address with a NUL (no id of ours, and PostgreSQL chokes on it)."""
-    if _announced(scope) > MAX_BODY and not _takes_files(scope):
+    if _announced(scope) > MAX_BODY:
         return problem.answer(Request(scope), 413, "the request is larger than 1 MB")
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         return problem.answer(Request(scope), 400, "the request could not be read")
     return None
-
-
-def _takes_files(scope: Scope) -> bool:
-    """Whether the route reads its body piece by piece to the disk, and knows its own limit (import_api.py)."""
-    return scope["method"] == "POST" and _FILES.fullmatch(scope["path"]) is not None
 
 
 def _announced(scope: Scope) -> int:

@@ -11,13 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..access.permission import Permission
 from ..access.user import User
 from ..dialer.campaign import Campaign, CampaignRefused, CampaignState, DialMode
-from ..dialer.numbers import FieldValue
 from ..dialer.priority import WEIGHT_LIMIT, Weights
 from ..dialer.steering import Reason, UnknownCampaign
 from .campaign_pages import known_campaign, lines_of
 from .house import House, HouseDep
 from .live import figures
-from .problem import FieldError, Problem, problems
+from .problem import Problem, problems
 from .security import require
 
 router = APIRouter(prefix="/api/v1/campaigns", tags=["campaigns"])
@@ -44,18 +43,12 @@ class CampaignOut(BaseModel):
 
 
 class LeadOut(BaseModel):
-    """`score` is the sum of `terms`, in points; `order_total` in kopecks. `wait` is why it is not dialed now, `until` when that ends.
-
-    `late_since`: the end of the window in which the call was promised and not made.
-    `phone` is dialed next; `phones` are all numbers in their order; `fields` are the site's own.
-    """
+    """`score` is the sum of `terms`, in points; `order_total` in kopecks. `wait` is why it is not dialed now, `until` when that ends."""
 
     id: str
     order_id: str | None
     customer_name: str
     phone: str
-    phones: list[str]
-    fields: dict[str, FieldValue]
     order_total: int
     placed_at: datetime
     attempts: int
@@ -64,7 +57,6 @@ class LeadOut(BaseModel):
     terms: dict[str, float]
     wait: Reason | None
     until: datetime | None
-    late_since: datetime | None
 
 
 class WeightsChange(BaseModel):
@@ -81,21 +73,6 @@ class WeightsOrder(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"weights": {"order_sum": 1.5, "age": -2}}]}
     )
     weights: WeightsChange
-
-
-class KnobsOrder(BaseModel):
-    """Knobs of the campaign by their dotted names; a text, a number, yes or no, or null for no limit."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"knobs": {"mode": "power", "power.ratio": 1.5, "cap.jurisdiction": "uk-ofcom"}}]
-        },
-    )
-    knobs: dict[
-        Annotated[str, Field(min_length=1, max_length=60)],
-        bool | Annotated[int, Field(strict=True)] | Annotated[float, Field(allow_inf_nan=False)] | str | None,
-    ] = Field(min_length=1, max_length=200)
 
 
 class WeightsDone(BaseModel):
@@ -122,8 +99,6 @@ async def next_leads(
             order_id=scored.lead.order_id,
             customer_name=line.who,
             phone=scored.lead.phone,
-            phones=list(scored.lead.numbers.phones),
-            fields=dict(scored.lead.fields),
             order_total=scored.lead.order_total,
             placed_at=scored.lead.placed_at,
             attempts=scored.lead.attempts,
@@ -132,7 +107,6 @@ async def next_leads(
             terms=dict(scored.terms),
             wait=scored.wait.reason if scored.wait else None,
             until=scored.wait.until if scored.wait else None,
-            late_since=scored.late_since,
         )
         for scored, line in zip(leads, await lines_of(house, leads), strict=True)
     ]
@@ -162,20 +136,6 @@ async def set_weights(campaign_id: str, order: WeightsOrder, house: HouseDep, us
     return WeightsDone(before=_weights(before), after=after.weights)
 
 
-@router.post("/{campaign_id}/knobs", responses=problems(401, 403, 404, 409, 422))
-async def set_knobs(campaign_id: str, order: KnobsOrder, house: HouseDep, user: Steerer) -> CampaignOut:
-    """Turn any knobs by their names; all of them, or none when one cannot stand so. The names are those of the log of changes."""
-    named = ", ".join(sorted(order.knobs))
-    return await _turned(
-        house,
-        user,
-        "campaign.knobs",
-        campaign_id,
-        lambda: house.dialer.set_knobs(campaign_id, order.knobs, user.id),
-        knobs=named,
-    )
-
-
 @router.post("/{campaign_id}/changes/{change_id}/revert", responses=problems(401, 403, 404, 409))
 async def revert_change(campaign_id: str, change_id: str, house: HouseDep, user: Steerer) -> CampaignOut:
     """Put one knob back to where it stood before this change; that is a change too."""
@@ -202,8 +162,7 @@ async def _turned(
     except UnknownCampaign as unknown:
         raise Problem(404, "there is no such campaign") from unknown
     except CampaignRefused as refused:
-        wrong = FieldError(field=refused.field, reason=refused.reason)
-        raise Problem(409, "the campaign cannot be run like this", errors=[wrong]) from refused
+        raise Problem(409, "the campaign cannot be run like this") from refused
     told = {"from": _audited(before), "to": _audited(after), **detail}
     await house.access.audit(user.id, action, campaign_id, told)
     house.live.publish("board", figures(house.desk.contacts(), house.clock.now()))

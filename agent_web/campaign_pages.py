@@ -111,7 +111,7 @@ async def _context(request: Request, house: House, user: User, campaign_id: str)
         "now": house.clock.now(),
         **_list(leads, held, counters),
         "leads": await lines_of(house, leads),
-        **_figures(counters, campaign.cap.limit),
+        **_figures(counters),
         **await _log(request, house, user, campaign),
     }
 
@@ -130,12 +130,12 @@ def _list(leads: Sequence[ScoredLead], held: Sequence[HeldBack], counters: Count
     }
 
 
-def _figures(counters: Counters, limit: float) -> dict[str, Any]:
+def _figures(counters: Counters) -> dict[str, Any]:
     counted = [(icon, text, counters.by_outcome.get(kind, 0)) for kind, icon, text in OUTCOMES]
     return {
         "counters": counters,
         "abandoned": dialer_abandonment(counters.by_outcome),
-        "cap": limit,
+        "cap": ABANDON_CAP,
         "outcomes": [line for line in counted if line[2]],
     }
 

@@ -7,7 +7,6 @@ from enum import Enum
 from typing import Any
 
 from ..queue.channel import AttemptOutcome
-from .booking import Booking, BookingSource, BookingState, Window
 from .campaign import Campaign, Change, settings, with_settings
 from .lead import Attempt, Lead, LeadState
 
@@ -23,14 +22,12 @@ def row_of(noun: Attempt | Change | Lead) -> dict[str, Any]:
 
 
 def lead_row(lead: Lead) -> dict[str, Any]:
-    lists = {"phones": list(lead.phones), "zones": list(lead.zones), "fields": dict(lead.fields)}
-    return row_of(lead) | lists | {"placed_s": int(lead.placed_at.timestamp())}
+    return row_of(lead) | {"placed_s": int(lead.placed_at.timestamp())}
 
 
 def lead_of(row: Mapping[str, Any]) -> Lead:
     kept = {name: value for name, value in row.items() if name != "placed_s"}
-    read = {"state": LeadState(row["state"]), "last_outcome": _outcome(row["last_outcome"])}
-    return Lead(**kept | read | {"phones": tuple(row["phones"]), "zones": tuple(row["zones"])})
+    return Lead(**kept | {"state": LeadState(row["state"]), "last_outcome": _outcome(row["last_outcome"])})
 
 
 def attempt_of(row: Mapping[str, Any]) -> Attempt:
@@ -47,19 +44,6 @@ def campaign_of(row: Mapping[str, Any]) -> Campaign:
     plain = Campaign(id=row["id"], name=row["name"], queue="", created_at=created_at)
     known = settings(plain)
     return with_settings(plain, {name: value for name, value in row["settings"].items() if name in known})
-
-
-def booking_row(booking: Booking) -> dict[str, Any]:
-    row = {field.name: getattr(booking, field.name) for field in fields(booking) if field.name != "window"}
-    window = {"starts_at": booking.window.starts_at, "ends_at": booking.window.ends_at}
-    return row | window | {"source": booking.source.value, "state": booking.state.value}
-
-
-def booking_of(row: Mapping[str, Any]) -> Booking:
-    kept = dict(row)
-    window = Window(kept.pop("starts_at"), kept.pop("ends_at"))
-    told = {"source": BookingSource(kept["source"]), "state": BookingState(kept["state"])}
-    return Booking(**kept | told, window=window)
 
 
 def _outcome(value: str | None) -> AttemptOutcome | None:

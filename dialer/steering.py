@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from ..queue.channel import AttemptOutcome
@@ -12,11 +13,8 @@ from ..storage.ids import Ids
 from ..storage.one_at_a_time import OneAtATime
 from .calling_hours import allowed
 from .campaign import Campaign, CampaignRefused, CampaignState, Change, Setting, with_settings
-from .holidays import Holidays
-from .law import Wish
 from .lead import DIALABLE_STATES, Lead, LeadState
 from .priority import Weights, order_key, score
-from .reason import Reason, Wait
 from .store import DialerStore
 
 
@@ -24,18 +22,34 @@ class UnknownCampaign(Exception):
     """There is no such campaign, or no such change of one."""
 
 
+class Reason(StrEnum):
+    """Why a lead is not being dialed at this moment."""
+
+    PAUSED = "paused"
+    HOURS = "hours"
+    RETRY_AT = "retry_at"
+    NO_AGENTS = "no_agents"
+    INBOUND_FIRST = "inbound_first"
+    TRUNK = "trunk"
+    DO_NOT_CALL = "do_not_call"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`until`: when the reason ends by itself, if that is known (UTC)."""
+
+    reason: Reason
+    until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ScoredLead:
-    """`score` and its `terms` in points; `wait` None: it is dialed as soon as its turn comes.
-
-    `late_since`: when the window ended in which its customer was promised the call.
-    """
+    """`score` and its `terms` in points; `wait` None: it is dialed as soon as its turn comes."""
 
     lead: Lead
     score: float
     terms: Mapping[str, float]
     wait: Wait | None
-    late_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,30 +156,24 @@ class Steering:
         ready += await self._store.best(campaign_id, zones, campaign.weights, limit)
         ready = sorted(ready, key=lambda lead: order_key(lead, campaign.weights, now))[:limit]
         rest = await self._store.not_now(campaign_id, zones, campaign.weights, limit - len(ready))
-        hold, holidays = self._hold(campaign), await self._store.holidays()
-        against = await self._store.bans([Wish(lead, campaign, lead.phone) for lead in (*ready, *rest)])
-        return [_scored(lead, campaign, against.get(lead.id) or hold, now) for lead in ready] + [
-            _scored(lead, campaign, _wait(lead, campaign, holidays, against.get(lead.id), now), now) for lead in rest
+        hold = self._hold(campaign)
+        return [_scored(lead, campaign, hold, now) for lead in ready] + [
+            _scored(lead, campaign, _wait(lead, campaign, now), now) for lead in rest
         ]
 
     async def held_back(self, campaign_id: str) -> list[HeldBack]:
         """How many are not dialed now, by reason, the most first. Raises UnknownCampaign."""
         campaign, now = await self.campaign(campaign_id), self._clock.now()
         groups: Counter[tuple[Reason, str | None, datetime | None]] = Counter()
-        holidays = await self._store.holidays()
         for state, zone, count in await self._store.counts(campaign_id):
-            may, opens = allowed(now, zone, campaign.hours, holidays)
+            may, opens = allowed(now, zone, campaign.hours)
             if state is LeadState.RETRY_AT:
                 groups[Reason.RETRY_AT, None, None] += count
             elif state is LeadState.DO_NOT_CALL:
                 groups[Reason.DO_NOT_CALL, None, None] += count
             elif state in DIALABLE_STATES and not may:
                 groups[Reason.HOURS, zone, opens] += count
-        for reason, count in (await self._store.held(campaign_id)).items():  # they wait for a retry in name only
-            groups[Reason.RETRY_AT, None, None] -= count
-            groups[reason, None, None] += count
-        found = [HeldBack(*key[:2], count, key[2]) for key, count in groups.most_common()]
-        return [group for group in found if group.count > 0]
+        return [HeldBack(reason, zone, count, until) for (reason, zone, until), count in groups.most_common()]
 
     async def promised(self, campaign_id: str, before: datetime) -> list[datetime]:
         """When the calls that customers were promised fall due, up to `before`, the earliest first."""
@@ -204,24 +212,18 @@ class Steering:
 
     async def open_zones(self, campaign: Campaign, now: datetime) -> list[str]:
         """The zones of the campaign's leads where it is a time to call."""
-        holidays = await self._store.holidays()
-        zones = await self._store.zones(campaign.id)
-        return [zone for zone in zones if allowed(now, zone, campaign.hours, holidays)[0]]
+        return [zone for zone in await self._store.zones(campaign.id) if allowed(now, zone, campaign.hours)[0]]
 
 
 def _scored(lead: Lead, campaign: Campaign, wait: Wait | None, now: datetime) -> ScoredLead:
     points = score(lead, campaign.weights, now)
-    is_late = lead.is_callback and lead.due_by is not None and lead.due_by <= now and lead.attempts == 0
-    late = lead.due_by if is_late else None
-    return ScoredLead(lead, points.total, points.terms, wait, late)
+    return ScoredLead(lead, points.total, points.terms, wait)
 
 
-def _wait(lead: Lead, campaign: Campaign, holidays: Holidays, against: Wait | None, now: datetime) -> Wait:
-    """When its own time comes, and if its hours are closed then, when they open; unless the law keeps it for longer."""
+def _wait(lead: Lead, campaign: Campaign, now: datetime) -> Wait:
+    """When its own time comes; if its hours are closed then, when they open."""
     own = max(lead.due_at, now) if lead.state is LeadState.RETRY_AT and lead.due_at else now
-    if against is not None and against.reason is not Reason.HOURS and (against.until is None or against.until >= own):
-        return against
-    may, opens = allowed(own, lead.zone, campaign.hours, holidays)
+    may, opens = allowed(own, lead.zone, campaign.hours)
     return Wait(Reason.RETRY_AT, own) if may else Wait(Reason.HOURS, opens)
 
 

@@ -130,12 +130,3 @@ async def test_a_caller_without_a_number_cannot_be_called_back(house: DialHouse)
     assert contact is not None
     await end_with_promise(house, contact, minutes=1)
     assert await house.store.counts(campaign.id) == []
-
-
-async def test_an_order_takes_all_the_numbers_of_its_customer(house: DialHouse) -> None:
-    await house.open()
-    order = an_order(1, 1_000, house.clock.now())
-    await house.dialer.on_order(order, phone(1), None, [phone(2), "900", phone(1), "+73432345678"])
-    (lead,) = await house.store.leads_of_order(order.id)
-    assert (lead.phone, lead.phones) == (phone(1), (phone(1), phone(2), "+73432345678"))
-    assert lead.zones == ("Europe/Moscow", "Europe/Moscow", "Asia/Yekaterinburg")

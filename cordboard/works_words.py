@@ -1,1 +1,0 @@
-../works_words.py
