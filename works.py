@@ -239,7 +239,7 @@ class Works:
         customer = await self.shop.customer(order.customer_id)
         if customer is not None:
             phone = customer.phones[0] if customer.phones else None
-            await self.dialer.on_order(order, phone, customer.time_zone or None)
+            await self.dialer.on_order(order, phone, customer.time_zone or None, customer.segment)
         self.live.publish("order", {"order_id": order.id})
 
     async def people_changed(self) -> None:

@@ -1,5 +1,6 @@
 """The campaign: how a list of leads is dialed, and every knob of it by name. Pure."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -9,11 +10,14 @@ from ..queue.channel import AttemptOutcome
 from .calling_hours import CallingHours
 from .lead import DEFAULT_RETRY_RULES, RetryRule, RetryRules
 from .pacing import PACERS
-from .priority import Weights
+from .priority import MAX_OWN, NUMBERS, Weights
 
 MIN_RING_S = 15
 MAX_RING_S = 120
 MIN_UNKNOWN_DELAY_S = 900
+
+SEGMENT = "weights.segment."
+MAX_SEGMENTS = 20
 
 Setting = str | int | float | bool | None
 
@@ -34,7 +38,10 @@ class CampaignState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """`queue`: the line whose agents talk to its customers. `takes_orders`: each new order of the shop becomes a lead here."""
+    """`queue`: the line whose agents talk to its customers. `takes_orders`: each new order of the shop becomes a lead here.
+
+    `own_fields`: the names of those fields of its leads that `weights.own_1` to `own_3` count by; '' for none.
+    """
 
     id: str
     name: str
@@ -46,6 +53,7 @@ class Campaign:
     ring_timeout_s: int = 30
     caller_id: str = ""
     weights: Weights = field(default_factory=Weights)
+    own_fields: tuple[str, str, str] = ("", "", "")
     hours: CallingHours = field(default_factory=CallingHours)
     rules: RetryRules = field(default_factory=lambda: dict(DEFAULT_RETRY_RULES))
 
@@ -82,6 +90,8 @@ def check_campaign(campaign: Campaign) -> None:
         raise CampaignRefused("mode", f"{campaign.mode} is not dialed yet")
     if not MIN_RING_S <= campaign.ring_timeout_s <= MAX_RING_S:
         raise CampaignRefused("ring_timeout_s", f"let it ring for {MIN_RING_S} to {MAX_RING_S} s")
+    if len(campaign.weights.segments) > MAX_SEGMENTS:
+        raise CampaignRefused("weights.segment", f"at most {MAX_SEGMENTS} segments have points")
     if missing := set(AttemptOutcome) - set(campaign.rules):
         raise CampaignRefused("rules", f"no rule for {min(missing)}")
     for outcome, rule in campaign.rules.items():
@@ -106,7 +116,9 @@ def settings(campaign: Campaign) -> dict[str, Setting]:
         "hours.opens_min": campaign.hours.opens_min,
         "hours.closes_min": campaign.hours.closes_min,
     }
-    knobs |= {f"weights.{knob.name}": getattr(campaign.weights, knob.name) for knob in fields(Weights)}
+    knobs |= {f"weights.{name}": getattr(campaign.weights, name) for name in NUMBERS}
+    knobs |= {f"{SEGMENT}{name}": points for name, points in campaign.weights.segments}
+    knobs |= {f"own_fields.{number}": name for number, name in enumerate(campaign.own_fields, 1)}
     for outcome, rule in campaign.rules.items():
         knobs |= {f"rules.{outcome.value}.{knob.name}": getattr(rule, knob.name) for knob in fields(RetryRule)}
     return knobs
@@ -116,7 +128,7 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
     """The campaign with these knobs turned. Raises CampaignRefused for an unknown knob or a value it cannot take."""
     knobs = settings(campaign)
     for name in changed:
-        if name not in knobs:
+        if name not in knobs and not _is_segment(name):
             raise CampaignRefused(name, "no such setting")
     knobs |= changed
     try:
@@ -129,7 +141,8 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
             takes_orders=bool(knobs["takes_orders"]),
             ring_timeout_s=_whole(knobs["ring_timeout_s"]),
             caller_id=str(knobs["caller_id"]),
-            weights=Weights(**{knob.name: _number(knobs[f"weights.{knob.name}"]) for knob in fields(Weights)}),
+            weights=_weights(knobs),
+            own_fields=(str(knobs["own_fields.1"]), str(knobs["own_fields.2"]), str(knobs["own_fields.3"])),
             hours=CallingHours(_whole(knobs["hours.opens_min"]), _whole(knobs["hours.closes_min"])),
             rules={outcome: _rule(knobs, outcome) for outcome in campaign.rules},
         )
@@ -139,8 +152,33 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
 
 def changed_knobs(old: Campaign, new: Campaign) -> list[tuple[str, Setting, Setting]]:
     """Name, old and new value of each knob that differs."""
-    before = settings(old)
-    return [(name, before.get(name), value) for name, value in settings(new).items() if before.get(name) != value]
+    before, after = settings(old), settings(new)
+    return [(name, before.get(name), after.get(name)) for name in after | before if before.get(name) != after.get(name)]
+
+
+def own_values(campaign: Campaign, own: Mapping[str, object]) -> tuple[int, int, int]:
+    """A lead's `own_1` to `own_3` from its fields by name: thousandths of a unit. What is no number counts as 0."""
+    first, second, third = (_thousandths(own.get(name)) if name else 0 for name in campaign.own_fields)
+    return first, second, third
+
+
+def _thousandths(value: object) -> int:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return 0
+    return round(max(-MAX_OWN, min(MAX_OWN, number * 1000))) if math.isfinite(number) else 0
+
+
+def _is_segment(name: str) -> bool:
+    return name.startswith(SEGMENT) and 0 < len(name) - len(SEGMENT) <= 50
+
+
+def _weights(knobs: Mapping[str, Setting]) -> Weights:
+    """A segment without points (None) is one that is not named."""
+    named = {name.removeprefix(SEGMENT): value for name, value in knobs.items() if name.startswith(SEGMENT)}
+    points = tuple((name, _number(value)) for name, value in named.items() if value is not None)
+    return Weights(**{name: _number(knobs[f"weights.{name}"]) for name in NUMBERS}, segments=points)
 
 
 def _rule(knobs: Mapping[str, Setting], outcome: AttemptOutcome) -> RetryRule:

@@ -33,15 +33,18 @@ class Intake:
         self._home_zone = home_zone
         self._strays = strays
 
-    async def on_order(self, order: Order, phone: str | None, time_zone: str | None = None) -> None:
+    async def on_order(self, order: Order, phone: str | None, time_zone: str | None = None, segment: str = "") -> None:
         """An order came or changed. One that waits for a call becomes one lead in each campaign that takes orders.
 
-        `phone` (E.164) and `time_zone` are its customer's; without a number there is no lead.
+        `phone` (E.164), `time_zone` and `segment` are its customer's; without a number there is no lead.
         """
         total = min(max(order.total, 0), MAX_ORDER_TOTAL)
+        promised, kept = _whole_second(order.promised_at), _whole_second(order.reserved_until)
+        segment = segment.casefold()[:50]
         for lead in await self._store.leads_of_order(order.id):
             if lead.state is not LeadState.DO_NOT_CALL:
-                await self._tell(lead, OrderChanged(total, order.placed_at, order.status in _STILL_WANTED))
+                wanted = order.status in _STILL_WANTED
+                await self._tell(lead, OrderChanged(total, order.placed_at, wanted, promised, kept, segment))
         if phone is None or _E164.fullmatch(phone) is None or order.status not in WAITS_FOR_CALL:
             return
         zone = zone_of(phone, time_zone, self._home_zone)
@@ -57,6 +60,9 @@ class Intake:
                 order_id=order.id,
                 customer_id=order.customer_id,
                 order_total=total,
+                promised_at=promised,
+                reserved_until=kept,
+                segment=segment,
             )
             for campaign in await self._store.campaigns()
             if campaign.takes_orders
@@ -147,3 +153,7 @@ class Intake:
         except IllegalTransition:
             self._strays[f"lead_{type(event).__name__}"] += 1
             return False
+
+
+def _whole_second(at: datetime | None) -> datetime | None:
+    return None if at is None else at.replace(microsecond=0)

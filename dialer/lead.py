@@ -36,6 +36,8 @@ class Lead:
     `order_total` in kopecks. `due_at`: a callback's minute, or when a retry may start. `agent_id`: whose callback it is.
     `attempts` counts since the lead was made or its last callback was promised. `wanted`: its order still asks for a call.
     `settled_by`: the contact whose end was last applied, so that an end told twice works once.
+    For its priority (priority.py): `promised_at` and `reserved_until` in whole seconds, the customer's `segment`, and the campaign's own
+    fields in thousandths of a unit.
     """
 
     id: str
@@ -57,6 +59,12 @@ class Lead:
     disposition: str | None = None
     wanted: bool = True
     settled_by: str | None = None
+    promised_at: datetime | None = None
+    reserved_until: datetime | None = None
+    segment: str = ""
+    own_1: int = 0
+    own_2: int = 0
+    own_3: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +167,14 @@ class CameDue:
 
 @dataclass(frozen=True, slots=True)
 class OrderChanged:
-    """The order behind the lead changed. `wanted`: whether it still asks for a call."""
+    """The order behind the lead changed. `wanted`: whether it still asks for a call; the rest as in Lead."""
 
     total: int
     placed_at: datetime
     wanted: bool
+    promised_at: datetime | None = None
+    reserved_until: datetime | None = None
+    segment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +253,15 @@ def _disposed(lead: Lead, event: Disposed, rules: RetryRules, now: datetime) -> 
 
 
 def _order_changed(lead: Lead, event: OrderChanged) -> Lead:
-    after = replace(lead, order_total=event.total, placed_at=event.placed_at, wanted=event.wanted)
+    after = replace(
+        lead,
+        order_total=event.total,
+        placed_at=event.placed_at,
+        wanted=event.wanted,
+        promised_at=event.promised_at,
+        reserved_until=event.reserved_until,
+        segment=event.segment,
+    )
     if not event.wanted and lead.state in WAITING_STATES and not lead.is_callback:
         return _closed(after)
     if event.wanted and not lead.wanted and lead.state is LeadState.DONE:

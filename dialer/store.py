@@ -17,8 +17,9 @@ from . import lead as leads
 from .campaign import Campaign, Change, changed_knobs, check_campaign
 from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState, advance, end_of
 from .priority import Weights
+from .ranks_store import DEPTH, Asked, LeadRanks
 from .rows import attempt_of, campaign_of, campaign_row, lead_of, lead_row, row_of, values
-from .tables import POOL, attempt_table, campaign_table, change_table, lead_table
+from .tables import attempt_table, campaign_table, change_table, lead_table
 
 _c = lead_table.c
 _IN_CALL = sa.select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(None))
@@ -27,10 +28,12 @@ _IN_CALL = sa.select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(
 class DialerStore:
     """Leads change only here, one transition at a time, each read and written in one transaction."""
 
-    def __init__(self, db: Database, clock: Clock, ids: Ids) -> None:
+    def __init__(self, db: Database, clock: Clock, ids: Ids, depth: int = DEPTH) -> None:
+        """`depth`: of the leads to be dialed next, how many are kept in mind (LeadRanks)."""
         self._db = db
         self._clock = clock
         self._ids = ids
+        self._ranks = LeadRanks(db, clock, depth)
 
     async def add_campaign(self, campaign: Campaign) -> None:
         """Raises CampaignRefused."""
@@ -85,7 +88,9 @@ class DialerStore:
         insert = sqlite.insert(lead_table) if self._db.is_sqlite else postgresql.insert(lead_table)
         put = insert.on_conflict_do_nothing(index_elements=["campaign_id", "source"]).returning(_c.id)
         async with self._db.write() as connection:
-            return len((await connection.execute(put, [lead_row(lead) for lead in new])).all())
+            added = (await connection.execute(put, [lead_row(lead) for lead in new])).scalars().all()
+            self._db.afterwards(lambda: self._ranks.changed(added))
+            return len(added)
 
     async def lead(self, lead_id: str) -> Lead | None:
         found = await self._leads(sa.select(lead_table).where(_c.id == lead_id))
@@ -110,7 +115,7 @@ class DialerStore:
             rows = await connection.execute(waiting.order_by(_c.due_at).limit(limit).with_for_update())
             due = [lead_of(row._asdict()) for row in rows]
             for lead in due:
-                await _put(connection, lead_table, lead_row(advance(lead, leads.CameDue(), {}, now)))
+                await self._put_lead(connection, advance(lead, leads.CameDue(), {}, now))
         return len(due)
 
     async def due_callbacks(self, campaign_id: str, zones: Collection[str], limit: int) -> list[Lead]:
@@ -127,44 +132,15 @@ class DialerStore:
 
     async def best(self, campaign_id: str, zones: Collection[str], weights: Weights, limit: int) -> list[Lead]:
         """Leads that may be dialed now and are no callbacks, by points: the same order as priority.order_key."""
-        for depth in (20 * limit + 3_000, 20 * limit + 30_000):
-            found = await self._near_the_top(campaign_id, zones, weights, limit, depth)
-            if len(found) == limit:
-                return found
-        mine = _dialable(campaign_id, zones).where(_c.is_callback.is_(False))
-        return await self._leads(mine.order_by(*self._by_points(weights)).limit(limit))
-
-    async def _near_the_top(
-        self, campaign_id: str, zones: Collection[str], weights: Weights, limit: int, depth: int
-    ) -> list[Lead]:
-        """Search only the first `depth` leads by sum and by placing, not all. Empty unless that is proof enough: the last one found
-        must be worth at least what any lead beyond can be."""
-        per_kopeck, per_second, per_attempt = weights.exact()
-        pool = sa.and_(_c.campaign_id == campaign_id, POOL)
-        bound, parts = 0, []
-        async with self._db.read() as connection:
-            for column, weight in ((_c.order_total, per_kopeck), (_c.placed_s, -per_second)):
-                first = column.desc() if weight > 0 else column.asc()
-                edge = await connection.scalar(sa.select(column).where(pool).order_by(first).offset(depth).limit(1))
-                if edge is None or per_attempt > 0:
-                    return []
-                bound += weight * edge
-                parts += (
-                    [sa.select(_c.id).where(pool, column >= edge if weight > 0 else column <= edge)] if weight else []
-                )
-        if not parts:
-            return []
-        near = sa.select(lead_table).where(_c.id.in_(sa.union(*parts)), _c.zone.in_(zones), _c.phone.not_in(_IN_CALL))
-        found = await self._leads(near.order_by(*self._by_points(weights)).limit(limit))
-        worth = [per_kopeck * lead.order_total - per_second * int(lead.placed_at.timestamp()) for lead in found[-1:]]
-        return found if worth and worth[0] + per_attempt * found[-1].attempts >= bound else []
+        return await self._ranks.first(Asked(campaign_id, frozenset(zones), weights), limit)
 
     async def not_now(self, campaign_id: str, zones: Collection[str], weights: Weights, limit: int) -> list[Lead]:
         """Leads whose time or whose calling hours (`zones`: those open now) are still to come, by points."""
-        asleep = sa.and_(_c.state.in_(values(DIALABLE_STATES)), _c.zone.not_in(zones))
-        later = sa.or_(_c.state == LeadState.RETRY_AT.value, asleep)
-        mine = sa.select(lead_table).where(_c.campaign_id == campaign_id, later)
-        return await self._leads(mine.order_by(*self._by_points(weights)).limit(limit))
+        return await self._ranks.first(Asked(campaign_id, frozenset(zones), weights, later=True), limit)
+
+    async def rank(self, campaign_id: str, zones: Collection[str], weights: Weights, lead: Lead) -> int:
+        """How many of the leads that may be dialed now (see `best`) stand before this one."""
+        return await self._ranks.rank(Asked(campaign_id, frozenset(zones), weights), lead)
 
     async def unfinished_talks(self) -> list[Lead]:
         """Leads in talk or awaiting its result, whose calls are over."""
@@ -283,18 +259,16 @@ class DialerStore:
         campaign = campaign_of((await connection.execute(query)).one()._asdict())
         after = advance(lead, event, campaign.rules, self._clock.now())
         if after != lead:
-            await _put(connection, lead_table, lead_row(after))
+            await self._put_lead(connection, after)
         return after
+
+    async def _put_lead(self, connection: AsyncConnection, lead: Lead) -> None:
+        await _put(connection, lead_table, lead_row(lead))
+        self._db.afterwards(lambda: self._ranks.changed([lead.id]))
 
     async def _leads(self, query: sa.Select[Any]) -> list[Lead]:
         async with self._db.read() as connection:
             return [lead_of(row._asdict()) for row in await connection.execute(query)]
-
-    def _by_points(self, weights: Weights) -> tuple[sa.ColumnElement[Any], ...]:
-        """priority.score for all leads at once: `now` adds the same to each, so it is left out, and the sum stays whole."""
-        per_kopeck, per_second, per_attempt = (sa.literal(units, sa.BigInteger) for units in weights.exact())
-        units = per_kopeck * _c.order_total - per_second * _c.placed_s + per_attempt * _c.attempts
-        return units.desc(), _c.placed_at.asc(), self._by_id()
 
     def _by_id(self) -> sa.ColumnElement[Any]:
         """By the bytes of the id, as Python sorts, whatever the language of the database."""

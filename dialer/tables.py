@@ -24,9 +24,8 @@ change_table = sa.Table(
     sa.Column("new", Json),
     sa.Index("ix_campaign_change_campaign_id", "campaign_id", "at"),
 )
-POOL = sa.text(
-    "state IN ('fresh', 'due') AND NOT is_callback"
-)  # literally the same in index and query, or it is not used
+LIVE = sa.text("state IN ('fresh', 'due', 'retry_at')")  # literally the same in index and query, or it is not used
+OWN_FIELDS = ("own_1", "own_2", "own_3")
 lead_table = sa.Table(
     "lead",
     metadata,
@@ -49,10 +48,19 @@ lead_table = sa.Table(
     sa.Column("last_outcome", sa.String(16)),
     sa.Column("disposition", sa.String(40)),
     sa.Column("wanted", sa.Boolean, nullable=False),
+    *(sa.Column(name, sa.BigInteger) for name in ("promised_s", "reserved_s")),  # seconds since 1970
+    sa.Column("segment", sa.String(50), nullable=False, server_default=""),
+    *(sa.Column(name, sa.BigInteger, nullable=False, server_default="0") for name in OWN_FIELDS),
     sa.Index("ux_lead_source", "campaign_id", "source", unique=True),
     sa.Index("ix_lead_pick", "campaign_id", "state", "is_callback", "zone"),
-    sa.Index("ix_lead_pool_sum", "campaign_id", "order_total", sqlite_where=POOL, postgresql_where=POOL),
-    sa.Index("ix_lead_pool_age", "campaign_id", "placed_s", sqlite_where=POOL, postgresql_where=POOL),
+    # All that the order of the leads is made of: a whole list is ranked without reading a lead, those long done are not even there.
+    sa.Index(
+        "ix_lead_rank",
+        *("campaign_id", "state", "is_callback", "zone"),
+        *("order_total", "placed_s", "attempts", "promised_s", "reserved_s", "segment", *OWN_FIELDS, "placed_at", "id"),
+        sqlite_where=LIVE,
+        postgresql_where=LIVE,
+    ),
     sa.Index("ix_lead_due", "state", "due_at"),
     sa.Index("ix_lead_order_id", "order_id"),
 )

@@ -11,11 +11,13 @@ from cordboard.dialer.campaign import (
     Setting,
     changed_knobs,
     check_campaign,
+    own_values,
     settings,
     with_settings,
 )
 from cordboard.dialer.lead import DEFAULT_RETRY_RULES, RetryRule
 from cordboard.dialer.pacing import PACERS, Brake, Progressive, Snapshot
+from cordboard.dialer.priority import MAX_OWN
 from cordboard.queue.channel import AttemptOutcome
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -62,6 +64,10 @@ def test_a_rule_that_would_pester_is_refused(outcome: AttemptOutcome, rule: Retr
 def test_every_knob_turns_there_and_back() -> None:
     for name, value in settings(CAMPAIGN).items():
         assert with_settings(CAMPAIGN, {name: value}) == CAMPAIGN
+    vip = with_settings(CAMPAIGN, {"weights.segment.vip": 20})
+    assert changed_knobs(CAMPAIGN, vip) == [("weights.segment.vip", None, 20.0)]
+    assert changed_knobs(vip, CAMPAIGN) == [("weights.segment.vip", 20.0, None)]
+    assert with_settings(vip, {"weights.segment.vip": None}) == CAMPAIGN
     turned = with_settings(CAMPAIGN, {"weights.order_sum": 3, "rules.busy.max_attempts": None, "state": "running"})
     assert changed_knobs(CAMPAIGN, turned) == [
         ("state", "paused", "running"),
@@ -74,6 +80,9 @@ def test_every_knob_turns_there_and_back() -> None:
     "knobs",
     [
         {"weights.beauty": 1},
+        {"weights.segment.": 1},
+        {"weights.segment.vip": "much"},
+        {"weights.segment.vip": 1e9},
         {"weights.age": "much"},
         {"weights.age": 1e9},
         {"weights.age": True},
@@ -87,6 +96,19 @@ def test_a_value_that_the_knob_cannot_take_is_refused(knobs: dict[str, Setting])
     with pytest.raises(CampaignRefused) as refused:
         with_settings(CAMPAIGN, knobs)
     assert refused.value.field == next(iter(knobs))
+
+
+def test_own_fields_are_taken_by_the_names_that_the_campaign_gives_them() -> None:
+    campaign = with_settings(CAMPAIGN, {"own_fields.1": "margin", "own_fields.3": "visits"})
+    assert own_values(campaign, {"margin": 12.3456, "visits": "7", "": 5}) == (12_346, 0, 7_000)
+    assert own_values(campaign, {"margin": None, "visits": "many"}) == (0, 0, 0)
+    assert own_values(campaign, {"margin": float("inf"), "visits": -1e30}) == (0, 0, -MAX_OWN)
+
+
+def test_more_segments_than_a_page_can_show_are_refused() -> None:
+    many = with_settings(CAMPAIGN, {f"weights.segment.s{number}": 1 for number in range(21)})
+    with pytest.raises(CampaignRefused, match="at most 20 segments"):
+        check_campaign(many)
 
 
 @pytest.mark.parametrize(
