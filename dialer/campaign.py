@@ -33,6 +33,7 @@ class DialMode(StrEnum):
 
 class CampaignState(StrEnum):
     RUNNING = "running"
+    DRAINING = "draining"
     PAUSED = "paused"
 
 

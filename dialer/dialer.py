@@ -20,8 +20,9 @@ from .lead import Lead
 from .pacing import PACERS, Snapshot
 from .picking import pairs
 from .priority import order_key
-from .steering import Reason, Steering, Wait
+from .steering import Steering
 from .store import DialerStore
+from .why import Reason, Wait
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,11 @@ class Dialer:
         self.add_campaign = steering.add_campaign
         self.start = steering.start
         self.pause = steering.pause
+        self.drain = steering.drain
+        self.why = steering.why
+        self.find = steering.find
+        self.day = steering.day
+        self.abandonment = steering.abandonment
         self.set_weights = steering.set_weights
         self.set_knobs = steering.set_knobs
         self.changes = steering.changes
@@ -76,6 +82,7 @@ class Dialer:
         self.counters = steering.counters
         self.promised = steering.promised
         self._open_zones = steering.open_zones
+        self._end_drains = steering.end_drains
 
     async def run(self) -> None:
         """Dial until cancelled; what is being sent then is brought to its end."""
@@ -108,6 +115,8 @@ class Dialer:
             if self._clock.monotonic() - self._swept_at >= SWEEP_S:
                 self._swept_at = self._clock.monotonic()
                 await self._attempts.sweep({campaign.id: campaign.ring_timeout_s for campaign in campaigns})
+            if any(campaign.state is CampaignState.DRAINING for campaign in campaigns):
+                await self._end_drains({attempt.campaign_id for attempt in await self.in_flight()})
             running = [campaign for campaign in campaigns if campaign.state is CampaignState.RUNNING]
             if running and await self._attempts.may_try():
                 for call in await self._calls(running):
@@ -159,10 +168,17 @@ class Dialer:
     def _needed(self, agent: Agent, contact: Contact, now: datetime) -> bool:
         return obstacle(agent, contact, self._desk.setup.rules(contact.queue), now) is None
 
+    def trunk_holds_until(self) -> datetime | None:
+        """The trunk's brake: until when nothing is dialed because calls failed one after another; None while it carries them."""
+        brake = self._attempts.brake
+        return brake.until if brake.holds(self._clock.now()) else None
+
     def _hold(self, campaign: Campaign) -> Wait | None:
         """Why the campaign as a whole stands."""
         if campaign.state is CampaignState.PAUSED:
             return Wait(Reason.PAUSED)
+        if campaign.state is CampaignState.DRAINING:
+            return Wait(Reason.DRAINING)
         if self._attempts.brake.holds(self._clock.now()):
             return Wait(Reason.TRUNK, self._attempts.brake.until)
         if self._free_agents([campaign]):

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..queue.channel import AttemptOutcome
+from ..storage.base import UtcDateTime
 from ..storage.clock import Clock
 from ..storage.database import Database
 from ..storage.ids import Ids
@@ -95,6 +96,18 @@ class DialerStore:
     async def lead(self, lead_id: str) -> Lead | None:
         found = await self._leads(sa.select(lead_table).where(_c.id == lead_id))
         return found[0] if found else None
+
+    async def numbers_in_call(self) -> set[str]:
+        async with self._db.read() as connection:
+            return set(await connection.scalars(_IN_CALL))
+
+    async def find_leads(
+        self, campaign_id: str, phone: str | None, order_ids: Collection[str], customer_ids: Collection[str], limit: int
+    ) -> list[Lead]:
+        """Those with this number, of these orders or of these customers, the newest first."""
+        mine = sa.or_(_c.phone == phone, _c.order_id.in_(order_ids), _c.customer_id.in_(customer_ids))
+        query = sa.select(lead_table).where(_c.campaign_id == campaign_id, mine)
+        return await self._leads(query.order_by(_c.created_at.desc(), _c.id).limit(limit))
 
     async def leads_of_order(self, order_id: str) -> list[Lead]:
         """The oldest first."""
@@ -250,6 +263,35 @@ class DialerStore:
             return [
                 (AttemptOutcome(outcome) if outcome else None, bool(spoke), count) for outcome, spoke, count in rows
             ]
+
+    async def attempts_by_hour(self, campaign_id: str, since: datetime) -> list[tuple[int, AttemptOutcome | None, int]]:
+        """Hours after `since`, outcome (None: not over), number of attempts begun then."""
+        hour, columns = self._hour(attempt_table.c.intent_at, since), attempt_table.c
+        query = sa.select(hour, columns.outcome, sa.func.count()).group_by(hour, columns.outcome)
+        async with self._db.read() as connection:
+            rows = await connection.execute(query.where(columns.campaign_id == campaign_id, columns.intent_at >= since))
+            return [(int(at), AttemptOutcome(outcome) if outcome else None, count) for at, outcome, count in rows]
+
+    async def first_tries_by_hour(self, campaign_id: str, since: datetime) -> list[tuple[int, bool, int]]:
+        """Hours after `since`, whether they wait again now, number of leads that were first tried then."""
+        columns = attempt_table.c
+        first = sa.select(columns.lead_id, sa.func.min(columns.intent_at, type_=UtcDateTime).label("at"))
+        tried = (
+            first.where(columns.campaign_id == campaign_id, columns.intent_at >= since)
+            .group_by(columns.lead_id)
+            .subquery()
+        )
+        hour, waits = self._hour(tried.c.at, since), _c.state.in_(values(WAITING_STATES))
+        query = sa.select(hour, waits, sa.func.count()).join_from(tried, lead_table, tried.c.lead_id == _c.id)
+        async with self._db.read() as connection:
+            rows = await connection.execute(query.group_by(hour, waits))
+            return [(int(at), bool(again), count) for at, again, count in rows]
+
+    def _hour(self, column: sa.ColumnElement[Any], since: datetime) -> sa.ColumnElement[int]:
+        """Full hours from `since` to the moment in the column."""
+        seconds = sa.extract("epoch", column)
+        whole = sa.cast(seconds if self._db.is_sqlite else sa.func.floor(seconds), sa.BigInteger)
+        return (whole - int(since.timestamp())) // 3600
 
     async def _tell(self, connection: AsyncConnection, lead_id: str, event: LeadEvent) -> Lead | None:
         lead = await _locked_lead(connection, lead_id)

@@ -63,6 +63,8 @@ lead_table = sa.Table(
     ),
     sa.Index("ix_lead_due", "state", "due_at"),
     sa.Index("ix_lead_order_id", "order_id"),
+    sa.Index("ix_lead_customer_id", "customer_id"),
+    sa.Index("ix_lead_phone", "phone"),
 )
 _open = sa.Column("ended_at", UtcDateTime)
 attempt_table = sa.Table(

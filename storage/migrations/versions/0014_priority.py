@@ -35,10 +35,13 @@ def upgrade() -> None:
         op.drop_index(name, "lead")
     columns = [*RANK, "segment", *OWN, "placed_at", "id"]
     op.create_index("ix_lead_rank", "lead", columns, sqlite_where=LIVE, postgresql_where=LIVE)
+    op.create_index("ix_lead_customer_id", "lead", ["customer_id"])
+    op.create_index("ix_lead_phone", "lead", ["phone"])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_lead_rank", "lead")
+    for name in ("ix_lead_rank", "ix_lead_customer_id", "ix_lead_phone"):
+        op.drop_index(name, "lead")
     for name, column in (("ix_lead_pool_sum", "order_total"), ("ix_lead_pool_age", "placed_s")):
         op.create_index(name, "lead", ["campaign_id", column], sqlite_where=POOL, postgresql_where=POOL)
     with op.batch_alter_table("lead") as lead:
