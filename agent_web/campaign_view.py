@@ -1,37 +1,104 @@
 """What a campaign's page says: leads with their points, why one is not dialed, who turned which knob. Pure; texts are msgids."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from ..dialer.campaign import CampaignState, Change, Setting
-from ..dialer.priority import WEIGHT_LIMIT
+from ..dialer.campaign import SEGMENT, Campaign, CampaignState, Change, Setting
+from ..dialer.priority import WEIGHT_LIMIT, Weights
 from ..dialer.steering import Reason, ScoredLead
 from ..queue.channel import AttemptOutcome
 from ..shop.customer import Customer
 from ..shop.order import Order
 from .i18n import N_, Words
 
+SEGMENT_KNOB = "segment."
+
 
 @dataclass(frozen=True, slots=True)
 class Knob:
-    """A weight on the page: its name, what it does, and how far its slider goes (the box beside it goes to `limit`)."""
+    """A weight on the page: its name, its term of the score, what it does, and how far its slider goes (the box beside it goes to `limit`).
+
+    `plain`: the label is a name that people gave, and is not translated. Without `slides` there is only the box.
+    """
 
     name: str
     label: str
     hint: str
-    low: float
-    high: float
-    step: float
+    low: float = -10
+    high: float = 10
+    step: float = 0.5
     limit: float = WEIGHT_LIMIT
+    term: str = ""
+    slides: bool = True
+    plain: bool = False
+    key: str = ""
 
 
+def _knob(name: str, label: str, hint: str, **more: Any) -> Knob:
+    return Knob(name, label, hint, **{"term": name, "key": name} | more)
+
+
+_NEARER = N_("очков за каждый час, что ближе суток: плюс поднимает")
 KNOBS = (
-    Knob("order_sum", N_("Сумма заказа"), N_("очков за каждую 1 000 ₽: больше, и дорогие раньше"), -10, 10, 0.5),
-    Knob("age", N_("Возраст заказа"), N_("очков за час: минус поднимает свежие, плюс — старые"), -10, 10, 0.5),
-    Knob("attempts", N_("Попытки"), N_("очков за каждую неудачную: минус откладывает"), -20, 20, 0.5),
+    _knob("order_sum", N_("Сумма заказа"), N_("очков за каждую 1 000 ₽: больше, и дорогие раньше")),
+    _knob("age", N_("Возраст заказа"), N_("очков за час: минус поднимает свежие, плюс — старые")),
+    _knob("promised", N_("Обещанное время"), _NEARER),
+    _knob("reservation", N_("Сгорает бронь"), _NEARER),
+    _knob("expired", N_("Бронь сгорела"), N_("очков разом"), term="reservation", slides=False),
+    _knob("attempts", N_("Попытки"), N_("очков за каждую неудачную: минус откладывает"), low=-20, high=20),
 )
-TERMS = {knob.name: knob.label for knob in KNOBS}
+TERMS = {knob.term: knob.label for knob in KNOBS if knob.term == knob.name} | {"segment": N_("Сегмент клиента")}
+TERM_COLORS = {
+    name: place
+    for place, name in enumerate(
+        ("order_sum", "age", "promised", "reservation", "attempts", "segment", "own_1", "own_2", "own_3")
+    )
+}
+USUAL_SEGMENT = "vip"
+"""Offered even while it has no points."""
+SEGMENT_WORDS = {USUAL_SEGMENT: N_("Важный клиент")}
+
+
+def knobs_of(campaign: Campaign, weights: Weights) -> list[Knob]:
+    """All weights of the campaign: the house's own, its own fields by their names, the segments that have points, and one more."""
+    own = [
+        _knob(f"own_{number}", name, N_("очков за единицу"), slides=False, plain=True)
+        for number, name in enumerate(campaign.own_fields, 1)
+        if name
+    ]
+    names = sorted({USUAL_SEGMENT, *(name for name, _points in weights.segments)})
+    segments = [
+        Knob(
+            f"{SEGMENT_KNOB}{name}",
+            SEGMENT_WORDS.get(name, name),
+            N_("очков сегменту"),
+            term="segment",
+            slides=False,
+            plain=name not in SEGMENT_WORDS,
+            key=f"segment-{place}",
+        )
+        for place, name in enumerate(names)
+    ]
+    return [*KNOBS, *segments, *own]
+
+
+def knob_values(weights: Weights, knobs: Iterable[Knob]) -> dict[str, float]:
+    """Where each stands."""
+    segments = {f"{SEGMENT_KNOB}{name}": points for name, points in weights.segments}
+    return {
+        knob.name: segments.get(knob.name, 0.0) if knob.term == "segment" else getattr(weights, knob.name)
+        for knob in knobs
+    }
+
+
+def term_label(name: str, campaign: Campaign, words: Words) -> str:
+    """What a term of the score is called; an own field by its own name."""
+    if name in TERMS:
+        return words.say(TERMS[name])
+    return campaign.own_fields[int(name.removeprefix("own_")) - 1] or name
+
 
 REASONS = {
     Reason.PAUSED: ("pause", N_("обзвон на паузе")),
@@ -41,9 +108,15 @@ REASONS = {
     Reason.INBOUND_FIRST: ("phone-in", N_("сначала входящие")),
     Reason.TRUNK: ("net-off", N_("линия оператора связи не отвечает")),
     Reason.DO_NOT_CALL: ("lock", N_("просили не звонить")),
+    Reason.DRAINING: ("drain", N_("дозваниваем начатое, новых звонков нет")),
+    Reason.DIALING: ("phone-out", N_("звоним прямо сейчас")),
+    Reason.CONNECTED: ("st-talking", N_("идёт разговор, или оператор пишет итог")),
+    Reason.SAME_NUMBER: ("phone", N_("с этим номером уже идёт звонок")),
+    Reason.OWN_AGENT: ("user", N_("ждёт своего оператора, потом наберёт любой")),
+    Reason.DONE: ("check", N_("с ним всё решено")),
 }
 
-HOLDS = frozenset({Reason.PAUSED, Reason.NO_AGENTS, Reason.INBOUND_FIRST, Reason.TRUNK})
+HOLDS = frozenset({Reason.PAUSED, Reason.DRAINING, Reason.NO_AGENTS, Reason.INBOUND_FIRST, Reason.TRUNK})
 """These keep the whole campaign, and are said once above the list."""
 
 OUTCOMES = (
@@ -61,6 +134,12 @@ OUTCOMES = (
 )
 
 _KNOB_NAMES = {f"weights.{knob.name}": knob.label for knob in KNOBS} | {
+    "weights.own_1": N_("Своё поле 1"),
+    "weights.own_2": N_("Своё поле 2"),
+    "weights.own_3": N_("Своё поле 3"),
+    "own_fields.1": N_("Имя своего поля 1"),
+    "own_fields.2": N_("Имя своего поля 2"),
+    "own_fields.3": N_("Имя своего поля 3"),
     "state": N_("Обзвон"),
     "mode": N_("Режим"),
     "name": N_("Название"),
@@ -73,6 +152,7 @@ _KNOB_NAMES = {f"weights.{knob.name}": knob.label for knob in KNOBS} | {
 }
 _VALUES = {
     CampaignState.RUNNING.value: N_("идёт"),
+    CampaignState.DRAINING.value: N_("дозвон начатого"),
     CampaignState.PAUSED.value: N_("пауза"),
     "progressive": N_("один к одному"),
 }
@@ -171,7 +251,7 @@ def change_lines(
     return [
         ChangeLine(
             id=change.id,
-            what=words.say(_KNOB_NAMES.get(change.field, change.field)),
+            what=_knob_name(change.field, words),
             old=value_text(change.field, change.old, words),
             new=value_text(change.field, change.new, words),
             who=names.get(change.actor_id, ""),
@@ -180,6 +260,13 @@ def change_lines(
         )
         for change in changes
     ]
+
+
+def _knob_name(field: str, words: Words) -> str:
+    if field.startswith(SEGMENT):
+        name = field.removeprefix(SEGMENT)
+        return words.say(SEGMENT_WORDS[name]) if name in SEGMENT_WORDS else f"{words.say(TERMS['segment'])}: {name}"
+    return words.say(_KNOB_NAMES.get(field, field))
 
 
 def value_text(field: str, value: Setting, words: Words) -> str:

@@ -25,6 +25,8 @@ RUSSIAN = {
     "there is no such agent": "Такого оператора нет",
     "the agent cannot be sent there now": "Сейчас оператора туда не перевести",
     "there is no such campaign": "Такой кампании нет",
+    "there is no such lead of this campaign": "В этой кампании такого номера нет",
+    "these weights cannot be read": "Такие веса не прочитать",
     "there is no such change of this campaign": "У этой кампании нет такой правки",
     "the campaign cannot be run like this": "С такими настройками обзвон не пойдёт",
     "there is no robot here": "Робота здесь нет",
