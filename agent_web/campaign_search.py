@@ -18,15 +18,19 @@ async def found_leads(house: House, campaign_id: str, text: str) -> list[Lead]:
     typed = text.strip().removeprefix("№").strip()
     if not typed:
         return []
-    try:
-        phone: str | None = to_e164(typed)
-    except BadPhone:
-        phone = typed.replace(" ", "") if typed.startswith("+") else None
     order = await house.shop.order_by_number(typed)
-    named = await house.shop.ids_by_name(typed, NAMESAKES) if len(typed) >= SHORTEST_NAME else []
-    known = await house.shop.customers_by_phone(phone) if phone else []
-    customers = {*named, *(customer.id for customer in known)}
-    return await house.dialer.find(campaign_id, phone, [order.id] if order else [], customers, MOST_FOUND)
+    phones = {typed_number(typed)} - {""}
+    if len(typed) >= SHORTEST_NAME:
+        phones |= await house.shop.phones_by_name(typed, NAMESAKES)
+    return await house.dialer.find(campaign_id, phones, [order.id] if order else [], MOST_FOUND)
+
+
+def typed_number(text: str) -> str:
+    """As a lead holds it; one with a plus that no plan knows as it is; '' when it is no number."""
+    try:
+        return to_e164(text)
+    except BadPhone:
+        return "".join(text.split()) if text.startswith("+") else ""
 
 
 async def known_why(house: House, campaign_id: str, lead_id: str) -> Why:

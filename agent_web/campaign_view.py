@@ -40,14 +40,14 @@ def _knob(name: str, label: str, hint: str, **more: Any) -> Knob:
     return Knob(name, label, hint, **{"term": name, "key": name} | more)
 
 
-_NEARER = N_("очков за каждый час, что ближе суток: плюс поднимает")
+_NEARER = N_("очков за каждый час ближе суток")
 KNOBS = (
-    _knob("order_sum", N_("Сумма заказа"), N_("очков за каждую 1 000 ₽: больше, и дорогие раньше")),
-    _knob("age", N_("Возраст заказа"), N_("очков за час: минус поднимает свежие, плюс — старые")),
+    _knob("order_sum", N_("Сумма заказа"), N_("очков за каждую 1 000 ₽")),
+    _knob("age", N_("Возраст заказа"), N_("очков за час: минус — свежие раньше")),
     _knob("promised", N_("Обещанное время"), _NEARER),
     _knob("reservation", N_("Сгорает бронь"), _NEARER),
     _knob("expired", N_("Бронь сгорела"), N_("очков разом"), term="reservation", slides=False),
-    _knob("attempts", N_("Попытки"), N_("очков за каждую неудачную: минус откладывает"), low=-20, high=20),
+    _knob("attempts", N_("Попытки"), N_("очков за каждую: минус откладывает"), low=-20, high=20),
 )
 TERMS = {knob.term: knob.label for knob in KNOBS if knob.term == knob.name} | {"segment": N_("Сегмент клиента")}
 TERM_COLORS = {

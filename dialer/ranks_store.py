@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,7 +31,7 @@ KEPT_S = 60
 RENEWED_S = 20
 """A list longer than `DEPTH` is read anew in the background after that, so that nobody waits for it."""
 READ_AT_ONCE = 200
-MOST_CHANGES = 20_000
+MOST_CHANGES, MOST_EXTRA = 20_000, 1_000
 LISTS = 16
 
 _c = lead_table.c
@@ -53,13 +53,14 @@ class Asked:
 class _Front:
     """The first of a list, in order, by the most that each can be worth (`now` apart). `whole`: the list ends with them.
 
-    `seen`: the number of the last change that was surely read.
+    `heard`: the number of the last change that was taken into account; `extra`: leads of the list that changed since it was read.
     """
 
     read_at: datetime
-    seen: int
+    heard: int
     places: list[RankKey]
     whole: bool
+    extra: set[str] = field(default_factory=set)
 
 
 class LeadRanks:
@@ -110,11 +111,13 @@ class LeadRanks:
 
     async def _first_of(self, front: _Front, asked: Asked, limit: int, busy: Collection[str]) -> list[Lead] | None:
         """None when what is kept does not prove the answer."""
-        changes = self._changes_since(front.seen)
-        if changes is None:
+        news, heard = self._changes_since(front.heard), self._count
+        if news is None or len(front.extra | news) > MOST_EXTRA:
             return None
-        now, ahead = self._clock.now(), self._age_now(asked.weights)
-        found = {lead.id: lead for lead in await self._read(asked, changes)}
+        front.heard, front.extra = heard, front.extra | news
+        now, ahead, extra = self._clock.now(), self._age_now(asked.weights), set(front.extra)
+        found = {lead.id: lead for lead in await self._read(asked, extra)}
+        lost = extra - found.keys()
         ranked: list[tuple[RankKey, Lead]] = []
         step = max(READ_AT_ONCE, limit + 32)
         gone: set[str] = set()
@@ -133,12 +136,14 @@ class LeadRanks:
         else:
             if not front.whole:
                 return None
-        if gone:  # whoever comes back will be among the changes
+        # Whoever comes back will be among the changes, or is already.
+        front.extra -= lost - (self._changes_since(heard) or lost)
+        if gone:
             front.places = [place for place in front.places if place[2] not in gone]
         return [lead for _key_of, lead in ranked]
 
     def _changes_since(self, seen: int) -> set[str] | None:
-        """The leads that changed after that; None when they were too many."""
+        """The leads that changed after that; None when they were too many to remember."""
         if self._changes and self._changes[0][0] > seen + 1:
             return None
         changed: set[str] = set()
@@ -146,7 +151,7 @@ class LeadRanks:
             if number <= seen:
                 break
             changed.add(lead_id)
-        return changed if len(changed) <= self._depth else None
+        return changed
 
     async def _front(self, asked: Asked) -> _Front:
         front, now = self._fronts.get(asked), self._clock.now()
@@ -178,11 +183,11 @@ class LeadRanks:
         return front
 
     async def _read(self, asked: Asked, ids: Collection[str]) -> list[Lead]:
-        known, found = list(ids), list[Lead]()
-        for start in range(0, len(known), READ_AT_ONCE * 5):
-            some = known[start : start + READ_AT_ONCE * 5]
-            found += await self._leads(sa.select(lead_table).where(_c.id.in_(some), _which(asked)))
-        return found
+        """Those of them that belong to the list. By their ids alone: with more conditions SQLite reads the list instead."""
+        if not ids:
+            return []
+        found = await self._leads(sa.select(lead_table).where(_c.id.in_(ids)))
+        return [lead for lead in found if _belongs(lead, asked)]
 
     async def _numbers_in_call(self) -> set[str]:
         async with self._db.read() as connection:
@@ -229,6 +234,15 @@ _IN_CALL = sa.select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(
 
 def _key(lead: Lead, weights: Weights, now: datetime) -> RankKey:
     return -score(lead, weights, now).units, lead.placed_at, lead.id
+
+
+def _belongs(lead: Lead, asked: Asked) -> bool:
+    """What `_which` says, for a lead that was read."""
+    if lead.campaign_id != asked.campaign_id:
+        return False
+    if asked.later:
+        return lead.state is LeadState.RETRY_AT or (lead.state in DIALABLE_STATES and lead.zone not in asked.zones)
+    return lead.state in DIALABLE_STATES and not lead.is_callback and lead.zone in asked.zones
 
 
 def _which(asked: Asked) -> sa.ColumnElement[bool]:

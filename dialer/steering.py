@@ -187,10 +187,10 @@ class Steering:
         return len(due) + await self._store.rank(campaign.id, zones, campaign.weights, lead) + 1
 
     async def find(
-        self, campaign_id: str, phone: str | None, order_ids: Collection[str], customer_ids: Collection[str], limit: int
+        self, campaign_id: str, phones: Collection[str], order_ids: Collection[str], limit: int
     ) -> list[Lead]:
-        """The campaign's leads with this number, of these orders or of these customers, the newest first."""
-        return await self._store.find_leads(campaign_id, phone, order_ids, customer_ids, limit)
+        """The campaign's leads with one of these numbers, or of one of these orders, the newest first."""
+        return await self._store.find_leads(campaign_id, phones, order_ids, limit)
 
     async def held_back(self, campaign_id: str) -> list[HeldBack]:
         """How many are not dialed now, by reason, the most first. Raises UnknownCampaign."""

@@ -102,10 +102,10 @@ class DialerStore:
             return set(await connection.scalars(_IN_CALL))
 
     async def find_leads(
-        self, campaign_id: str, phone: str | None, order_ids: Collection[str], customer_ids: Collection[str], limit: int
+        self, campaign_id: str, phones: Collection[str], order_ids: Collection[str], limit: int
     ) -> list[Lead]:
-        """Those with this number, of these orders or of these customers, the newest first."""
-        mine = sa.or_(_c.phone == phone, _c.order_id.in_(order_ids), _c.customer_id.in_(customer_ids))
+        """Those with one of these numbers, or of one of these orders, the newest first."""
+        mine = sa.or_(_c.phone.in_(phones), _c.order_id.in_(order_ids))
         query = sa.select(lead_table).where(_c.campaign_id == campaign_id, mine)
         return await self._leads(query.order_by(_c.created_at.desc(), _c.id).limit(limit))
 

@@ -56,14 +56,19 @@ lead_table = sa.Table(
     # All that the order of the leads is made of: a whole list is ranked without reading a lead, those long done are not even there.
     sa.Index(
         "ix_lead_rank",
-        *("campaign_id", "state", "is_callback", "zone"),
-        *("order_total", "placed_s", "attempts", "promised_s", "reserved_s", "segment", *OWN_FIELDS, "placed_at", "id"),
+        *(
+            "campaign_id",
+            "state",
+            "is_callback",
+            "zone",
+            "id",
+        ),  # the id first: no order that a weight could run against
+        *("order_total", "placed_s", "attempts", "promised_s", "reserved_s", "segment", *OWN_FIELDS, "placed_at"),
         sqlite_where=LIVE,
         postgresql_where=LIVE,
     ),
     sa.Index("ix_lead_due", "state", "due_at"),
     sa.Index("ix_lead_order_id", "order_id"),
-    sa.Index("ix_lead_customer_id", "customer_id"),
     sa.Index("ix_lead_phone", "phone"),
 )
 _open = sa.Column("ended_at", UtcDateTime)

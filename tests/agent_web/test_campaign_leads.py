@@ -47,7 +47,7 @@ async def browser(house: SteeringHouse) -> AsyncIterator[httpx2.AsyncClient]:
 async def lead_of(house: SteeringHouse, campaign: Campaign, number: int) -> Lead:
     order = await house.shop.order_by_number(str(number))
     assert order is not None
-    (lead,) = await house.dialer.find(campaign.id, None, [order.id], [], 5)
+    (lead,) = await house.dialer.find(campaign.id, [], [order.id], 5)
     return lead
 
 

@@ -59,9 +59,8 @@ class SteeringHouse:
         self.desk = Desk(
             QueueStore(db), {ChannelKind.VOICE: self.wire, ChannelKind.CHAT: self.wire}, clock, random_ids, DeskRules()
         )
-        self.dialer = Dialer(
-            DialerStore(db, clock, random_ids), self.desk, self.telephones, clock, random_ids, "Europe/Moscow"
-        )
+        self.store = DialerStore(db, clock, random_ids)
+        self.dialer = Dialer(self.store, self.desk, self.telephones, clock, random_ids, "Europe/Moscow")
         self.desk.follow_ups.append(self.dialer.on_contact_ended)
         self.shop.on_order.append(self._on_order)
         self.live = LiveHub(clock)

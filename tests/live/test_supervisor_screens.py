@@ -11,6 +11,8 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from cordboard.access.permission import Role
 from cordboard.access.user import User
+from cordboard.dialer.lead import CallsForbidden, Disposed
+from cordboard.queue.channel import AttemptOutcome
 from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
 from tests.fakes.browser import CHROMIUM, FLAGS
@@ -87,7 +89,7 @@ async def test_a_call_appears_on_the_board_and_an_agent_is_sent_to_a_break_and_b
         await expect(row).to_contain_text("На линии")
 
 
-async def test_a_weight_let_go_re_orders_the_list_and_its_change_is_undone_from_the_log(
+async def test_a_weight_re_orders_the_list_as_a_draft_is_applied_and_undone_from_the_log(
     house: SteeringHouse, base: str, browser: Browser
 ) -> None:
     chief = await house.user(Role.SUPERVISOR, "Oleg", "en")
@@ -98,8 +100,21 @@ async def test_a_weight_let_go_re_orders_the_list_and_its_change_is_undone_from_
     async with screen(house, base, browser, chief) as page:
         await page.goto(f"{base}/campaigns/{campaign.id}")
         await expect(page.locator(first)).to_contain_text("Dear and old")
+        await expect(page.locator("#apply")).to_be_disabled()
         await page.focus("#w-age")
         await page.keyboard.press("Home")
+        await expect(page.locator(first)).to_contain_text("Cheap and fresh")
+        await expect(page.locator("[data-part=weights]")).to_contain_text("A draft.")
+        await expect(page.locator("[data-part=leads]")).to_contain_text("draft, moved: 2")
+        assert (await house.dialer.campaign(campaign.id)).weights.age == -1
+        await page.click("#undo")
+        await expect(page.locator(first)).to_contain_text("Dear and old")
+        await expect(page.locator("#n-age")).to_have_value("-1")
+        await page.fill("#n-age", "-10")
+        await page.keyboard.press("Tab")
+        await expect(page.locator(first)).to_contain_text("Cheap and fresh")
+        await page.click("#apply")
+        await expect(page.locator("[data-part=weights]")).not_to_contain_text("A draft.")
         await expect(page.locator(first)).to_contain_text("Cheap and fresh")
         assert (await house.dialer.campaign(campaign.id)).weights.age == -10
         await page.get_by_role("button", name="Undo: Order age").click()
@@ -109,6 +124,74 @@ async def test_a_weight_let_go_re_orders_the_list_and_its_change_is_undone_from_
         await page.keyboard.press("Enter")
         await expect(page.locator("#e-age")).to_be_visible()
         assert (await house.dialer.campaign(campaign.id)).weights.age == -1
+
+
+async def test_five_leads_are_not_dialed_for_five_reasons_and_each_says_which(
+    house: SteeringHouse, base: str, browser: Browser
+) -> None:
+    chief = await house.user(Role.SUPERVISOR, "Oleg", "en")
+    campaign = await house.campaign("Confirmations")
+    await house.operator("Ilya")
+    for number in range(1, 6):
+        await house.order(number, 10_000 * (6 - number), 1, name=f"Customer {number}")
+    await house.dialer.start(campaign.id, chief.id)
+    await house.dialer.tick()
+    await house.dialer.settle()
+    await house.dialer.on_ended(house.telephones.dialed[-1][0], AttemptOutcome.BUSY)  # 1 is tried again later
+    await house.dialer.tick()
+    await house.dialer.settle()  # 2 is being dialed, and 3 will be, when its turn comes
+    for number, event in ((4, CallsForbidden()), (5, Disposed("confirmed", "elsewhere", closes=True))):
+        order = await house.shop.order_by_number(str(number))
+        assert order is not None
+        (lead,) = await house.dialer.find(campaign.id, [], [order.id], 1)
+        await house.store.tell_lead(lead.id, event)
+    await house.dialer.drain(campaign.id, chief.id)
+    expected = {
+        1: "waiting for a retry",
+        2: "being dialed right now",
+        3: "finishing what was begun",
+        4: "asked not to be called",
+        5: "settled",
+    }
+    async with screen(house, base, browser, chief) as page:
+        await page.goto(f"{base}/campaigns/{campaign.id}")
+        for number, reason in expected.items():
+            await page.keyboard.press("/")
+            await page.keyboard.press("Control+a")
+            await page.keyboard.type(str(number) if number != 3 else "ustomer 3")
+            await page.keyboard.press("Enter")
+            found = page.locator("[data-part=why] [data-why]", has_text=f"Customer {number}")
+            await found.click()
+            shown = page.locator("[data-lead-shown]")
+            await expect(shown).to_contain_text(f"Customer {number}")
+            await expect(shown).to_contain_text(reason)
+        await page.keyboard.press("Escape")
+        await expect(page.locator("[data-lead-shown]")).to_have_count(0)
+        await page.locator("[data-part=leads] [data-why]", has_text="Customer 3").click()
+        await expect(page.locator("[data-lead-shown]")).to_contain_text("place 1")
+
+
+async def test_dialing_is_started_drained_and_paused_with_the_big_buttons(
+    house: SteeringHouse, base: str, browser: Browser
+) -> None:
+    chief = await house.user(Role.SUPERVISOR, "Oleg", "en")
+    campaign = await house.campaign("Confirmations")
+    await house.operator("Ilya")
+    await house.order(1, 10_000, 1)
+    async with screen(house, base, browser, chief) as page:
+        await page.goto(f"{base}/campaigns/{campaign.id}")
+        await page.click("#turn")
+        await expect(page.locator("[data-part=head]")).to_contain_text("Running")
+        await house.dialer.tick()
+        await house.dialer.settle()
+        await page.click("#drain")
+        await expect(page.locator("[data-part=head]")).to_contain_text("Finishing calls")
+        await expect(page.locator("[data-part=head]")).to_contain_text("1 call is still on")
+        await house.dialer.on_ended(house.telephones.dialed[-1][0], AttemptOutcome.BUSY)
+        await house.dialer.tick()
+        await house.call_in("a")  # news
+        await expect(page.locator("[data-part=head]")).to_contain_text("Paused")
+        await expect(page.locator("[data-part=side]")).to_contain_text("system")
 
 
 async def test_without_news_the_figures_stay_grey_and_the_bar_says_since_when(

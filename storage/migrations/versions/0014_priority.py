@@ -11,17 +11,8 @@ depends_on = None
 LIVE = sa.text("state IN ('fresh', 'due', 'retry_at')")
 POOL = sa.text("state IN ('fresh', 'due') AND NOT is_callback")
 OWN = ("own_1", "own_2", "own_3")
-RANK = (
-    "campaign_id",
-    "state",
-    "is_callback",
-    "zone",
-    "order_total",
-    "placed_s",
-    "attempts",
-    "promised_s",
-    "reserved_s",
-)
+RANK = ("campaign_id", "state", "is_callback", "zone", "id")
+TERMS = ("order_total", "placed_s", "attempts", "promised_s", "reserved_s", "segment", *OWN, "placed_at")
 
 
 def upgrade() -> None:
@@ -33,19 +24,17 @@ def upgrade() -> None:
         op.add_column("lead", sa.Column(name, sa.BigInteger, nullable=False, server_default="0"))
     for name in ("ix_lead_pool_sum", "ix_lead_pool_age"):
         op.drop_index(name, "lead")
-    columns = [*RANK, "segment", *OWN, "placed_at", "id"]
-    op.create_index("ix_lead_rank", "lead", columns, sqlite_where=LIVE, postgresql_where=LIVE)
-    op.create_index("ix_lead_customer_id", "lead", ["customer_id"])
+    op.create_index("ix_lead_rank", "lead", [*RANK, *TERMS], sqlite_where=LIVE, postgresql_where=LIVE)
     op.create_index("ix_lead_phone", "lead", ["phone"])
 
 
 def downgrade() -> None:
-    for name in ("ix_lead_rank", "ix_lead_customer_id", "ix_lead_phone"):
+    for name in ("ix_lead_rank", "ix_lead_phone"):
         op.drop_index(name, "lead")
-    for name, column in (("ix_lead_pool_sum", "order_total"), ("ix_lead_pool_age", "placed_s")):
-        op.create_index(name, "lead", ["campaign_id", column], sqlite_where=POOL, postgresql_where=POOL)
     with op.batch_alter_table("lead") as lead:
         for name in ("promised_s", "reserved_s", "segment", *OWN):
             lead.drop_column(name)
+    for name, column in (("ix_lead_pool_sum", "order_total"), ("ix_lead_pool_age", "placed_s")):
+        op.create_index(name, "lead", ["campaign_id", column], sqlite_where=POOL, postgresql_where=POOL)
     with op.batch_alter_table("orders") as orders:
         orders.drop_column("reserved_until")
