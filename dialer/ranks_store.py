@@ -137,7 +137,9 @@ class LeadRanks:
             if not front.whole:
                 return None
         # Whoever comes back will be among the changes, or is already.
-        front.extra -= lost - (self._changes_since(heard) or lost)
+        later = self._changes_since(heard)
+        if later is not None:
+            front.extra -= lost - later
         if gone:
             front.places = [place for place in front.places if place[2] not in gone]
         return [lead for _key_of, lead in ranked]

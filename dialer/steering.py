@@ -245,8 +245,8 @@ class Steering:
 
     async def _by_hour(self, campaign_id: str) -> Day:
         since = self._midnight()
-        attempts = await self._store.attempts_by_hour(campaign_id, since)
-        tried = await self._store.first_tries_by_hour(campaign_id, since)
+        attempts = await self._store.day.attempts_by_hour(campaign_id, since)
+        tried = await self._store.day.first_tries_by_hour(campaign_id, since)
         waiting = sum(count for state, _zone, count in await self._counts.ask(campaign_id) if state in WAITING_STATES)
         return day_of(since, self._clock.now(), attempts, tried, waiting)
 

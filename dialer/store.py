@@ -10,12 +10,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..queue.channel import AttemptOutcome
-from ..storage.base import UtcDateTime
 from ..storage.clock import Clock
 from ..storage.database import Database
 from ..storage.ids import Ids
 from . import lead as leads
 from .campaign import Campaign, Change, changed_knobs, check_campaign
+from .day_store import DayFigures
 from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState, advance, end_of
 from .priority import Weights
 from .ranks_store import DEPTH, Asked, LeadRanks
@@ -35,6 +35,7 @@ class DialerStore:
         self._clock = clock
         self._ids = ids
         self._ranks = LeadRanks(db, clock, depth)
+        self.day = DayFigures(db)
 
     async def add_campaign(self, campaign: Campaign) -> None:
         """Raises CampaignRefused."""
@@ -263,35 +264,6 @@ class DialerStore:
             return [
                 (AttemptOutcome(outcome) if outcome else None, bool(spoke), count) for outcome, spoke, count in rows
             ]
-
-    async def attempts_by_hour(self, campaign_id: str, since: datetime) -> list[tuple[int, AttemptOutcome | None, int]]:
-        """Hours after `since`, outcome (None: not over), number of attempts begun then."""
-        hour, columns = self._hour(attempt_table.c.intent_at, since), attempt_table.c
-        query = sa.select(hour, columns.outcome, sa.func.count()).group_by(hour, columns.outcome)
-        async with self._db.read() as connection:
-            rows = await connection.execute(query.where(columns.campaign_id == campaign_id, columns.intent_at >= since))
-            return [(int(at), AttemptOutcome(outcome) if outcome else None, count) for at, outcome, count in rows]
-
-    async def first_tries_by_hour(self, campaign_id: str, since: datetime) -> list[tuple[int, bool, int]]:
-        """Hours after `since`, whether they wait again now, number of leads that were first tried then."""
-        columns = attempt_table.c
-        first = sa.select(columns.lead_id, sa.func.min(columns.intent_at, type_=UtcDateTime).label("at"))
-        tried = (
-            first.where(columns.campaign_id == campaign_id, columns.intent_at >= since)
-            .group_by(columns.lead_id)
-            .subquery()
-        )
-        hour, waits = self._hour(tried.c.at, since), _c.state.in_(values(WAITING_STATES))
-        query = sa.select(hour, waits, sa.func.count()).join_from(tried, lead_table, tried.c.lead_id == _c.id)
-        async with self._db.read() as connection:
-            rows = await connection.execute(query.group_by(hour, waits))
-            return [(int(at), bool(again), count) for at, again, count in rows]
-
-    def _hour(self, column: sa.ColumnElement[Any], since: datetime) -> sa.ColumnElement[int]:
-        """Full hours from `since` to the moment in the column."""
-        seconds = sa.extract("epoch", column)
-        whole = sa.cast(seconds if self._db.is_sqlite else sa.func.floor(seconds), sa.BigInteger)
-        return (whole - int(since.timestamp())) // 3600
 
     async def _tell(self, connection: AsyncConnection, lead_id: str, event: LeadEvent) -> Lead | None:
         lead = await _locked_lead(connection, lead_id)
