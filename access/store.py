@@ -1,6 +1,7 @@
 """Users, sessions, API keys, teams and the audit trail in tables."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..storage.clock import Clock
 from ..storage.database import Database
 from ..storage.ids import Ids
 from . import throttle
+from .living import LivingSessions
 from .password import PasswordKeeper, digest, new_secret
 from .permission import Role
 from .tables import api_keys, audit_trail, sign_in_tries, team_members, teams, user_sessions, users
@@ -39,6 +41,7 @@ class AccessStore:
         self._ids = ids
         self._secret = secret
         self._keeper = keeper or PasswordKeeper()
+        self._living = LivingSessions()
 
     # --- people -------------------------------------------------------------------------------------------------------
 
@@ -117,8 +120,16 @@ class AccessStore:
             await self._close_sessions_of(user_id)
 
     async def _change(self, user_id: str, **values: Any) -> None:
-        async with self._db.write() as connection:
+        async with self._forgetting(), self._db.write() as connection:
             await connection.execute(update(users).where(users.c.id == user_id).values(**values))
+
+    @asynccontextmanager
+    async def _forgetting(self) -> AsyncIterator[None]:
+        """Around what ends sessions or changes users: nothing that was read before the commit is believed after it."""
+        try:
+            yield
+        finally:
+            self._living.forget()
 
     # --- signing in ---------------------------------------------------------------------------------------------------
 
@@ -191,22 +202,31 @@ class AccessStore:
     async def session_user(self, token: str) -> User | None:
         """The active user of a living session. Looking counts as activity, written down once a minute."""
         now, token_hash = self._clock.now(), digest(token)
+        known = self._living.recall(token_hash, self._clock.monotonic())
+        if known is not None and now - known.seen_at < _TOUCH_EVERY:
+            return known.user
+        age = self._living.age
         async with self._db.read() as connection:
             row = (await connection.execute(_living(now, [token_hash]))).first()
         if row is None:
             return None
         if now - row.seen_at >= _TOUCH_EVERY:
             await self._touch([token_hash], now)
-        return _user(row)
+        user = _user(row)
+        self._living.keep(token_hash, user, _seen(row, now), self._clock.monotonic(), age)
+        return user
 
     async def touch_sessions(self, tokens: Collection[str]) -> set[str]:
         """For live streams: keeps these sessions awake; those of them that live. The others ended (signed out, switched off, 12 h over)."""
         now, by_hash = self._clock.now(), {digest(token): token for token in tokens}
         hashes, living, due = list(by_hash), set[str](), list[str]()
+        age = self._living.age
         for begin in range(0, len(hashes), _AT_ONCE):
             async with self._db.read() as connection:
                 rows = (await connection.execute(_living(now, hashes[begin : begin + _AT_ONCE]))).all()
             living |= {by_hash[row.token_hash] for row in rows}
+            for row in rows:
+                self._living.keep(row.token_hash, _user(row), _seen(row, now), self._clock.monotonic(), age)
             due += [row.token_hash for row in rows if now - row.seen_at >= _TOUCH_EVERY]
         for begin in range(0, len(due), _AT_ONCE):
             await self._touch(due[begin : begin + _AT_ONCE], now)
@@ -219,11 +239,11 @@ class AccessStore:
             )
 
     async def close_session(self, token: str) -> None:
-        async with self._db.write() as connection:
+        async with self._forgetting(), self._db.write() as connection:
             await connection.execute(delete(user_sessions).where(user_sessions.c.token_hash == digest(token)))
 
     async def _close_sessions_of(self, user_id: str) -> None:
-        async with self._db.write() as connection:
+        async with self._forgetting(), self._db.write() as connection:
             await connection.execute(delete(user_sessions).where(user_sessions.c.user_id == user_id))
 
     # --- programs -----------------------------------------------------------------------------------------------------
@@ -321,6 +341,11 @@ def _living(now: datetime, hashes: Sequence[str]) -> Select[Any]:
             users.c.active,
         )
     )
+
+
+def _seen(row: Row[Any], now: datetime) -> datetime:
+    """When the session was last seen, as the table says, or will say when it has been touched."""
+    return now if now - row.seen_at >= _TOUCH_EVERY else row.seen_at
 
 
 def _login(typed: str) -> str:

@@ -14,7 +14,7 @@ from .campaign_pages import known_campaign
 from .campaign_weights import WeightsBody, WeightsOrder, turned_weights, weights_body
 from .house import House, HouseDep
 from .live import figures
-from .problem import Problem, problems
+from .problem import FieldError, Problem, problems
 from .security import require
 
 router = APIRouter(prefix="/api/v1/campaigns", tags=["campaigns"])
@@ -40,6 +40,21 @@ class OwnFieldsOrder(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"own_fields": ["margin", "visits", ""]}]}
     )
     own_fields: tuple[OwnField, OwnField, OwnField]
+
+
+class KnobsOrder(BaseModel):
+    """Knobs of the campaign by their dotted names; a text, a number, yes or no, or null for no limit."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"knobs": {"mode": "power", "power.ratio": 1.5, "cap.jurisdiction": "uk-ofcom"}}]
+        },
+    )
+    knobs: dict[
+        Annotated[str, Field(min_length=1, max_length=80)],
+        bool | Annotated[int, Field(strict=True)] | Annotated[float, Field(allow_inf_nan=False)] | str | None,
+    ] = Field(min_length=1, max_length=200)
 
 
 class WeightsDone(BaseModel):
@@ -91,6 +106,20 @@ async def set_weights(campaign_id: str, order: WeightsOrder, house: HouseDep, us
     return WeightsDone(before=weights_body(before), after=after.weights)
 
 
+@router.post("/{campaign_id}/knobs", responses=problems(401, 403, 404, 409, 422))
+async def set_knobs(campaign_id: str, order: KnobsOrder, house: HouseDep, user: Steerer) -> CampaignOut:
+    """Turn any knobs by their names; all of them, or none when one cannot stand so. The names are those of the log of changes."""
+    named = ", ".join(sorted(order.knobs))
+    return await _turned(
+        house,
+        user,
+        "campaign.knobs",
+        campaign_id,
+        lambda: house.dialer.set_knobs(campaign_id, order.knobs, user.id),
+        knobs=named,
+    )
+
+
 @router.post("/{campaign_id}/changes/{change_id}/revert", responses=problems(401, 403, 404, 409))
 async def revert_change(campaign_id: str, change_id: str, house: HouseDep, user: Steerer) -> CampaignOut:
     """Put one knob back to where it stood before this change; that is a change too."""
@@ -117,7 +146,8 @@ async def _turned(
     except UnknownCampaign as unknown:
         raise Problem(404, "there is no such campaign") from unknown
     except CampaignRefused as refused:
-        raise Problem(409, "the campaign cannot be run like this") from refused
+        wrong = FieldError(field=refused.field, reason=refused.reason)
+        raise Problem(409, "the campaign cannot be run like this", errors=[wrong]) from refused
     told = {"from": _audited(before), "to": _audited(after), **detail}
     await house.access.audit(user.id, action, campaign_id, told)
     house.live.publish("board", figures(house.desk.contacts(), house.clock.now()))

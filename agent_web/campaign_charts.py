@@ -39,10 +39,11 @@ class HourBar:
 
 
 def gauge(abandoned: int, persons: int, cap: float) -> Gauge:
-    """`cap` as a share: at it the arc is filled up to its red part."""
+    """`cap` as a share: at it the arc is filled up to its red part. With a cap of 0 the first one lost is beyond it."""
     share = Share(abandoned, persons)
     value = share.value or 0.0
-    filled = min(100.0, CAP_AT * value / cap)
+    beyond = 100.0 if value else 0.0
+    filled = min(100.0, CAP_AT * value / cap) if cap else beyond
     return Gauge(share, round(filled, 1), value > cap, int(cap * persons) - abandoned if persons else None)
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from ..access.permission import Permission
 from ..access.user import User
 from ..dialer.lead import LeadState
+from ..dialer.numbers import FieldValue
 from ..dialer.steering import Reason, ScoredLead
 from ..queue.channel import AttemptOutcome
 from .campaign_pages import known_campaign, lines_of
@@ -24,12 +25,18 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 class LeadOut(BaseModel):
-    """`score` is the sum of `terms`, in points; `order_total` in kopecks. `wait` is why it is not dialed now, `until` when that ends."""
+    """`score` is the sum of `terms`, in points; `order_total` in kopecks. `wait` is why it is not dialed now, `until` when that ends.
+
+    `late_since`: the end of the window in which the call was promised and not made.
+    `phone` is dialed next; `phones` are all numbers in their order; `fields` are the site's own.
+    """
 
     id: str
     order_id: str | None
     customer_name: str
     phone: str
+    phones: list[str]
+    fields: dict[str, FieldValue]
     order_total: int
     placed_at: datetime
     attempts: int
@@ -38,6 +45,7 @@ class LeadOut(BaseModel):
     terms: dict[str, float]
     wait: Reason | None
     until: datetime | None
+    late_since: datetime | None
 
 
 class WaitOut(BaseModel):
@@ -188,6 +196,8 @@ async def _lines(house: House, leads: list[ScoredLead]) -> list[LeadOut]:
             order_id=scored.lead.order_id,
             customer_name=line.who,
             phone=scored.lead.phone,
+            phones=list(scored.lead.numbers.phones),
+            fields=dict(scored.lead.fields),
             order_total=scored.lead.order_total,
             placed_at=scored.lead.placed_at,
             attempts=scored.lead.attempts,
@@ -196,6 +206,7 @@ async def _lines(house: House, leads: list[ScoredLead]) -> list[LeadOut]:
             terms=dict(scored.terms),
             wait=scored.wait.reason if scored.wait else None,
             until=scored.wait.until if scored.wait else None,
+            late_since=scored.late_since,
         )
         for scored, line in zip(leads, await lines_of(house, leads), strict=True)
     ]

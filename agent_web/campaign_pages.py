@@ -148,7 +148,7 @@ async def _context(request: Request, house: House, user: User, campaign_id: str,
         **_list(leads, held, counters),
         "leads": await lines_of(house, leads),
         **(await _moves(house, campaign, weights, leads)),
-        **(await _figures(house, campaign_id, counters)),
+        **(await _figures(house, campaign, counters)),
         "why": await _why(house, campaign_id, looking.lead) if looking.lead else None,
         "found": await _found(house, campaign_id, looking.q) if looking.q else None,
         **await _log(request, house, user, campaign),
@@ -215,15 +215,15 @@ def _list(leads: Sequence[ScoredLead], held: Sequence[HeldBack], counters: Count
     }
 
 
-async def _figures(house: House, campaign_id: str, counters: Counters) -> dict[str, Any]:
+async def _figures(house: House, campaign: Campaign, counters: Counters) -> dict[str, Any]:
     counted = [(icon, text, counters.by_outcome.get(kind, 0)) for kind, icon, text in OUTCOMES]
     today = dialer_abandonment(counters.by_outcome)
-    day = await house.dialer.day(campaign_id)
+    day, limit = await house.dialer.day(campaign.id), campaign.cap.limit
     return {
         "counters": counters,
-        "cap": ABANDON_CAP,
-        "today": gauge(int(today.part), int(today.whole), ABANDON_CAP),
-        "window": gauge(*await house.dialer.abandonment(campaign_id), ABANDON_CAP),
+        "cap": limit,
+        "today": gauge(int(today.part), int(today.whole), limit),
+        "window": gauge(*await house.dialer.abandonment(campaign.id), limit),
         "days": WINDOW_DAYS,
         "day": day,
         "bars": hour_bars(day.hours),

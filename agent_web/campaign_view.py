@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from ..dialer.campaign import SEGMENT, Campaign, CampaignState, Change, Setting
+from ..dialer.numbers import NAME_FIELD, FieldValue
 from ..dialer.priority import WEIGHT_LIMIT, Weights
-from ..dialer.steering import Reason, ScoredLead
+from ..dialer.reason import OWN, Reason
+from ..dialer.steering import ScoredLead
 from ..queue.channel import AttemptOutcome
 from ..shop.customer import Customer
 from ..shop.order import Order
 from .i18n import N_, Words
 
 SEGMENT_KNOB = "segment."
+SHOWN_FIELDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +110,28 @@ REASONS = {
     Reason.NO_AGENTS: ("headset", N_("нет свободных операторов")),
     Reason.INBOUND_FIRST: ("phone-in", N_("сначала входящие")),
     Reason.TRUNK: ("net-off", N_("линия оператора связи не отвечает")),
-    Reason.DO_NOT_CALL: ("lock", N_("просили не звонить")),
     Reason.DRAINING: ("drain", N_("дозваниваем начатое, новых звонков нет")),
     Reason.DIALING: ("phone-out", N_("звоним прямо сейчас")),
     Reason.CONNECTED: ("st-talking", N_("идёт разговор, или оператор пишет итог")),
     Reason.SAME_NUMBER: ("phone", N_("с этим номером уже идёт звонок")),
     Reason.OWN_AGENT: ("user", N_("ждёт своего оператора, потом наберёт любой")),
     Reason.DONE: ("check", N_("с ним всё решено")),
+    Reason.DO_NOT_CALL: ("lock", N_("в списке «не звонить»")),
+    Reason.LEAD_TOTAL: ("lock", N_("все попытки по заказу сделаны")),
+    Reason.LEAD_DAY: ("clock", N_("довольно попыток по заказу за сутки")),
+    Reason.NUMBER_DAY: ("clock", N_("довольно звонков на этот номер за сутки")),
+    Reason.GAP: ("clock", N_("на этот номер только что звонили")),
+    Reason.DESTINATION: ("lock", N_("в этом направлении не звоним")),
+    Reason.TOLL_CAP: ("coin", N_("минуты или деньги на сегодня израсходованы")),
+    Reason.CLOCK: ("alert", N_("часы сервера прыгнули: проверьте их и начните обзвон снова")),
+    Reason.CAP: ("alert", N_("предел брошенных звонков: каждому звонку свой оператор")),
+    Reason.PACING: ("clock", N_("линий уже столько, сколько нужно операторам")),
+    Reason.WORDS: ("alert", N_("сообщение не удаётся озвучить")),
+    Reason.BY_HAND: ("headset", N_("звонит оператор сам")),
+    Reason.SERVICE_LEVEL: ("phone-in", N_("уступаем входящим: их ждёт долгая очередь")),
 }
 
-HOLDS = frozenset({Reason.PAUSED, Reason.DRAINING, Reason.NO_AGENTS, Reason.INBOUND_FIRST, Reason.TRUNK})
+HOLDS = frozenset(Reason) - OWN
 """These keep the whole campaign, and are said once above the list."""
 
 OUTCOMES = (
@@ -145,16 +160,63 @@ _KNOB_NAMES = {f"weights.{knob.name}": knob.label for knob in KNOBS} | {
     "name": N_("Название"),
     "queue": N_("Очередь"),
     "takes_orders": N_("Брать новые заказы"),
+    "sources.new": N_("Заказы: сразу"),
+    "sources.unconfirmed_min": N_("Заказы: не подтверждены, мин"),
+    "sources.missed_calls_s": N_("Пропущенные: ждали не меньше, с"),
     "ring_timeout_s": N_("Ждать ответа, с"),
     "caller_id": N_("Наш номер"),
     "hours.opens_min": N_("Звоним с"),
     "hours.closes_min": N_("Звоним до"),
+    "hours.mon": N_("Понедельник"),
+    "hours.tue": N_("Вторник"),
+    "hours.wed": N_("Среда"),
+    "hours.thu": N_("Четверг"),
+    "hours.fri": N_("Пятница"),
+    "hours.sat": N_("Суббота"),
+    "hours.sun": N_("Воскресенье"),
+    "hours.holidays": N_("Праздники"),
+    "limits.lead_total": N_("Попыток по заказу, всего"),
+    "limits.lead_day": N_("Попыток по заказу за сутки"),
+    "limits.number_day": N_("Звонков на номер за сутки"),
+    "limits.gap_s": N_("Между звонками на номер, с"),
+    "cap.jurisdiction": N_("Правила страны"),
+    "cap.limit": N_("Предел брошенных"),
+    "cap.window": N_("Предел считается за"),
+    "cap.group": N_("Общий предел группы"),
+    "cap.false_machine": N_("Доля людей среди «автоответчиков»"),
+    "power.ratio": N_("Линий на оператора"),
+    "power.sorry_ru": N_("Извинение по-русски"),
+    "power.sorry_en": N_("Извинение по-английски"),
+    "notice.text_ru": N_("Сообщение по-русски"),
+    "notice.text_en": N_("Сообщение по-английски"),
+    "notice.recording": N_("Своя запись"),
+    "notice.channels": N_("Каналов сразу"),
+    "notice.on_silence": N_("Если не нажали ничего"),
+    "preview.timeout_s": N_("Карточка на экране, с"),
+    "preview.then": N_("Если карточку не тронули"),
+    "preview.skip_s": N_("Пропущенный отдыхает, с"),
+    "blend.service_level_floor": N_("Уступать, если уровень сервиса ниже"),
+    "blend.expected_wait_s": N_("Уступать, если ждать дольше, с"),
+    "blend.share": N_("Вес среди кампаний"),
 }
 _VALUES = {
     CampaignState.RUNNING.value: N_("идёт"),
     CampaignState.DRAINING.value: N_("дозвон начатого"),
     CampaignState.PAUSED.value: N_("пауза"),
     "progressive": N_("один к одному"),
+    "closed": N_("не звоним"),
+    "power": N_("несколько линий на оператора"),
+    "preview": N_("сначала карточка"),
+    "manual": N_("вручную"),
+    "agentless": N_("сообщение без оператора"),
+    "predictive": N_("с предсказанием"),
+    "dial": N_("позвонить"),
+    "skip": N_("пропустить"),
+    "retry": N_("повторить"),
+    "close": N_("закрыть"),
+    "day": N_("день"),
+    "24h": N_("24 часа"),
+    "30d": N_("30 дней"),
 }
 
 
@@ -169,12 +231,16 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class LeadLine:
-    """A row of the list. `wait` None: dialed as soon as its turn comes; `callback` was promised to the customer."""
+    """A row of the list. `wait` None: dialed as soon as its turn comes; `callback` was promised to the customer, and should have been
+    made before `late_since`. `more_phones`: how many other numbers it has; `own`: the first of the site's own fields.
+    """
 
     id: str
     who: str
     city: str
     phone: str
+    more_phones: int
+    own: tuple[tuple[str, FieldValue], ...]
     zone: str
     order_number: str
     total: int
@@ -187,6 +253,7 @@ class LeadLine:
     wait_icon: str
     wait: str
     until: datetime | None
+    late_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +286,11 @@ def _lead_line(
     icon, text = REASONS[own.reason] if own else ("", "")
     return LeadLine(
         id=lead.id,
-        who=customer.name if customer else "",
+        who=customer.name if customer else str(lead.fields.get(NAME_FIELD, "")),
         city=customer.city if customer else "",
         phone=lead.phone,
+        more_phones=len(lead.numbers.phones) - 1,
+        own=tuple((name, value) for name, value in lead.fields.items() if name != NAME_FIELD)[:SHOWN_FIELDS],
         zone=lead.zone,
         order_number=order.number if order else "",
         total=lead.order_total,
@@ -237,6 +306,7 @@ def _lead_line(
         wait_icon=icon,
         wait=text,
         until=own.until if own else None,
+        late_since=scored.late_since,
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..dialer.lead import Lead, LeadState
-from ..dialer.steering import Reason
+from ..dialer.numbers import NAME_FIELD
+from ..dialer.reason import Reason
 from ..dialer.why import Why
 from ..shop.customer import Customer
 from ..shop.order import Order
@@ -21,8 +22,10 @@ STATES = {
     LeadState.DONE: N_("закончен"),
     LeadState.DO_NOT_CALL: N_("не звонить"),
 }
-FOR_GOOD = frozenset({Reason.DONE, Reason.DO_NOT_CALL, Reason.PAUSED})
-"""These end only if somebody ends them."""
+FOR_GOOD = frozenset(
+    {Reason.DONE, Reason.DO_NOT_CALL, Reason.PAUSED, Reason.LEAD_TOTAL, Reason.DESTINATION, Reason.CLOCK}
+)
+"""These end only if somebody ends them, unless they say when."""
 _OUTCOMES = {kind: text for kind, _icon, text in OUTCOMES}
 
 
@@ -67,7 +70,7 @@ def why_panel(why: Why, customer: Customer | None, order: Order | None) -> WhyPa
     lead = why.lead
     return WhyPanel(
         id=lead.id,
-        who=customer.name if customer else "",
+        who=customer.name if customer else str(lead.fields.get(NAME_FIELD, "")),
         phone=lead.phone,
         order_number=order.number if order else "",
         total=lead.order_total,
@@ -79,7 +82,12 @@ def why_panel(why: Why, customer: Customer | None, order: Order | None) -> WhyPa
         points=why.score,
         terms=tuple(Term(name, points, 0.0) for name, points in why.terms.items()),
         waits=tuple(
-            WaitLine(wait.reason.value, *REASONS[wait.reason], wait.until, wait.reason in FOR_GOOD)
+            WaitLine(
+                wait.reason.value,
+                *REASONS[wait.reason],
+                wait.until,
+                wait.reason in FOR_GOOD and wait.until is None,
+            )
             for wait in why.waits
         ),
     )
@@ -92,10 +100,15 @@ def found_lines(
     return [
         FoundLine(
             id=lead.id,
-            who=customers[lead.customer_id].name if lead.customer_id and lead.customer_id in customers else "",
+            who=_named(lead, customers),
             phone=lead.phone,
             order_number=orders[lead.order_id].number if lead.order_id and lead.order_id in orders else "",
             state=STATES[lead.state],
         )
         for lead in leads
     ]
+
+
+def _named(lead: Lead, customers: Mapping[str, Customer]) -> str:
+    customer = customers.get(lead.customer_id or "")
+    return customer.name if customer else str(lead.fields.get(NAME_FIELD, ""))

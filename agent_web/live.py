@@ -38,6 +38,7 @@ RETRY_MS = 500
 MAX_PENDING = 64
 DESKS_A_SECOND, DESKS_AT_ONCE = 1000, 20  # so many may be told how long the queue is; supervisors are told in any case
 SESSION_LOOK_S = 30.0
+CROWD, PAGES_A_SECOND = 100, 150
 MAX_GUEST_TABS = 4
 
 
@@ -85,6 +86,11 @@ class Tab:
         if not self.works or board != self._board:
             self._board = board
             self.tell("board", board)
+
+    def tell_hands(self, agent: Agent | None) -> None:
+        """What the operator has in hand."""
+        if agent is not None and not self.last:
+            self.tell("desk", _hands_of(agent))
 
     def end(self, event: str | None = None) -> None:
         """Close the stream, after a last word if there is one."""
@@ -172,8 +178,8 @@ class LiveHub:
         for user_id in told:
             agent = desk.agent(user_id)
             for tab in self._tabs.get(user_id, ()):
-                if tab.works and agent is not None:
-                    tab.tell("desk", _hands_of(agent))
+                if tab.works:
+                    tab.tell_hands(agent)
         self._followed = desk
         self._board_changed.set()
 
@@ -225,11 +231,13 @@ class LiveHub:
         """The events of one tab as text/event-stream. `works`: the tab is an operator's desk, so its stream is his presence."""
         tab = self._open(user_id, tab_id, works, token)
         try:
-            yield format_sse_event(event="ping", data_str="{}", retry=RETRY_MS)
+            event, data = self._ping()
+            yield format_sse_event(event=event, data_str=json.dumps(data), retry=RETRY_MS)
             if works:
                 await desk.page_opened(user_id, tab_id)
+                tab.tell_hands(desk.agent(user_id))
             while (told := await tab.next(self._heartbeat_s)) is not None:
-                event, data = told
+                event, data = told if told[0] != "ping" else self._ping()
                 yield format_sse_event(event=event, data_str=json.dumps(data, ensure_ascii=False))
         finally:
             self._tabs[user_id].discard(tab)
@@ -273,6 +281,11 @@ class LiveHub:
         self._closing = True
         for tab in (*self._all(), *(tab for tabs in self._guests.values() for tab in tabs)):
             tab.end()
+
+    def _ping(self) -> tuple[str, dict[str, float]]:
+        """A sign of life, with how long (s) the page may take over what is not urgent when it has been away: all of a big house would
+        come back at once."""
+        return "ping", {"leisure_s": round(self.tab_count / PAGES_A_SECOND, 1) if self.tab_count > CROWD else 0.0}
 
     def _open(self, user_id: str, tab_id: str, works: bool, token: str | None) -> Tab:
         """The newer desk works; the older is told so and ends. The same tab again is a reconnect: its old stream ends unheard."""

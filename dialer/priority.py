@@ -13,6 +13,7 @@ Every weight may be of any sign. Equal points: the order placed first, then the 
 Weights have three decimals and the sum is taken in whole numbers, so that the database (ranks_store.py) sorts to the last digit as we do.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ MAX_ORDER_TOTAL = 10**11  # kopecks; with WEIGHT_LIMIT the sums stay inside 64 b
 MAX_OWN = 10**9  # thousandths of a unit
 POINT = 900_000  # whole units in a thousandth of a point: divisible by 100,000 kopecks, by 3,600 s and by 1,000
 NEAR_S = 86_400
+
+_AS_TYPED = str.maketrans(",", ".", " \u00a0\u202f")
 
 OrderKey = tuple[int, datetime, int, datetime, str]
 _NO_MATTER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -122,6 +125,21 @@ def score(lead: Lead, weights: Weights, now: datetime) -> Score:
     }
     total = sum(units.values())
     return Score(total / POINT / 1000, {name: value / POINT / 1000 for name, value in units.items()}, total)
+
+
+def own_units(names: tuple[str, str, str], fields: Mapping[str, object]) -> tuple[int, int, int]:
+    """A lead's `own_1` to `own_3` from its fields, by the names that the campaign gives them. What is no number counts as 0."""
+    first, second, third = (_thousandths(fields.get(name)) if name else 0 for name in names)
+    return first, second, third
+
+
+def _thousandths(value: object) -> int:
+    """A text may be written as people do: 1 234,5."""
+    try:
+        number = float(value.translate(_AS_TYPED) if isinstance(value, str) else value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return 0
+    return round(max(-MAX_OWN, min(MAX_OWN, number * 1000))) if math.isfinite(number) else 0
 
 
 def order_key(lead: Lead, weights: Weights, now: datetime) -> OrderKey:

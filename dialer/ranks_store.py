@@ -64,7 +64,9 @@ class _Front:
 
 
 class LeadRanks:
-    """Call `changed` after each commit that adds leads or changes them."""
+    """Call `changed` after each commit that adds leads or changes them, `forget` after one that adds more than one can name. Leads that
+    are gone, or only get another `due_at`, need no word: each answer reads its leads anew.
+    """
 
     def __init__(self, db: Database, clock: Clock, depth: int = DEPTH) -> None:
         self._db = db
@@ -75,21 +77,29 @@ class LeadRanks:
         self._renewals: set[asyncio.Task[_Front]] = set()
         self._count = 0
         self._changes: deque[tuple[int, str]] = deque(maxlen=MOST_CHANGES)
+        self._forgotten: dict[str, int] = {}
 
     def changed(self, lead_ids: Iterable[str]) -> None:
         for lead_id in lead_ids:
             self._count += 1
             self._changes.append((self._count, lead_id))
 
+    def forget(self, campaign_id: str) -> None:
+        """What was read of the campaign before, or is being read now, proves nothing any more."""
+        self._count += 1
+        self._forgotten[campaign_id] = self._count
+
     async def first(self, asked: Asked, limit: int) -> list[Lead]:
         """The first `limit` by points, as they stand now. Leads whose number is in a call are left out of those that may be dialed."""
         if limit <= 0 or not (asked.zones or asked.later):
             return []
         busy = set() if asked.later else await self._numbers_in_call()
-        for front in (await self._front(asked), None):
-            found = await self._first_of(front or await self._reading.ask(asked), asked, limit, busy)
-            if found is not None:
-                return found
+        kept = await self._front(asked)
+        found = await self._first_of(kept, asked, limit, busy)
+        if found is None and (kept.whole or limit <= self._depth):
+            found = await self._first_of(await self._reading.ask(asked), asked, limit, busy)
+        if found is not None:
+            return found
         mine = sa.select(lead_table).where(_which(asked), _c.phone.not_in(_IN_CALL) if busy else sa.true())
         return await self._leads(mine.order_by(*self._by_points(asked.weights)).limit(limit))
 
@@ -112,7 +122,8 @@ class LeadRanks:
     async def _first_of(self, front: _Front, asked: Asked, limit: int, busy: Collection[str]) -> list[Lead] | None:
         """None when what is kept does not prove the answer."""
         news, heard = self._changes_since(front.heard), self._count
-        if news is None or len(front.extra | news) > MOST_EXTRA:
+        stale = front.heard < self._forgotten.get(asked.campaign_id, 0)
+        if stale or news is None or len(front.extra | news) > MOST_EXTRA:
             return None
         front.heard, front.extra = heard, front.extra | news
         now, ahead, extra = self._clock.now(), self._age_now(asked.weights), set(front.extra)
@@ -146,7 +157,7 @@ class LeadRanks:
 
     def _changes_since(self, seen: int) -> set[str] | None:
         """The leads that changed after that; None when they were too many to remember."""
-        if self._changes and self._changes[0][0] > seen + 1:
+        if len(self._changes) == MOST_CHANGES and self._changes[0][0] > seen + 1:
             return None
         changed: set[str] = set()
         for number, lead_id in reversed(self._changes):

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from ..queue.channel import AttemptOutcome
+from .booking import Booking, BookingSource, BookingState, Window
 from .campaign import SEGMENT, Campaign, Change, settings, with_settings
 from .lead import Attempt, Lead, LeadState
 
@@ -25,7 +26,8 @@ def row_of(noun: Attempt | Change | Lead) -> dict[str, Any]:
 
 
 def lead_row(lead: Lead) -> dict[str, Any]:
-    row = row_of(lead) | {"placed_s": int(lead.placed_at.timestamp())}
+    lists = {"phones": list(lead.phones), "zones": list(lead.zones), "fields": dict(lead.fields)}
+    row = row_of(lead) | lists | {"placed_s": int(lead.placed_at.timestamp())}
     for name, column in _IN_SECONDS.items():
         at: datetime | None = row.pop(name)
         row[column] = None if at is None else int(at.timestamp())
@@ -37,7 +39,8 @@ def lead_of(row: Mapping[str, Any]) -> Lead:
     for name, column in _IN_SECONDS.items():
         seconds: int | None = kept.pop(column)
         kept[name] = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    return Lead(**kept | {"state": LeadState(row["state"]), "last_outcome": _outcome(row["last_outcome"])})
+    read = {"state": LeadState(row["state"]), "last_outcome": _outcome(row["last_outcome"])}
+    return Lead(**kept | read | {"phones": tuple(row["phones"]), "zones": tuple(row["zones"])})
 
 
 def attempt_of(row: Mapping[str, Any]) -> Attempt:
@@ -55,6 +58,19 @@ def campaign_of(row: Mapping[str, Any]) -> Campaign:
     known = settings(plain)
     kept = {name: value for name, value in row["settings"].items() if name in known or name.startswith(SEGMENT)}
     return with_settings(plain, kept)
+
+
+def booking_row(booking: Booking) -> dict[str, Any]:
+    row = {field.name: getattr(booking, field.name) for field in fields(booking) if field.name != "window"}
+    window = {"starts_at": booking.window.starts_at, "ends_at": booking.window.ends_at}
+    return row | window | {"source": booking.source.value, "state": booking.state.value}
+
+
+def booking_of(row: Mapping[str, Any]) -> Booking:
+    kept = dict(row)
+    window = Window(kept.pop("starts_at"), kept.pop("ends_at"))
+    told = {"source": BookingSource(kept["source"]), "state": BookingState(kept["state"])}
+    return Booking(**kept | told, window=window)
 
 
 def _outcome(value: str | None) -> AttemptOutcome | None:

@@ -1,7 +1,7 @@
 """What a supervisor sees and steers: campaigns, their knobs and who turned them, who is dialed next and who is not, the day's figures."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,10 +13,12 @@ from ..storage.one_at_a_time import OneAtATime
 from .calling_hours import allowed
 from .campaign import Campaign, CampaignRefused, CampaignState, Change, Setting, with_settings
 from .day import Day, day_of
+from .law import Wish
 from .lead import DIALABLE_STATES, WAITING_STATES, Lead, LeadState
 from .priority import Weights, order_key, score
+from .reason import OWN, Reason, Wait
 from .store import DialerStore
-from .why import Reason, Wait, Why, later, own_waits
+from .why import Why, later, own_waits
 
 MOST_CALLBACKS = 1_000
 WINDOW_DAYS = 30
@@ -31,12 +33,16 @@ class UnknownCampaign(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ScoredLead:
-    """`score` and its `terms` in points; `wait` None: it is dialed as soon as its turn comes."""
+    """`score` and its `terms` in points; `wait` None: it is dialed as soon as its turn comes.
+
+    `late_since`: when the window ended in which its customer was promised the call.
+    """
 
     lead: Lead
     score: float
     terms: Mapping[str, float]
     wait: Wait | None
+    late_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ class Steering:
         self._turned = turned
         # Every board asks once a second, and a big campaign takes a while: each answer serves for some time, the longer the dearer it was.
         self._counting = OneAtATime(self._count, keep=10, monotonic=clock.monotonic)
-        self._counts = OneAtATime(store.counts, keep=10, monotonic=clock.monotonic)
+        self._counts = OneAtATime(self._by_state, keep=10, monotonic=clock.monotonic)
         self._day = OneAtATime(self._by_hour, keep=20, monotonic=clock.monotonic)
         self._window = OneAtATime(self._in_window, keep=50, monotonic=clock.monotonic)
 
@@ -161,9 +167,10 @@ class Steering:
         ready += await self._store.best(campaign_id, zones, campaign.weights, limit)
         ready = sorted(ready, key=lambda lead: order_key(lead, campaign.weights, now))[:limit]
         rest = await self._store.not_now(campaign_id, zones, campaign.weights, limit - len(ready))
-        hold = self._hold(campaign)
-        return [_scored(lead, campaign, hold, now) for lead in ready] + [
-            _scored(lead, campaign, later(lead, campaign, now), now) for lead in rest
+        hold, holidays = self._hold(campaign), await self._store.holidays()
+        against = await self._store.bans([Wish(lead, campaign, lead.phone) for lead in (*ready, *rest)])
+        return [_scored(lead, campaign, against.get(lead.id) or hold, now) for lead in ready] + [
+            _scored(lead, campaign, later(lead, campaign, now, holidays, against.get(lead.id)), now) for lead in rest
         ]
 
     async def why(self, campaign_id: str, lead_id: str, here: Collection[str] = ()) -> Why:
@@ -172,12 +179,16 @@ class Steering:
         lead = await self._store.lead(lead_id)
         if lead is None or lead.campaign_id != campaign_id:
             raise UnknownCampaign(lead_id)
-        in_call = lead.state in DIALABLE_STATES and lead.phone in await self._store.numbers_in_call()
-        own = own_waits(lead, campaign, now, in_call=in_call, here=here)
-        hold = self._hold(campaign) if lead.state not in _NEVER_HELD else None
         points = score(lead, campaign.weights, now)
+        if lead.state in _NEVER_HELD:
+            return Why(lead, points.total, points.terms, None, own_waits(lead, campaign, now))
+        in_call = lead.state in DIALABLE_STATES and lead.phone in await self._store.numbers_in_call()
+        against = (await self._store.bans([Wish(lead, campaign, lead.phone)])).get(lead.id)
+        holidays, hold = await self._store.holidays(), self._hold(campaign)
+        own = own_waits(lead, campaign, now, holidays, against, in_call=in_call, here=here)
         place = None if own else await self._place(lead, campaign, now)
-        return Why(lead, points.total, points.terms, place, (*own, hold) if hold else own)
+        others = [wait for wait in (hold, against) if wait is not None and wait.reason not in OWN]
+        return Why(lead, points.total, points.terms, place, tuple(dict.fromkeys((*own, *others))))
 
     async def _place(self, lead: Lead, campaign: Campaign, now: datetime) -> int:
         zones = await self.open_zones(campaign, now)
@@ -196,15 +207,24 @@ class Steering:
         """How many are not dialed now, by reason, the most first. Raises UnknownCampaign."""
         campaign, now = await self.campaign(campaign_id), self._clock.now()
         groups: Counter[tuple[Reason, str | None, datetime | None]] = Counter()
-        for state, zone, count in await self._counts.ask(campaign_id):
-            may, opens = allowed(now, zone, campaign.hours)
+        states, held = await self._counts.ask(campaign_id)
+        holidays = await self._store.holidays()
+        for state, zone, count in states:
+            may, opens = allowed(now, zone, campaign.hours, holidays)
             if state is LeadState.RETRY_AT:
                 groups[Reason.RETRY_AT, None, None] += count
             elif state is LeadState.DO_NOT_CALL:
                 groups[Reason.DO_NOT_CALL, None, None] += count
             elif state in DIALABLE_STATES and not may:
                 groups[Reason.HOURS, zone, opens] += count
-        return [HeldBack(reason, zone, count, until) for (reason, zone, until), count in groups.most_common()]
+        for reason, count in held.items():  # they wait for a retry in name only
+            groups[Reason.RETRY_AT, None, None] -= count
+            groups[reason, None, None] += count
+        found = [HeldBack(*key[:2], count, key[2]) for key, count in groups.most_common()]
+        return [group for group in found if group.count > 0]
+
+    async def _by_state(self, campaign_id: str) -> tuple[Sequence[tuple[LeadState, str, int]], Mapping[Reason, int]]:
+        return await self._store.counts(campaign_id), await self._store.held(campaign_id)
 
     async def promised(self, campaign_id: str, before: datetime) -> list[datetime]:
         """When the calls that customers were promised fall due, up to `before`, the earliest first."""
@@ -225,7 +245,7 @@ class Steering:
             else:
                 by_outcome[outcome] += count
         leads: Counter[LeadState] = Counter()
-        for state, _zone, count in await self._counts.ask(campaign_id):
+        for state, _zone, count in (await self._counts.ask(campaign_id))[0]:
             leads[state] += count
         over = attempts - in_flight
         persons = by_outcome[AttemptOutcome.PERSON] + by_outcome[AttemptOutcome.ABANDONED]
@@ -247,7 +267,8 @@ class Steering:
         since = self._midnight()
         attempts = await self._store.day.attempts_by_hour(campaign_id, since)
         tried = await self._store.day.first_tries_by_hour(campaign_id, since)
-        waiting = sum(count for state, _zone, count in await self._counts.ask(campaign_id) if state in WAITING_STATES)
+        states, _held = await self._counts.ask(campaign_id)
+        waiting = sum(count for state, _zone, count in states if state in WAITING_STATES)
         return day_of(since, self._clock.now(), attempts, tried, waiting)
 
     async def abandonment(self, campaign_id: str) -> tuple[int, int]:
@@ -268,12 +289,16 @@ class Steering:
 
     async def open_zones(self, campaign: Campaign, now: datetime) -> list[str]:
         """The zones of the campaign's leads where it is a time to call."""
-        return [zone for zone in await self._store.zones(campaign.id) if allowed(now, zone, campaign.hours)[0]]
+        holidays = await self._store.holidays()
+        zones = await self._store.zones(campaign.id)
+        return [zone for zone in zones if allowed(now, zone, campaign.hours, holidays)[0]]
 
 
 def _scored(lead: Lead, campaign: Campaign, wait: Wait | None, now: datetime) -> ScoredLead:
     points = score(lead, campaign.weights, now)
-    return ScoredLead(lead, points.total, points.terms, wait)
+    is_late = lead.is_callback and lead.due_by is not None and lead.due_by <= now and lead.attempts == 0
+    late = lead.due_by if is_late else None
+    return ScoredLead(lead, points.total, points.terms, wait, late)
 
 
 def _drained(campaign: Campaign) -> Campaign:

@@ -1,44 +1,18 @@
 """Why a lead is not being dialed at this moment, and when that ends. Pure; `steering.py` gathers the facts.
 
-A new reason: a member of Reason, a line in `own_waits` (or in Dialer._hold, if it keeps the whole campaign), and its words in
-agent_web/campaign_view.REASONS.
+A new reason (reason.py) that keeps one lead is a line in `own_waits`; one that keeps the whole campaign stands in Dialer._hold.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from .calling_hours import allowed
 from .campaign import Campaign
+from .holidays import NO_HOLIDAYS, Holidays
 from .lead import DIALABLE_STATES, Lead, LeadState
 from .picking import PERSONAL_S, is_for_other
-
-
-class Reason(StrEnum):
-    """What must end before the lead is dialed."""
-
-    PAUSED = "paused"
-    DRAINING = "draining"
-    HOURS = "hours"
-    RETRY_AT = "retry_at"
-    NO_AGENTS = "no_agents"
-    INBOUND_FIRST = "inbound_first"
-    TRUNK = "trunk"
-    DO_NOT_CALL = "do_not_call"
-    DIALING = "dialing"
-    CONNECTED = "connected"
-    SAME_NUMBER = "same_number"
-    OWN_AGENT = "own_agent"
-    DONE = "done"
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """`until`: when the reason ends by itself, if that is known (UTC)."""
-
-    reason: Reason
-    until: datetime | None = None
+from .reason import HELD, Reason, Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +38,41 @@ _OVER = {
 
 
 def own_waits(
-    lead: Lead, campaign: Campaign, now: datetime, *, in_call: bool = False, here: Collection[str] = ()
+    lead: Lead,
+    campaign: Campaign,
+    now: datetime,
+    holidays: Holidays = NO_HOLIDAYS,
+    against: Wait | None = None,
+    *,
+    in_call: bool = False,
+    here: Collection[str] = (),
 ) -> tuple[Wait, ...]:
-    """What keeps this lead, whatever the campaign does. `in_call`: its number is in a call of ours; `here`: agents who are at work."""
+    """What keeps this lead, whatever the campaign does. `against`: what the law says of dialing it now; `in_call`: its number is in a call
+    of ours; `here`: agents who are at work."""
     if lead.state in _OVER:
         return (Wait(_OVER[lead.state]),)
     if lead.state not in DIALABLE_STATES:
-        return (later(lead, campaign, now),)
-    may, opens = allowed(now, lead.zone, campaign.hours)
+        return (later(lead, campaign, now, holidays, against),)
+    may, opens = allowed(now, lead.zone, campaign.hours, holidays)
     waits = [] if may else [Wait(Reason.HOURS, opens)]
     if in_call:
         waits.append(Wait(Reason.SAME_NUMBER))
     if lead.due_at is not None and is_for_other(lead, set(here), now):
         waits.append(Wait(Reason.OWN_AGENT, lead.due_at + timedelta(seconds=PERSONAL_S)))
+    if against is not None and against.reason in HELD:
+        waits.append(against)
     return tuple(waits)
 
 
-def later(lead: Lead, campaign: Campaign, now: datetime) -> Wait:
-    """When its own time comes; if its hours are closed then, when they open."""
+def later(
+    lead: Lead, campaign: Campaign, now: datetime, holidays: Holidays = NO_HOLIDAYS, against: Wait | None = None
+) -> Wait:
+    """When its own time comes, and if its hours are closed then, when they open; unless the law keeps it for longer (`against`: what it
+    says of dialing it now), or it is still put aside."""
     own = max(lead.due_at, now) if lead.state is LeadState.RETRY_AT and lead.due_at else now
-    may, opens = allowed(own, lead.zone, campaign.hours)
+    if against is not None and against.reason is not Reason.HOURS and (against.until is None or against.until >= own):
+        return against
+    if lead.held_by is not None and (lead.due_at is None or lead.due_at > now):
+        return Wait(Reason(lead.held_by), lead.due_at)
+    may, opens = allowed(own, lead.zone, campaign.hours, holidays)
     return Wait(Reason.RETRY_AT, own) if may else Wait(Reason.HOURS, opens)

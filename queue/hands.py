@@ -12,6 +12,9 @@ from .journal import Journal
 
 log = logging.getLogger(__name__)
 
+FOLLOWED_AT_ONCE = 4
+"""When thousands hang up in the same second, what their ends bring about must not take all connections from those who call."""
+
 
 class Hands:
     """`follow_ups` run in the background, one contact's in order; the journal remembers until all of them are done."""
@@ -27,6 +30,7 @@ class Hands:
         self._follow_ups = follow_ups
         self._tasks: set[asyncio.Task[None]] = set()
         self._left: list[Contact] = []
+        self._turns = asyncio.Semaphore(FOLLOWED_AT_ONCE)
 
     async def perform(self, command: Command) -> None:
         """Raises WireDown when the wire cannot be told."""
@@ -55,9 +59,13 @@ class Hands:
                 self._begin(contact)
 
     def _begin(self, contact: Contact) -> None:
-        task = asyncio.create_task(self.follow_up(contact))
+        task = asyncio.create_task(self._follow_in_turn(contact))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _follow_in_turn(self, contact: Contact) -> None:
+        async with self._turns:
+            await self.follow_up(contact)
 
     def try_again(self) -> None:
         """Follow up once more whatever has failed."""

@@ -9,6 +9,10 @@ from typing import Protocol
 from .agent import Agent, AgentEvent
 from .contact import Contact, ContactEvent
 
+PASSING = frozenset({"PageChanged", "DeviceChanged"})
+"""Of live connections, which no restart remembers: written down with what comes next, and nobody waits for that. They leave the noun's
+row as it is."""
+
 JsonValue = str | int | float | bool | None | list[str]
 
 
@@ -30,6 +34,15 @@ class MissedOfferEntry:
     agent_id: str
     contact_id: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceEntry:
+    """From `at` on this agent was at work, or was not."""
+
+    at: datetime
+    agent_id: str
+    at_work: bool
 
 
 def entry_of(at: datetime, event: ContactEvent | AgentEvent | str, after: Contact | Agent) -> Entry:

@@ -16,12 +16,9 @@ from ..storage.failpoint import failpoint
 from .book import Book, Draft
 from .commands import Command
 from .contact import Contact
-from .journal import Entry, Journal
+from .journal import PASSING, Entry, Journal
 
 log = logging.getLogger(__name__)
-
-PASSING = frozenset({"PageChanged", "DeviceChanged"})
-"""Of live connections, which no restart remembers: written down with what comes next, and nobody waits for that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,9 @@ TRIES = 5
 BIG_TABLE, ROW_S, BOARD_GAP_S = 250, 0.004, 1.0  # as the board's page (static/js/parts.js)
 RESULT = "consulted"
 KEPT_S = 3.0  # an idle connection, less long than the server keeps it: a request must not meet the closing door
+REGAINED_S = 5.0  # as the desk (static/js/desk.js)
 SILENT_S = 12.0  # as the page (static/js/live.js): after this silence the line is dead
+PATIENT = httpx2.Timeout(30.0, read=120.0)  # a browser waits for a stream to begin
 _NO_TLS = ssl.create_default_context()
 
 
@@ -71,6 +73,8 @@ class Page(ABC):
         self._wanted = asyncio.Event()
         self._fetching: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
+        self._leisure_s = 0.0
+        self._later: asyncio.Task[None] | None = None
         self._tab = f"sim-{seat.user.id}"
         self._answer: httpx2.Response | None = None
 
@@ -81,7 +85,7 @@ class Page(ABC):
         await self.connected.wait()
 
     async def close(self) -> None:
-        tasks = [task for task in (self._task, self._fetching) if task is not None]
+        tasks = [task for task in (self._task, self._fetching, self._later) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -96,9 +100,7 @@ class Page(ABC):
     async def _live(self) -> None:
         while True:
             try:
-                async with self._client.stream(
-                    "GET", "/live", params={"tab": self._tab}, timeout=httpx2.Timeout(30.0, read=SILENT_S)
-                ) as answer:
+                async with self._client.stream("GET", "/live", params={"tab": self._tab}, timeout=PATIENT) as answer:
                     answer.raise_for_status()
                     self._answer = answer
                     await self._listen(answer)
@@ -111,11 +113,19 @@ class Page(ABC):
     async def _listen(self, answer: httpx2.Response) -> None:
         self.tally.streams += 1
         try:
-            async for event, data in events_of(answer):
+            events = events_of(answer)
+            while True:
+                async with asyncio.timeout(SILENT_S):
+                    told = await anext(events, None)
+                if told is None:
+                    return
+                event, data = told
                 if not self.connected.is_set():
                     self.connected.set()
                     self.arrived()
-                if event != "ping":
+                if event == "ping":
+                    self._leisure_s = json.loads(data).get("leisure_s", 0.0)
+                else:
                     self.tally.news += 1
                     self.heard(event, data)
         finally:
@@ -134,6 +144,16 @@ class Page(ABC):
     def refresh(self) -> None:
         """Fetch what is shown; news that come while that goes on lead to one more fetch."""
         self._wanted.set()
+
+    def at_leisure(self) -> None:
+        """As `refresh`, but not now: the crowd of pages that lost their line with us comes back first (static/js/live.js)."""
+        if self._later is not None:
+            self._later.cancel()
+        self._later = asyncio.create_task(self._refresh_after(self._leisure_s * self.random.random()))
+
+    async def _refresh_after(self, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        self.refresh()
 
     async def _fetch_forever(self) -> None:
         while True:
@@ -175,6 +195,7 @@ class Operator(Page):
         super().__init__(web, seat, tally, random)
         self._wrap_up_s = wrap_up_s
         self._seen: dict[str, str] = {}
+        self._hands, self._up_at = "", 0.0
         self._doing: set[asyncio.Task[None]] = set()
 
     async def go_ready(self) -> None:
@@ -194,18 +215,16 @@ class Operator(Page):
         return True
 
     def arrived(self) -> None:
-        self.refresh()
-        self._do(self._look())
-
-    async def _look(self) -> None:
-        """What happened while nobody told us."""
-        answer = await self.get("/api/v1/desk/state")
-        if answer is not None:
-            self._take_in(answer.json())
+        self._up_at = time.monotonic()
+        self.at_leisure()
 
     def heard(self, event: str, data: str) -> None:
         if event == "desk":
+            before, self._hands = self._hands, data
             self._take_in(json.loads(data))
+            if data == before and time.monotonic() - self._up_at < REGAINED_S:
+                self.at_leisure()
+                return
         if event in ("desk", "resync"):
             self.refresh()
 

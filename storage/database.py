@@ -17,7 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 log = logging.getLogger(__name__)
 
-LOCKED_TRIES, LOCKED_S = 100, 0.05
+LOCKED_TRIES, LOCKED_S = 400, 0.05
 BROKEN_TRIES, BROKEN_S = 10, 0.1
 """A database that is away for longer than that costs us the lease soon, and whoever leads next reads what is there."""
 SHUTDOWNS = frozenset({"57P01", "57P02", "57P03"})

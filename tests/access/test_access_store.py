@@ -1,11 +1,14 @@
 """Users, sign-in, sessions, keys and audit, on both databases."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 
 import pytest
 
 from cordboard.access.bootstrap import first_start
+from cordboard.access.living import KNOWN_S, LivingSessions
 from cordboard.access.password import PasswordKeeper, WeakPassword, digest, new_password
 from cordboard.access.permission import ROLE_PERMISSIONS, Permission, Role
 from cordboard.access.store import SESSION_IDLE, AccessStore
@@ -230,3 +233,39 @@ def test_roles_hold_what_the_design_says() -> None:
     assert holders[Permission.RECORDING_LISTEN] == {Role.ADMIN, Role.SUPERVISOR, Role.QA}
     assert holders[Permission.CAMPAIGN_STEER] == {Role.ADMIN, Role.SUPERVISOR}
     assert all(holders.values())
+
+
+async def test_a_session_found_alive_is_believed_for_a_while_and_no_longer(
+    store: AccessStore, clock: HandClock, database: Database
+) -> None:
+    """What another process ends, this one hears within the time."""
+    user = await olga(store)
+    token = await store.open_session(user.id, "browser")
+    other = AccessStore(database, clock, random_ids, keeper=quick_keeper())
+    assert await store.session_user(token) == user
+    await other.close_session(token)
+    assert await store.session_user(token) == user
+    clock.move(seconds=KNOWN_S)
+    assert await store.session_user(token) is None
+
+
+async def test_what_this_house_changes_of_a_user_his_next_request_knows(store: AccessStore) -> None:
+    user = await olga(store)
+    token = await store.open_session(user.id, "browser")
+    await store.session_user(token)
+    await store.set_language(user.id, "en")
+    assert await store.session_user(token) == replace(user, language="en")
+    await store.set_active(user.id, False)
+    assert await store.session_user(token) is None
+
+
+def test_what_was_read_before_a_change_is_not_kept_after_it() -> None:
+    living, now = LivingSessions(), datetime(2026, 11, 28, tzinfo=UTC)
+    user = User("u", "olga", "Ольга", Role.OPERATOR, "ru", True, None, "agent-1", "s")
+    read_at = living.age
+    living.forget()
+    living.keep("token", user, now, 0.0, read_at)
+    assert living.recall("token", 0.0) is None
+    living.keep("token", user, now, 0.0, living.age)
+    assert living.recall("token", KNOWN_S - 1) is not None
+    assert living.recall("token", KNOWN_S) is None

@@ -10,7 +10,7 @@ import pytest
 
 from cordboard.access.permission import Role
 from cordboard.access.user import User
-from cordboard.agent_web.live import MAX_PENDING, LiveHub, Tab, figures
+from cordboard.agent_web.live import CROWD, MAX_PENDING, PAGES_A_SECOND, LiveHub, Tab, figures
 from cordboard.queue.desk import Desk
 from cordboard.queue.ledger import DeskChange
 from cordboard.storage.database import Database
@@ -78,7 +78,7 @@ async def followed(house: DeskHouse) -> AsyncIterator[LiveHub]:
 async def test_an_open_stream_is_the_presence_of_the_page(house: DeskHouse) -> None:
     user, hub = await house.operator(), hub_of(house)
     reader = Reader(hub, house.desk, user, "tab-1")
-    assert await reader.event() == ("ping", {})
+    assert await reader.event() == ("ping", {"leisure_s": 0.0})
     await reader.event()
     assert is_open(house, user)
     await reader.close()
@@ -89,7 +89,7 @@ async def test_an_open_stream_is_the_presence_of_the_page(house: DeskHouse) -> N
 async def test_an_idle_stream_beats(house: DeskHouse) -> None:
     user = await house.operator()
     reader = Reader(hub_of(house), house.desk, user, "tab-1")
-    assert [(await reader.event())[0] for _ in range(3)] == ["ping", "ping", "ping"]
+    assert [(await reader.event())[0] for _ in range(4)] == ["ping", "desk", "ping", "ping"]
     await reader.close()
 
 
@@ -277,3 +277,28 @@ async def test_a_page_whose_session_ended_gets_no_more_news(house: DeskHouse) ->
     assert [chunk async for chunk in ending] == []
     assert hub.tab_count == 1
     await staying.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_stream_begins_with_what_the_operator_has_in_hand(house: DeskHouse) -> None:
+    """So a page that lost its line knows whether anything happened meanwhile, and asks for nothing else."""
+    maria, hub = await house.operator(), hub_of(house)
+    reader = Reader(hub, house.desk, maria, "tab-1")
+    await reader.until("desk")
+    await house.desk.ready(maria.id)
+    call = await house.call_in()
+    await reader.close()
+    again = Reader(hub, house.desk, maria, "tab-1")
+    assert (await again.event())[0] == "ping"
+    name, hands = await again.event()
+    assert (name, hands["contact_id"], hands["state"]) == ("desk", call.id, "reserved")
+    await again.close()
+
+
+async def test_the_pages_of_a_big_house_are_told_to_take_their_time(house: DeskHouse) -> None:
+    user, hub = await house.operator(), hub_of(house)
+    readers = [Reader(hub, house.desk, user, f"tab-{number}", works=False) for number in range(CROWD + 1)]
+    told = [await reader.event() for reader in readers]
+    assert told[0] == ("ping", {"leisure_s": 0.0})
+    assert told[-1] == ("ping", {"leisure_s": round((CROWD + 1) / PAGES_A_SECOND, 1)})
+    for reader in readers:
+        await reader.close()

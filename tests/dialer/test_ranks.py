@@ -1,5 +1,6 @@
 """The next leads, out of what was kept in mind and what changed since: those that the rule puts first, on SQLite and on PostgreSQL."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -7,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from cordboard.dialer.do_not_call import Kind
+from cordboard.dialer.law import Wish
 from cordboard.dialer.lead import DIALABLE_STATES, Attempt, Disposed, Lead, LeadState, OrderChanged
+from cordboard.dialer.lead_import import ImportState, LeadImport
 from cordboard.dialer.priority import NUMBERS, Weights, order_key, score
 from cordboard.dialer.store import DialerStore
 from cordboard.queue.channel import AttemptOutcome
@@ -66,7 +70,7 @@ class Shelf:
         lead = await self.store.lead(self.chance.choice(self.ids))
         assert lead is not None
         now = self.house.clock.now()
-        match self.chance.randrange(6):
+        match self.chance.randrange(9):
             case 0:
                 self.house.clock.pass_s(self.chance.choice([1, 20, 45, 200]))
             case 1:
@@ -83,6 +87,39 @@ class Shelf:
             case 5 if lead.state is LeadState.FRESH:
                 due = now + timedelta(seconds=self.chance.choice([-5, 30]))
                 await self.store.tell_lead(lead.id, Disposed("postponed", "c", False, due))
+            case 6:
+                await self.put_aside([one for one in await self.all() if one.state in DIALABLE_STATES][:30:3])
+            case 7:
+                entries, _total = await self.store.do_not_call.page()
+                for entry in entries[:2]:
+                    await self.store.do_not_call.remove(entry.id)
+                await self.store.wake_due(now)
+            case 8:
+                await self.store.imports.add_new([self.lead() for _ in range(2)])
+                await self.pour([self.lead() for _ in range(2)])
+
+    async def put_aside(self, some: list[Lead]) -> None:
+        campaign = await self.house.dialer.campaign(self.campaign_id)
+        for lead in some:
+            await self.store.do_not_call.add(Kind.NUMBER, lead.phone, "oleg")
+        barred = await self.store.sift([Wish(lead, campaign, lead.phone) for lead in some])
+        assert barred == {lead.id for lead in some}
+
+    async def pour(self, some: list[Lead]) -> None:
+        """As a list does it."""
+        now = self.house.clock.now()
+        one = LeadImport(self.house.ids(), self.campaign_id, now, "oleg", "list.csv", 1, ImportState.LOADING)
+        await self.store.imports.add(one)
+        rows = [
+            [
+                *(lead.id, lead.source, lead.phone, lead.zone, lead.placed_at.strftime("%Y-%m-%d %H:%M:%S.%f")),
+                *(int(lead.placed_at.timestamp()), lead.order_total, "[]", "[]", "{}", lead.own_1, 0, lead.own_3),
+            ]
+            for lead in some
+        ]
+        after = await self.store.imports.pour(one.id, json.dumps(rows), len(rows), 1, now)
+        assert after is not None
+        assert after.made == len(rows)
 
     async def wanted(self, weights: Weights, limit: int) -> list[Lead]:
         now = self.house.clock.now()
@@ -109,7 +146,7 @@ def house(database: Database) -> DialHouse:
     return DialHouse(database)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("depth", [25, 4_000])
 async def test_whatever_happens_the_first_are_those_of_the_rule(house: DialHouse, depth: int, seed: int) -> None:
     campaign = await house.open()
@@ -164,3 +201,34 @@ async def test_a_change_inside_a_transaction_of_many_is_seen_when_that_is_over(h
     async with house.db.together():
         await shelf.store.add_leads([dear])
     assert (await shelf.store.best(campaign.id, OPEN, weights, 1))[0].id == dear.id
+
+
+async def test_what_the_law_puts_aside_and_what_a_list_brings_changes_the_order_at_once(house: DialHouse) -> None:
+    campaign = await house.open()
+    shelf = Shelf(house, campaign.id, seed=7, depth=3)
+    await shelf.add(40)
+    weights = replace(NO_WEIGHTS, order_sum=1.0)
+
+    async def first() -> Lead:
+        return (await shelf.store.best(campaign.id, OPEN, weights, 1))[0]
+
+    before = await first()
+    await shelf.put_aside([before])
+    held = await shelf.store.lead(before.id)
+    assert held is not None
+    assert (held.state, held.held_by) == (LeadState.RETRY_AT, "do_not_call")
+    assert (await first()).id != before.id
+    poured, given = (replace(shelf.lead(), zone=ZONES[0], order_total=total) for total in (10**9, 2 * 10**9))
+    await shelf.pour([poured])
+    assert (await first()).id == poured.id
+    await shelf.store.imports.add_new([given])
+    assert (await first()).id == given.id
+
+
+async def test_a_question_for_more_than_is_kept_in_mind_is_answered(house: DialHouse) -> None:
+    campaign = await house.open()
+    shelf = Shelf(house, campaign.id, seed=8, depth=5)
+    await shelf.add(30)
+    weights = shelf.weights()
+    for limit in (5, 6, 20, 100):
+        assert await shelf.store.best(campaign.id, OPEN, weights, limit) == await shelf.wanted(weights, limit)

@@ -6,6 +6,8 @@ import pytest
 
 from cordboard.dialer.calling_hours import CallingHours
 from cordboard.dialer.campaign import Campaign, CampaignState
+from cordboard.dialer.do_not_call import Kind
+from cordboard.dialer.holidays import Holiday, Holidays
 from cordboard.dialer.lead import CallsForbidden, Lead, LeadState
 from cordboard.dialer.steering import Reason, UnknownCampaign, Wait
 from cordboard.dialer.why import own_waits
@@ -42,6 +44,13 @@ def a_lead(state: LeadState = LeadState.FRESH, zone: str = "UTC", **more: object
             (Wait(Reason.OWN_AGENT, NOON + timedelta(minutes=1)),),
         ),
         (a_lead(LeadState.DUE, is_callback=True, due_at=NOON, agent_id="gone"), ()),
+        (a_lead(LeadState.RETRY_AT, held_by="do_not_call"), (Wait(Reason.DO_NOT_CALL),)),
+        (
+            a_lead(LeadState.RETRY_AT, held_by="gap", due_at=NOON + timedelta(seconds=60)),
+            (Wait(Reason.GAP, NOON + timedelta(seconds=60)),),
+        ),
+        # Released, so that it is tried again in the next turn.
+        (a_lead(LeadState.RETRY_AT, held_by="do_not_call", due_at=NOON), (Wait(Reason.RETRY_AT, NOON),)),
     ],
 )
 def test_a_lead_is_kept_by_its_own_reasons(lead: Lead, waits: tuple[Wait, ...]) -> None:
@@ -54,6 +63,36 @@ def test_every_reason_that_must_end_is_named() -> None:
         Reason.HOURS,
         Reason.SAME_NUMBER,
     ]
+
+
+@pytest.mark.parametrize(
+    ("lead", "against", "waits"),
+    [
+        (a_lead(), Wait(Reason.DO_NOT_CALL), (Wait(Reason.DO_NOT_CALL),)),
+        (a_lead(), Wait(Reason.TOLL_CAP, NOON + timedelta(hours=12)), ()),  # keeps all campaigns
+        (
+            a_lead(LeadState.RETRY_AT, due_at=NOON + timedelta(hours=1)),
+            Wait(Reason.NUMBER_DAY, NOON + timedelta(hours=2)),
+            (Wait(Reason.NUMBER_DAY, NOON + timedelta(hours=2)),),
+        ),
+        (
+            a_lead(LeadState.RETRY_AT, due_at=NOON + timedelta(hours=1)),
+            Wait(Reason.GAP, NOON + timedelta(minutes=1)),
+            (Wait(Reason.RETRY_AT, NOON + timedelta(hours=1)),),
+        ),
+    ],
+)
+def test_the_law_keeps_a_lead_for_as_long_as_it_says(lead: Lead, against: Wait, waits: tuple[Wait, ...]) -> None:
+    assert own_waits(lead, CAMPAIGN, NOON, against=against) == waits
+
+
+def test_a_holiday_is_no_time_to_call() -> None:
+    today = Holidays([Holiday("*", NOON.date(), "a feast")])
+    hours = CallingHours(9 * 60, 21 * 60, holidays="closed")
+    campaign = Campaign("c", "Orders", "orders", NOON, hours=hours)
+    assert own_waits(a_lead(), campaign, NOON, today) == (Wait(Reason.HOURS, NOON + timedelta(hours=21)),)
+    retry = a_lead(LeadState.RETRY_AT, due_at=NOON + timedelta(hours=1))
+    assert own_waits(retry, campaign, NOON, today) == (Wait(Reason.HOURS, NOON + timedelta(hours=21)),)
 
 
 async def reasons(house: DialHouse, campaign: Campaign, lead_id: str) -> list[Reason]:
@@ -110,6 +149,22 @@ async def test_a_lead_goes_through_its_reasons(house: DialHouse) -> None:
     assert await reasons(house, campaign, lead.id) == [Reason.PAUSED]
     await house.store.tell_lead(lead.id, CallsForbidden())
     assert await reasons(house, campaign, lead.id) == [Reason.DO_NOT_CALL]
+
+
+async def test_a_lead_that_the_law_puts_aside_says_so_until_it_is_let_go(house: DialHouse) -> None:
+    campaign = await house.open("maria")
+    await house.order(1, 1_000)
+    lead = await lead_of(house, 1)
+    entry, _new = await house.dialer.do_not_call.add(Kind.NUMBER, lead.phone, "oleg")
+    why = await house.dialer.why(campaign.id, lead.id)
+    assert (why.waits, why.place) == ((Wait(Reason.DO_NOT_CALL),), None)
+    await house.tick()
+    assert (await lead_of(house, 1)).held_by == "do_not_call"
+    assert await reasons(house, campaign, lead.id) == [Reason.DO_NOT_CALL]
+    await house.desk.pause("maria", "tea")
+    await house.dialer.do_not_call.remove(entry.id)
+    await house.tick()
+    assert await reasons(house, campaign, lead.id) == [Reason.NO_AGENTS]
 
 
 async def test_a_number_in_a_call_keeps_its_other_lead(house: DialHouse) -> None:

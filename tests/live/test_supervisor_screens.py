@@ -1,13 +1,14 @@
 """The supervisor's pages in a real browser: news arrive by themselves, weights re-order the list in sight, silence turns figures grey."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Page, async_playwright, expect
 
 from cordboard.access.permission import Role
 from cordboard.access.user import User
@@ -228,3 +229,41 @@ async def test_a_password_is_shown_once_and_gone_with_its_dialog(
         await expect(page.locator("[data-part=people]")).to_contain_text("Mary Smith")
         assert password not in await page.content()
         assert await page.input_value("#secret") == ""
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_a_list_is_loaded_its_columns_corrected_and_taken_back(
+    house: SteeringHouse, base: str, browser: Browser, tmp_path: Path, language: str
+) -> None:
+    chief = await house.user(Role.SUPERVISOR, "Oleg", language)
+    campaign = await house.campaign("Осенняя рассылка")
+    shots = Path(os.environ.get("CORDBOARD_SHOTS") or tmp_path)
+    rows = [f"8 (912) 345-67-{number:02};Клиент {number};{number * 100},50;=HYPERLINK(1)" for number in range(10, 40)]
+    text = "Контактный;Клиент;Сумма;Город\n" + "\n".join([*rows, "позвонить Анне;Анна;1;Омск"]) + "\n"
+    worker = asyncio.create_task(house.imports.run())
+    state = "[data-part=state]"
+    async with screen(house, base, browser, chief) as page:
+        await page.goto(f"{base}/campaigns/{campaign.id}")
+        await page.locator(f"a[href='/campaigns/{campaign.id}/import']").click()
+        file = FilePayload(name="осень.csv", mimeType="text/csv", buffer=text.encode("cp1251"))
+        await page.set_input_files("#file", files=[file])
+        await page.screenshot(path=shots / f"list-file-{language}.png")
+        await page.click("#upload [type=submit]")
+        await expect(page.locator(state)).to_have_attribute("data-state", "received")
+        await expect(page.locator("#c2")).to_have_value("order_total")
+        await page.select_option("#c0", "phone")
+        await page.screenshot(path=shots / f"list-columns-{language}.png")
+        await page.click("#form [type=submit]")
+        await expect(page.locator(f"{state}[data-state=checked]")).to_contain_text("31", timeout=60_000)
+        await page.screenshot(path=shots / f"list-errors-{language}.png", full_page=True)
+        await page.click("[data-act=accept]")
+        await page.locator(f"{state}[data-state=loaded]").wait_for(timeout=60_000)
+        assert len(await house.dialer.next_leads(campaign.id)) == 30
+        await page.screenshot(path=shots / f"list-loaded-{language}.png")
+        await page.click("[data-act=stop]")
+        await page.locator(f"{state}[data-state=taken_back]").wait_for(timeout=60_000)
+        assert await house.dialer.next_leads(campaign.id) == []
+        await page.goto(f"{base}/campaigns/{campaign.id}/import")
+        await page.screenshot(path=shots / f"list-lists-{language}.png")
+    worker.cancel()
+    await asyncio.wait([worker])

@@ -6,6 +6,7 @@ import { refresh } from "./panes.js";
 import { flush } from "./order.js";
 import { NoMicrophone, Softphone } from "./softphone.js";
 import { heard } from "./sound.js";
+import "./by_hand.js";
 import "./cord.js";
 import "./keys.js";
 import "./wrap.js";
@@ -30,7 +31,14 @@ function update() {
   if (running) { wanted = true; return running; }
   return (running = refresh().finally(() => { running = null; if (wanted) { wanted = false; update(); } }));
 }
+/* The stream begins with what is in our hands, and with the news that our page is back. If that is what we knew, the line was lost and
+   nothing else: there is no hurry. */
+const REGAINED_MS = 5000;
+let hands = "", upAt = 0;
 live.addEventListener("desk", e => {
+  const before = hands;
+  hands = JSON.stringify(e.detail);
+  if (hands === before && performance.now() - upAt < REGAINED_MS) { live.atLeisure(update); return; }
   if (e.detail.state === "reserved" && e.detail.contact_id && e.detail.contact_id !== offered?.contact) {
     performance.mark("offer", { detail: e.detail.contact_id }); offered = { contact: e.detail.contact_id, at: performance.now() };
   }
@@ -39,8 +47,9 @@ live.addEventListener("desk", e => {
 live.addEventListener("order", e => { if ($("#order")?.dataset.order === e.detail.order_id || $(`#or-${CSS.escape(e.detail.order_id ?? "")}`)) update(); });
 live.addEventListener("resync", update);
 live.addEventListener("board", e => figures(e.detail));
-live.addEventListener("up", () => { serverDown = false; paintLost(); update(); });
-live.addEventListener("down", () => { serverDown = true; paintLost(); update(); });
+live.addEventListener("up", () => { serverDown = false; upAt = performance.now(); paintLost(); live.atLeisure(update); });
+live.addEventListener("down", () => { serverDown = true; paintLost(); });
+live.addEventListener("refused", () => live.atLeisure(update));      /* it learns whether we are still signed in */
 live.addEventListener("elsewhere", () => { elsewhere = true; phone.stop(); paintLost(); });
 document.addEventListener("cb:lang", update);
 document.addEventListener("cb:signed-out", () => { if (!phone.talking) location.assign("/sign-in?next=/desk"); });

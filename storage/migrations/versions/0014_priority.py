@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0009"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -25,12 +25,12 @@ def upgrade() -> None:
     for name in ("ix_lead_pool_sum", "ix_lead_pool_age"):
         op.drop_index(name, "lead")
     op.create_index("ix_lead_rank", "lead", [*RANK, *TERMS], sqlite_where=LIVE, postgresql_where=LIVE)
-    op.create_index("ix_lead_phone", "lead", ["phone"])
+    with op.batch_alter_table("campaign_change") as change:  # a segment's weight has a long name
+        change.alter_column("field", existing_type=sa.String(60), type_=sa.String(80), existing_nullable=False)
 
 
 def downgrade() -> None:
-    for name in ("ix_lead_rank", "ix_lead_phone"):
-        op.drop_index(name, "lead")
+    op.drop_index("ix_lead_rank", "lead")
     with op.batch_alter_table("lead") as lead:
         for name in ("promised_s", "reserved_s", "segment", *OWN):
             lead.drop_column(name)
