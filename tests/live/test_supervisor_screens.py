@@ -151,7 +151,7 @@ async def test_five_leads_are_not_dialed_for_five_reasons_and_each_says_which(
         1: "waiting for a retry",
         2: "being dialed right now",
         3: "finishing what was begun",
-        4: "asked not to be called",
+        4: "on the do-not-call list",
         5: "settled",
     }
     async with screen(house, base, browser, chief) as page:
