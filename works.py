@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from random import Random
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry
@@ -18,7 +19,15 @@ from .agent_web.house import House, RobotSwitch, Site
 from .agent_web.live import LiveHub
 from .agent_web.parts import Parts, watch_figures
 from .agent_web.timings import Timings
+from .dialer.booking_diary import Diary
+from .dialer.booking_limits import DAY, BookingRules
+from .dialer.booking_store import BookingStore
+from .dialer.bookings import Bookings
 from .dialer.dialer import Dialer
+from .dialer.do_not_call import Kind
+from .dialer.imports import Imports
+from .dialer.law import Law
+from .dialer.lead import Lead
 from .dialer.store import DialerStore
 from .quality.store import RecordingStore
 from .queue.channel import Arrival, Channel, ChannelKind, WireDown
@@ -42,27 +51,35 @@ from .storage.data_folder import DataFolder
 from .storage.database import NO_EPOCH, Database
 from .storage.ids import random_ids
 from .storage.migrate import up_to_date
-from .storage.settings import Settings
+from .storage.settings import BadSettings, Settings
 from .telephony.ami import Ami
 from .telephony.ami_delivery import AmiTuning
 from .telephony.ami_events import Event, Resync
 from .telephony.ami_fence import Fence, Unfenced
+from .telephony.dialogs import Spoken
 from .telephony.doctor import DoctorSubject, steady_clock
 from .telephony.fallback import Fallback
 from .telephony.install import AsteriskTree
 from .telephony.legs import lane_of
 from .telephony.ports import ports_of
+from .telephony.rules import ANYWHERE, BadRules, DialRules, home_country
 from .telephony.voice import Voice
 from .telephony.web_call import WebCalls, site_queue
 from .telephony.web_call_process import MediaProcess
 from .works_asterisk import NODE, SteeredAsterisk
+from .works_booking import PhoneBookings
+from .works_ivr import Callers, typed_number
 from .works_takes import Takes
+from .works_words import ShopWording, settle_order
 
 log = logging.getLogger(__name__)
 
 MOST_ORDERS = 10_000
 TELL_AGAIN_S = 5.0
+SWEEP_BOOKINGS_S = 5.0
 VIP = "vip"
+BY_KEY = "key 9"
+"""Who wrote an entry of the do-not-call list: the customer himself, by a key of his telephone."""
 LAST_WORDS_S = 1.0
 
 
@@ -95,9 +112,11 @@ class Works:
         self.takes = Takes(
             home.folder, self.journal, self.recordings, self.changed_board, self.open_contacts, self.lives
         )
+        callers = Callers(self.shop, settings.time_zone)
         channels: dict[ChannelKind, Channel] = {}
         rules = DeskRules(ring_s=settings.ring_s, wrap_up_s=float(settings.wrap_up_s))
         self.desk = Desk(self.journal, channels, clock, random_ids, rules, self.identify)
+        tolls = dial_rules(settings)
         self.voice = Voice(
             self.desk,
             clock,
@@ -107,6 +126,10 @@ class Works:
             ring_s=settings.ring_s,
             language_of=lambda _queue: settings.language,
             caller_id=settings.caller_id or settings.inbound_number,
+            may_dial=tolls.may_dial,
+            spoken=Spoken(
+                home.folder.asterisk.resolve() / "share/prompts", callers.acquaintance, typed_number, callers.zone_of
+            ),
         )
         channels[ChannelKind.VOICE] = self.voice
         self.metrics = CollectorRegistry()
@@ -136,8 +159,18 @@ class Works:
             keep=self.voice.waiting_room.pressed,
             unnamed="Звонок с сайта" if settings.language == "ru" else "Call from the site",
         )
-        store = DialerStore(db, clock, random_ids)
-        self.dialer = Dialer(store, self.desk, self.voice, clock, random_ids, settings.time_zone)
+        law = Law(tolls, settings.time_zone)
+        store = DialerStore(db, clock, random_ids, law)
+        wording = ShopWording(lambda: self.shop, line, home.folder.path / "prompts", settings)
+        self.dialer = Dialer(
+            store, self.desk, self.voice, clock, random_ids, settings.time_zone, wording, jumped=lambda: clock.jumped_s
+        )
+        self.dialer.on_settled.append(self.settle_order)
+        self.dialer.on_opted_out.append(self.opted_out)
+        self.dialer.cap.on_wait.append(self.timings.met)
+        self.bookings = self.bookings_of(store)
+        lists = folder.path / "imports"
+        self.imports = Imports(store.imports, lists, clock, random_ids, settings.time_zone, self.dialer.wake)
         self.ami = Ami(
             NODE,
             "127.0.0.1",
@@ -153,6 +186,7 @@ class Works:
             lane_of=lane_of,
         )
         self.voice.attach(self.ami, self.dialer)
+        self.voice.dialogs.attach(PhoneBookings(self.bookings, clock, settings.time_zone))
         self.web_calls.attach(self.ami)
         self.fallback.attach(self.ami)
         self.desk.follow_ups += [self.dialer.on_contact_ended, self.takes.link, self.chat.on_contact_ended]
@@ -235,12 +269,54 @@ class Works:
         shop.on_order.append(self.on_order)
         return shop
 
+    def bookings_of(self, leads: DialerStore) -> Bookings:
+        settings, clock = self.settings, self.clock
+        rules = BookingRules(
+            countries=settings.callback_countries,
+            per_asker=settings.callback_per_address,
+            per_number=settings.callback_per_number,
+            per_day=settings.callback_per_day,
+        )
+        store, ahead = BookingStore(self.db, leads, clock), rules.days_ahead * DAY
+        diary = Diary(
+            store,
+            leads,
+            self.desk,
+            clock,
+            home_zone=settings.time_zone,
+            ahead=ahead,
+            presence=self.journal.presence,
+        )
+        return Bookings(
+            store,
+            leads,
+            diary,
+            clock,
+            random_ids,
+            lambda: token_urlsafe(32),
+            home_zone=settings.time_zone,
+            key=self.line.home.secrets.ami.encode(),
+            rules=rules,
+            own=lambda: {number.lstrip("+") for number in self.numbers()},
+            turned=self.changed_board,
+        )
+
     async def on_order(self, order: Order, _created: bool) -> None:
         customer = await self.shop.customer(order.customer_id)
         if customer is not None:
-            phone = customer.phones[0] if customer.phones else None
-            await self.dialer.on_order(order, phone, customer.time_zone or None)
+            first, *others = customer.phones or (None,)
+            known = [one for one in others if one]
+            zone, city, segment = customer.time_zone or None, customer.city, customer.segment
+            await self.dialer.on_order(order, first, zone, known, city=city, segment=segment)
         self.live.publish("order", {"order_id": order.id})
+
+    async def settle_order(self, lead: Lead, code: str) -> None:
+        """A customer chose by a key of his telephone what becomes of his order."""
+        await settle_order(self.shop, lead, code)
+
+    async def opted_out(self, number: str, _campaign_id: str) -> None:
+        """Whoever leaves all lists by a key is called by none of them."""
+        await self.dialer.do_not_call.add(Kind.NUMBER, number, BY_KEY, reason=BY_KEY)
 
     async def people_changed(self) -> None:
         """Operators come and go: their seats at the desk and their endpoints in Asterisk follow."""
@@ -292,6 +368,8 @@ class Works:
             sound_processing=settings.sound_processing,
             time_zone=settings.time_zone,
             robot=self.robot,
+            callback_page=settings.callback_page,
+            callback_queue=settings.queue_name,
         )
 
     def house(self) -> House:
@@ -308,6 +386,8 @@ class Works:
             web_calls=self.web_calls,
             chat=self.chat,
             setup=self.setup,
+            bookings=self.bookings,
+            imports=self.imports,
         )
         watch_figures(house.metrics, self.desk, self.ami)
         return house
@@ -361,6 +441,7 @@ class Works:
         await (
             self.desk.resume_follow_ups()
         )  # a result that is in the journal is the lead's before any call of its is said to be over
+        self.voice.dialogs.start()
         await self.ami.start()
         for order in await self.shop.orders(WAITS_FOR_CALL, limit=MOST_ORDERS):  # an order whose lead a crash prevented
             await self.on_order(order, False)
@@ -374,12 +455,14 @@ class Works:
             "announcements": self.voice.announce_forever,
             "fallback": self.fallback.mirror_forever,
             "chat room": self.chat.watch_forever,
+            "booked calls": self.sweep_bookings_forever,
             "calls from the site": self.web_calls.run,
             "desk's clock": self.tick_forever,
             "event loop's watch": self.timings.watch_loop,
             "live news": lambda: self.live.follow(self.desk),
             "sweeper of recordings": self.takes.sweep_forever,
             "collector of garbage": Collector().run,
+            "lists of leads": self.imports.run,
             "orders to tell again": self.tell_orders_forever,
         }
 
@@ -387,6 +470,11 @@ class Works:
         while True:
             await asyncio.sleep(0.5)
             await self.desk.tick()
+
+    async def sweep_bookings_forever(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_BOOKINGS_S)
+            await self.bookings.sweep()
 
     async def tell_orders_forever(self) -> None:
         """An order whose lead could not be written gets it."""
@@ -452,10 +540,12 @@ class Works:
     async def hand_over(self) -> None:
         """The lease was given up, another engine may lead: nothing is written any more."""
         self.db.fence(NO_EPOCH)
+        await self.voice.dialogs.stop()
         await self.web_calls.stop()
 
     async def settle(self) -> None:
-        """Wait for what runs in the background: follow-ups, recordings that are being kept."""
+        """Wait for what runs in the background: follow-ups, recordings that are being kept. Who is in a spoken dialog waits again."""
+        await self.voice.dialogs.stop()
         await self.web_calls.stop()
         await self.desk.settle()
         await self.takes.settle()
@@ -477,3 +567,16 @@ def minutes(hours: str) -> tuple[int, int]:
     """ "09:00-21:00" in minutes after midnight: (540, 1260)."""
     opens, closes = (int(part[:2]) * 60 + int(part[3:]) for part in hours.split("-"))
     return opens, closes
+
+
+def dial_rules(settings: Settings) -> DialRules:
+    """Where the site may call and at what price. When nothing is set it is the country of the site's own number, and everywhere without a
+    trunk, for then only the demo's carrier is called. Raises BadSettings."""
+    home = ANYWHERE if settings.trunk is None else home_country(settings.inbound_number)
+    allowed = settings.dial_allowed or (home,)
+    rates = {beginning: round(100 * rate) for beginning, rate in settings.dial_rates.items()}
+    money = None if settings.dial_money_a_day is None else round(100 * settings.dial_money_a_day)
+    try:
+        return DialRules(allowed, rates, settings.dial_minutes_a_day, money)
+    except BadRules as bad:
+        raise BadSettings(f"setting dial_allowed, dial_rates or dial_money_a_day: {bad}") from bad

@@ -11,11 +11,13 @@ class Permission(StrEnum):
     QUEUE_SETUP = "queue.setup"
     CAMPAIGN_VIEW = "campaign.view"
     CAMPAIGN_STEER = "campaign.steer"
+    CALLBACK_BOOK = "callback.book"
     RECORDING_LIST = "recording.list"
     RECORDING_LISTEN = "recording.listen"
     SHOP_VIEW = "shop.view"
     SHOP_EDIT = "shop.edit"
     ORDERS_POST = "orders.post"
+    LEADS_POST = "leads.post"
     USERS_ADMIN = "users.admin"
     METRICS_VIEW = "metrics.view"
 
@@ -35,6 +37,8 @@ _STEERING = frozenset(
         Permission.QUEUE_SETUP,
         Permission.CAMPAIGN_VIEW,
         Permission.CAMPAIGN_STEER,
+        Permission.CALLBACK_BOOK,
+        Permission.LEADS_POST,
         Permission.RECORDING_LIST,
         Permission.RECORDING_LISTEN,
         Permission.SHOP_VIEW,
@@ -49,5 +53,14 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: _STEERING,
     Role.OPERATOR: frozenset({Permission.DESK_WORK, Permission.SHOP_VIEW, Permission.SHOP_EDIT}),
     Role.QA: frozenset({Permission.RECORDING_LIST, Permission.RECORDING_LISTEN, Permission.SHOP_VIEW}),
-    Role.API: frozenset({Permission.ORDERS_POST, Permission.SHOP_VIEW, Permission.SHOP_EDIT, Permission.METRICS_VIEW}),
+    Role.API: frozenset(
+        {
+            Permission.ORDERS_POST,
+            Permission.CALLBACK_BOOK,
+            Permission.LEADS_POST,
+            Permission.SHOP_VIEW,
+            Permission.SHOP_EDIT,
+            Permission.METRICS_VIEW,
+        }
+    ),
 }

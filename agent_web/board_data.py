@@ -27,6 +27,7 @@ class CampaignCard:
     id: str
     name: str
     running: bool
+    draining: bool
     ready: int
     waiting: int
     attempts: int
@@ -110,6 +111,7 @@ async def _card(house: House, campaign: Campaign) -> CampaignCard:
         id=campaign.id,
         name=campaign.name,
         running=campaign.state is CampaignState.RUNNING,
+        draining=campaign.state is CampaignState.DRAINING,
         ready=sum(counters.leads.get(state, 0) for state in DIALABLE_STATES),
         waiting=sum(counters.leads.get(state, 0) for state in WAITING_STATES),
         attempts=counters.attempts,

@@ -1,36 +1,26 @@
-"""Campaigns for programs and for the scripts of the pages: list, next leads, start, pause, weights, undoing a change."""
+"""Campaigns for programs and for the scripts of the pages: list, start, pause, drain, weights, undoing a change."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, replace
-from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..access.permission import Permission
 from ..access.user import User
-from ..dialer.campaign import Campaign, CampaignRefused, CampaignState, DialMode
-from ..dialer.priority import WEIGHT_LIMIT, Weights
-from ..dialer.steering import Reason, UnknownCampaign
-from .campaign_pages import known_campaign, lines_of
+from ..dialer.campaign import Campaign, CampaignRefused, CampaignState, DialMode, Setting
+from ..dialer.steering import UnknownCampaign
+from .campaign_pages import known_campaign
+from .campaign_weights import WeightsBody, WeightsOrder, turned_weights, weights_body
 from .house import House, HouseDep
 from .live import figures
-from .problem import Problem, problems
+from .problem import FieldError, Problem, problems
 from .security import require
 
 router = APIRouter(prefix="/api/v1/campaigns", tags=["campaigns"])
 Viewer = Annotated[User, Depends(require(Permission.CAMPAIGN_VIEW))]
 Steerer = Annotated[User, Depends(require(Permission.CAMPAIGN_STEER))]
-Weight = Annotated[float, Field(ge=-WEIGHT_LIMIT, le=WEIGHT_LIMIT, allow_inf_nan=False, strict=True)]
-
-
-class WeightsBody(BaseModel):
-    """Points for each 1,000 RUB of the order, for each hour of its age, for each attempt made. Three decimals are kept."""
-
-    order_sum: float
-    age: float
-    attempts: float
+OwnField = Annotated[str, Field(max_length=50, pattern=r"^\S*$")]
 
 
 class CampaignOut(BaseModel):
@@ -40,39 +30,31 @@ class CampaignOut(BaseModel):
     state: CampaignState
     mode: DialMode
     weights: WeightsBody
+    own_fields: list[str]
 
 
-class LeadOut(BaseModel):
-    """`score` is the sum of `terms`, in points; `order_total` in kopecks. `wait` is why it is not dialed now, `until` when that ends."""
+class OwnFieldsOrder(BaseModel):
+    """The names of those fields of the leads that the weights own_1 to own_3 count by; "" for none."""
 
-    id: str
-    order_id: str | None
-    customer_name: str
-    phone: str
-    order_total: int
-    placed_at: datetime
-    attempts: int
-    is_callback: bool
-    score: float
-    terms: dict[str, float]
-    wait: Reason | None
-    until: datetime | None
-
-
-class WeightsChange(BaseModel):
-    """The weights to be changed; those that are left out stay."""
-
-    model_config = ConfigDict(extra="forbid")
-    order_sum: Weight | None = None
-    age: Weight | None = None
-    attempts: Weight | None = None
-
-
-class WeightsOrder(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"weights": {"order_sum": 1.5, "age": -2}}]}
+        extra="forbid", json_schema_extra={"examples": [{"own_fields": ["margin", "visits", ""]}]}
     )
-    weights: WeightsChange
+    own_fields: tuple[OwnField, OwnField, OwnField]
+
+
+class KnobsOrder(BaseModel):
+    """Knobs of the campaign by their dotted names; a text, a number, yes or no, or null for no limit."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"knobs": {"mode": "power", "power.ratio": 1.5, "cap.jurisdiction": "uk-ofcom"}}]
+        },
+    )
+    knobs: dict[
+        Annotated[str, Field(min_length=1, max_length=80)],
+        bool | Annotated[int, Field(strict=True)] | Annotated[float, Field(allow_inf_nan=False)] | str | None,
+    ] = Field(min_length=1, max_length=200)
 
 
 class WeightsDone(BaseModel):
@@ -84,32 +66,6 @@ class WeightsDone(BaseModel):
 async def list_campaigns(house: HouseDep, _user: Viewer) -> list[CampaignOut]:
     """All campaigns, the oldest first."""
     return [_shown(campaign) for campaign in await house.dialer.campaigns()]
-
-
-@router.get("/{campaign_id}/leads", responses=problems(401, 403, 404, 422))
-async def next_leads(
-    campaign_id: str, house: HouseDep, _user: Viewer, limit: Annotated[int, Query(ge=1, le=200)] = 50
-) -> list[LeadOut]:
-    """Whom we dial next, in order; after them those whose time or calling hours are still to come."""
-    await known_campaign(house, campaign_id)
-    leads = await house.dialer.next_leads(campaign_id, limit)
-    return [
-        LeadOut(
-            id=scored.lead.id,
-            order_id=scored.lead.order_id,
-            customer_name=line.who,
-            phone=scored.lead.phone,
-            order_total=scored.lead.order_total,
-            placed_at=scored.lead.placed_at,
-            attempts=scored.lead.attempts,
-            is_callback=scored.lead.is_callback,
-            score=scored.score,
-            terms=dict(scored.terms),
-            wait=scored.wait.reason if scored.wait else None,
-            until=scored.wait.until if scored.wait else None,
-        )
-        for scored, line in zip(leads, await lines_of(house, leads), strict=True)
-    ]
 
 
 @router.post("/{campaign_id}/start", responses=problems(401, 403, 404))
@@ -124,16 +80,44 @@ async def pause_campaign(campaign_id: str, house: HouseDep, user: Steerer) -> Ca
     return await _turned(house, user, "campaign.pause", campaign_id, lambda: house.dialer.pause(campaign_id, user.id))
 
 
+@router.post("/{campaign_id}/drain", responses=problems(401, 403, 404))
+async def drain_campaign(campaign_id: str, house: HouseDep, user: Steerer) -> CampaignOut:
+    """Dial nobody new; once the calls that were begun are over, the campaign pauses by itself."""
+    return await _turned(house, user, "campaign.drain", campaign_id, lambda: house.dialer.drain(campaign_id, user.id))
+
+
+@router.post("/{campaign_id}/own-fields", responses=problems(401, 403, 404, 422))
+async def set_own_fields(campaign_id: str, order: OwnFieldsOrder, house: HouseDep, user: Steerer) -> CampaignOut:
+    """Name the campaign's own fields. Leads that come, or are changed, from now on count by them."""
+    knobs: dict[str, Setting] = {f"own_fields.{number}": name for number, name in enumerate(order.own_fields, 1)}
+    return await _turned(
+        house, user, "campaign.own_fields", campaign_id, lambda: house.dialer.set_knobs(campaign_id, knobs, user.id)
+    )
+
+
 @router.post("/{campaign_id}/weights", responses=problems(401, 403, 404, 422))
 async def set_weights(campaign_id: str, order: WeightsOrder, house: HouseDep, user: Steerer) -> WeightsDone:
     """New weights; the very next call follows them."""
     before = (await known_campaign(house, campaign_id)).weights
-    changed = {name: value for name, value in order.weights.model_dump().items() if value is not None}
-    wanted = replace(before, **changed)
+    wanted = turned_weights(before, order.weights)
     after = await _turned(
         house, user, "campaign.weights", campaign_id, lambda: house.dialer.set_weights(campaign_id, wanted, user.id)
     )
-    return WeightsDone(before=_weights(before), after=after.weights)
+    return WeightsDone(before=weights_body(before), after=after.weights)
+
+
+@router.post("/{campaign_id}/knobs", responses=problems(401, 403, 404, 409, 422))
+async def set_knobs(campaign_id: str, order: KnobsOrder, house: HouseDep, user: Steerer) -> CampaignOut:
+    """Turn any knobs by their names; all of them, or none when one cannot stand so. The names are those of the log of changes."""
+    named = ", ".join(sorted(order.knobs))
+    return await _turned(
+        house,
+        user,
+        "campaign.knobs",
+        campaign_id,
+        lambda: house.dialer.set_knobs(campaign_id, order.knobs, user.id),
+        knobs=named,
+    )
 
 
 @router.post("/{campaign_id}/changes/{change_id}/revert", responses=problems(401, 403, 404, 409))
@@ -162,7 +146,8 @@ async def _turned(
     except UnknownCampaign as unknown:
         raise Problem(404, "there is no such campaign") from unknown
     except CampaignRefused as refused:
-        raise Problem(409, "the campaign cannot be run like this") from refused
+        wrong = FieldError(field=refused.field, reason=refused.reason)
+        raise Problem(409, "the campaign cannot be run like this", errors=[wrong]) from refused
     told = {"from": _audited(before), "to": _audited(after), **detail}
     await house.access.audit(user.id, action, campaign_id, told)
     house.live.publish("board", figures(house.desk.contacts(), house.clock.now()))
@@ -170,11 +155,7 @@ async def _turned(
 
 
 def _audited(campaign: Campaign) -> dict[str, object]:
-    return {"state": campaign.state.value, **asdict(campaign.weights)}
-
-
-def _weights(weights: Weights) -> WeightsBody:
-    return WeightsBody(**asdict(weights))
+    return {"state": campaign.state.value, **weights_body(campaign.weights).model_dump()}
 
 
 def _shown(campaign: Campaign) -> CampaignOut:
@@ -184,5 +165,6 @@ def _shown(campaign: Campaign) -> CampaignOut:
         queue=campaign.queue,
         state=campaign.state,
         mode=campaign.mode,
-        weights=_weights(campaign.weights),
+        weights=weights_body(campaign.weights),
+        own_fields=list(campaign.own_fields),
     )

@@ -1,35 +1,43 @@
 """A campaign's page: start, pause, the weights that order its leads, who turned what. The API for programs is campaign_api.py."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from ..access.permission import Permission
 from ..access.user import User
-from ..dialer.campaign import Campaign, CampaignState, settings
+from ..dialer.campaign import Campaign, settings
 from ..dialer.lead import DIALABLE_STATES, WAITING_STATES
-from ..dialer.steering import Counters, HeldBack, Reason, ScoredLead, UnknownCampaign
+from ..dialer.priority import Weights
+from ..dialer.steering import WINDOW_DAYS, Counters, HeldBack, Reason, ScoredLead, UnknownCampaign
 from ..queue.metrics import dialer_abandonment
 from ..reports.wallboard import crew
 from .board_data import ABANDON_CAP, campaign_cards
+from .campaign_charts import gauge, hour_bars
+from .campaign_search import found_leads, known_why
 from .campaign_view import (
     HOLDS,
-    KNOBS,
     OUTCOMES,
     REASONS,
-    TERMS,
+    TERM_COLORS,
     LeadLine,
     change_lines,
     clock_text,
+    knob_values,
+    knobs_of,
     lead_lines,
     signed,
+    term_label,
     typed,
 )
+from .campaign_weights import WeightsChange, turned_weights
+from .campaign_why_view import FoundLine, WhyPanel, found_lines, why_panel
 from .house import House, HouseDep
-from .i18n import words
+from .i18n import Words, words
 from .pages import language_of, render
 from .problem import Problem
 from .security import require
@@ -38,6 +46,7 @@ from .setup_words import queue_label
 LISTED = 25
 LOGGED = 12
 GROUPS = 8
+LOOKED_AHEAD = 200
 
 router = APIRouter(include_in_schema=False)
 Viewer = Annotated[User, Depends(require(Permission.CAMPAIGN_VIEW))]
@@ -58,16 +67,38 @@ async def campaigns_parts(request: Request, house: HouseDep, user: Viewer) -> HT
     return render(request, "board_campaigns.html", user=user, **await _cards(house, user))
 
 
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """What the reader of the page looks at: a draft of the weights (JSON of WeightsChange), one lead, what he searched for."""
+
+    draft: Annotated[str, Query(max_length=2000)] = ""
+    lead: Annotated[str, Query(max_length=36)] = ""
+    q: Annotated[str, Query(max_length=100)] = ""
+
+    def address(self, campaign_id: str) -> str:
+        """Where the live parts of the page are."""
+        given = {name: value for name, value in asdict(self).items() if value}
+        return f"/campaigns/{campaign_id}/parts" + (f"?{urlencode(given)}" if given else "")
+
+
+Looks = Annotated[Looking, Depends()]
+
+
 @router.get("/campaigns/{campaign_id}")
-async def campaign_page(campaign_id: str, request: Request, house: HouseDep, user: Viewer) -> HTMLResponse:
+async def campaign_page(
+    campaign_id: str, request: Request, house: HouseDep, user: Viewer, looking: Looks
+) -> HTMLResponse:
     """The whole page of one campaign."""
-    return render(request, "campaign.html", user=user, **await _context(request, house, user, campaign_id))
+    return render(request, "campaign.html", user=user, **await _context(request, house, user, campaign_id, looking))
 
 
 @router.get("/campaigns/{campaign_id}/parts")
-async def campaign_parts(campaign_id: str, request: Request, house: HouseDep, user: Viewer) -> HTMLResponse:
+async def campaign_parts(
+    campaign_id: str, request: Request, house: HouseDep, user: Viewer, looking: Looks
+) -> HTMLResponse:
     """Its live parts."""
-    return render(request, "campaign_parts.html", user=user, **await _context(request, house, user, campaign_id))
+    context = await _context(request, house, user, campaign_id, looking)
+    return render(request, "campaign_parts.html", user=user, **context)
 
 
 async def known_campaign(house: House, campaign_id: str) -> Campaign:
@@ -93,27 +124,82 @@ async def _cards(house: House, user: User) -> dict[str, Any]:
     }
 
 
-async def _context(request: Request, house: House, user: User, campaign_id: str) -> dict[str, Any]:
+async def _context(request: Request, house: House, user: User, campaign_id: str, looking: Looking) -> dict[str, Any]:
     campaign = await known_campaign(house, campaign_id)
+    speech = words(language_of(request, user))
+    weights = _drafted(campaign.weights, looking.draft)
     counters = await house.dialer.counters(campaign_id)
     held = await house.dialer.held_back(campaign_id)
-    leads = await house.dialer.next_leads(campaign_id, LISTED)
+    leads = await house.dialer.next_leads(campaign_id, LISTED, weights)
+    on_line = crew(agent for agent in house.desk.agents() if campaign.queue in agent.queues).on_line
     return {
         "campaign": campaign,
-        "running": campaign.state is CampaignState.RUNNING,
+        "parts": looking.address(campaign_id),
+        "q": looking.q,
+        "state": campaign.state.value,
         "queue_name": queue_label(house.desk.setup, campaign.queue, words(language_of(request, user))),
-        "on_line": crew(agent for agent in house.desk.agents() if campaign.queue in agent.queues).on_line,
+        "on_line": on_line,
+        "lines": counters.in_flight / on_line if on_line else None,
         "opens": clock_text(campaign.hours.opens_min),
         "closes": clock_text(campaign.hours.closes_min),
         "may_dial": user.can(Permission.CAMPAIGN_STEER),
-        "knobs": KNOBS,
-        "weights": asdict(campaign.weights),
+        **_knobs(campaign, weights, speech),
         "now": house.clock.now(),
         **_list(leads, held, counters),
         "leads": await lines_of(house, leads),
-        **_figures(counters),
+        **(await _moves(house, campaign, weights, leads)),
+        **(await _figures(house, campaign, counters)),
+        "why": await _why(house, campaign_id, looking.lead) if looking.lead else None,
+        "found": await _found(house, campaign_id, looking.q) if looking.q else None,
         **await _log(request, house, user, campaign),
     }
+
+
+def _drafted(present: Weights, draft: str) -> Weights:
+    """Raises Problem 422 for a draft that cannot be read."""
+    if not draft:
+        return present
+    try:
+        return turned_weights(present, WeightsChange.model_validate_json(draft))
+    except ValueError as error:
+        raise Problem(422, "these weights cannot be read") from error
+
+
+def _knobs(campaign: Campaign, weights: Weights, speech: Words) -> dict[str, Any]:
+    knobs = knobs_of(campaign, weights)
+    present, shown = knob_values(campaign.weights, knobs), knob_values(weights, knobs)
+    return {
+        "knobs": knobs,
+        "weights": shown,
+        "draft": weights != campaign.weights,
+        "changed": {name for name, value in shown.items() if value != present[name]},
+        "knob_label": lambda knob: knob.label if knob.plain else speech.say(knob.label),
+        "term_label": lambda name: term_label(name, campaign, speech),
+        "term_color": TERM_COLORS,
+    }
+
+
+async def _moves(house: House, campaign: Campaign, weights: Weights, leads: Sequence[ScoredLead]) -> dict[str, Any]:
+    """By a draft: how many places each lead of the list would rise."""
+    if weights == campaign.weights:
+        return {"moved": {}, "shifted": 0}
+    present = await house.dialer.next_leads(campaign.id, LOOKED_AHEAD)
+    ranks = {one.lead.id: rank for rank, one in enumerate(present)}
+    moved = {one.lead.id: ranks.get(one.lead.id, len(present)) - rank for rank, one in enumerate(leads)}
+    return {"moved": moved, "shifted": sum(1 for places in moved.values() if places)}
+
+
+async def _why(house: House, campaign_id: str, lead_id: str) -> WhyPanel:
+    why = await known_why(house, campaign_id, lead_id)
+    customer = await house.shop.customer(why.lead.customer_id) if why.lead.customer_id else None
+    return why_panel(why, customer, await house.shop.order(why.lead.order_id) if why.lead.order_id else None)
+
+
+async def _found(house: House, campaign_id: str, text: str) -> list[FoundLine]:
+    leads = await found_leads(house, campaign_id, text)
+    customers = await house.shop.customers_by_id({lead.customer_id for lead in leads if lead.customer_id})
+    orders = await house.shop.orders_by_id({lead.order_id for lead in leads if lead.order_id})
+    return found_lines(leads, customers, orders)
 
 
 def _list(leads: Sequence[ScoredLead], held: Sequence[HeldBack], counters: Counters) -> dict[str, Any]:
@@ -126,16 +212,23 @@ def _list(leads: Sequence[ScoredLead], held: Sequence[HeldBack], counters: Count
         "hold": REASONS[hold] if hold else None,
         "held": held[:GROUPS],
         "reasons": REASONS,
-        "term_name": TERMS,
     }
 
 
-def _figures(counters: Counters) -> dict[str, Any]:
+async def _figures(house: House, campaign: Campaign, counters: Counters) -> dict[str, Any]:
     counted = [(icon, text, counters.by_outcome.get(kind, 0)) for kind, icon, text in OUTCOMES]
+    today = dialer_abandonment(counters.by_outcome)
+    day, limit = await house.dialer.day(campaign.id), campaign.cap.limit
     return {
         "counters": counters,
-        "abandoned": dialer_abandonment(counters.by_outcome),
-        "cap": ABANDON_CAP,
+        "cap": limit,
+        "today": gauge(int(today.part), int(today.whole), limit),
+        "window": gauge(*await house.dialer.abandonment(campaign.id), limit),
+        "days": WINDOW_DAYS,
+        "day": day,
+        "bars": hour_bars(day.hours),
+        "site_zone": house.site.time_zone,
+        "trunk_until": house.dialer.trunk_holds_until(),
         "outcomes": [line for line in counted if line[2]],
     }
 

@@ -1,37 +1,107 @@
 """What a campaign's page says: leads with their points, why one is not dialed, who turned which knob. Pure; texts are msgids."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from ..dialer.campaign import CampaignState, Change, Setting
-from ..dialer.priority import WEIGHT_LIMIT
-from ..dialer.steering import Reason, ScoredLead
+from ..dialer.campaign import SEGMENT, Campaign, CampaignState, Change, Setting
+from ..dialer.numbers import NAME_FIELD, FieldValue
+from ..dialer.priority import WEIGHT_LIMIT, Weights
+from ..dialer.reason import OWN, Reason
+from ..dialer.steering import ScoredLead
 from ..queue.channel import AttemptOutcome
 from ..shop.customer import Customer
 from ..shop.order import Order
 from .i18n import N_, Words
 
+SEGMENT_KNOB = "segment."
+SHOWN_FIELDS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Knob:
-    """A weight on the page: its name, what it does, and how far its slider goes (the box beside it goes to `limit`)."""
+    """A weight on the page: its name, its term of the score, what it does, and how far its slider goes (the box beside it goes to `limit`).
+
+    `plain`: the label is a name that people gave, and is not translated. Without `slides` there is only the box.
+    """
 
     name: str
     label: str
     hint: str
-    low: float
-    high: float
-    step: float
+    low: float = -10
+    high: float = 10
+    step: float = 0.5
     limit: float = WEIGHT_LIMIT
+    term: str = ""
+    slides: bool = True
+    plain: bool = False
+    key: str = ""
 
 
+def _knob(name: str, label: str, hint: str, **more: Any) -> Knob:
+    return Knob(name, label, hint, **{"term": name, "key": name} | more)
+
+
+_NEARER = N_("очков за каждый час ближе суток")
 KNOBS = (
-    Knob("order_sum", N_("Сумма заказа"), N_("очков за каждую 1 000 ₽: больше, и дорогие раньше"), -10, 10, 0.5),
-    Knob("age", N_("Возраст заказа"), N_("очков за час: минус поднимает свежие, плюс — старые"), -10, 10, 0.5),
-    Knob("attempts", N_("Попытки"), N_("очков за каждую неудачную: минус откладывает"), -20, 20, 0.5),
+    _knob("order_sum", N_("Сумма заказа"), N_("очков за каждую 1 000 ₽")),
+    _knob("age", N_("Возраст заказа"), N_("очков за час: минус — свежие раньше")),
+    _knob("promised", N_("Обещанное время"), _NEARER),
+    _knob("reservation", N_("Сгорает бронь"), _NEARER),
+    _knob("expired", N_("Бронь сгорела"), N_("очков разом"), term="reservation", slides=False),
+    _knob("attempts", N_("Попытки"), N_("очков за каждую: минус откладывает"), low=-20, high=20),
 )
-TERMS = {knob.name: knob.label for knob in KNOBS}
+TERMS = {knob.term: knob.label for knob in KNOBS if knob.term == knob.name} | {"segment": N_("Сегмент клиента")}
+TERM_COLORS = {
+    name: place
+    for place, name in enumerate(
+        ("order_sum", "age", "promised", "reservation", "attempts", "segment", "own_1", "own_2", "own_3")
+    )
+}
+USUAL_SEGMENT = "vip"
+"""Offered even while it has no points."""
+SEGMENT_WORDS = {USUAL_SEGMENT: N_("Важный клиент")}
+
+
+def knobs_of(campaign: Campaign, weights: Weights) -> list[Knob]:
+    """All weights of the campaign: the house's own, its own fields by their names, the segments that have points, and one more."""
+    own = [
+        _knob(f"own_{number}", name, N_("очков за единицу"), slides=False, plain=True)
+        for number, name in enumerate(campaign.own_fields, 1)
+        if name
+    ]
+    names = sorted({USUAL_SEGMENT, *(name for name, _points in weights.segments)})
+    segments = [
+        Knob(
+            f"{SEGMENT_KNOB}{name}",
+            SEGMENT_WORDS.get(name, name),
+            N_("очков сегменту"),
+            term="segment",
+            slides=False,
+            plain=name not in SEGMENT_WORDS,
+            key=f"segment-{place}",
+        )
+        for place, name in enumerate(names)
+    ]
+    return [*KNOBS, *segments, *own]
+
+
+def knob_values(weights: Weights, knobs: Iterable[Knob]) -> dict[str, float]:
+    """Where each stands."""
+    segments = {f"{SEGMENT_KNOB}{name}": points for name, points in weights.segments}
+    return {
+        knob.name: segments.get(knob.name, 0.0) if knob.term == "segment" else getattr(weights, knob.name)
+        for knob in knobs
+    }
+
+
+def term_label(name: str, campaign: Campaign, words: Words) -> str:
+    """What a term of the score is called; an own field by its own name."""
+    if name in TERMS:
+        return words.say(TERMS[name])
+    return campaign.own_fields[int(name.removeprefix("own_")) - 1] or name
+
 
 REASONS = {
     Reason.PAUSED: ("pause", N_("обзвон на паузе")),
@@ -40,10 +110,28 @@ REASONS = {
     Reason.NO_AGENTS: ("headset", N_("нет свободных операторов")),
     Reason.INBOUND_FIRST: ("phone-in", N_("сначала входящие")),
     Reason.TRUNK: ("net-off", N_("линия оператора связи не отвечает")),
-    Reason.DO_NOT_CALL: ("lock", N_("просили не звонить")),
+    Reason.DRAINING: ("drain", N_("дозваниваем начатое, новых звонков нет")),
+    Reason.DIALING: ("phone-out", N_("звоним прямо сейчас")),
+    Reason.CONNECTED: ("st-talking", N_("идёт разговор, или оператор пишет итог")),
+    Reason.SAME_NUMBER: ("phone", N_("с этим номером уже идёт звонок")),
+    Reason.OWN_AGENT: ("user", N_("ждёт своего оператора, потом наберёт любой")),
+    Reason.DONE: ("check", N_("с ним всё решено")),
+    Reason.DO_NOT_CALL: ("lock", N_("в списке «не звонить»")),
+    Reason.LEAD_TOTAL: ("lock", N_("все попытки по заказу сделаны")),
+    Reason.LEAD_DAY: ("clock", N_("довольно попыток по заказу за сутки")),
+    Reason.NUMBER_DAY: ("clock", N_("довольно звонков на этот номер за сутки")),
+    Reason.GAP: ("clock", N_("на этот номер только что звонили")),
+    Reason.DESTINATION: ("lock", N_("в этом направлении не звоним")),
+    Reason.TOLL_CAP: ("coin", N_("минуты или деньги на сегодня израсходованы")),
+    Reason.CLOCK: ("alert", N_("часы сервера прыгнули: проверьте их и начните обзвон снова")),
+    Reason.CAP: ("alert", N_("предел брошенных звонков: каждому звонку свой оператор")),
+    Reason.PACING: ("clock", N_("линий уже столько, сколько нужно операторам")),
+    Reason.WORDS: ("alert", N_("сообщение не удаётся озвучить")),
+    Reason.BY_HAND: ("headset", N_("звонит оператор сам")),
+    Reason.SERVICE_LEVEL: ("phone-in", N_("уступаем входящим: их ждёт долгая очередь")),
 }
 
-HOLDS = frozenset({Reason.PAUSED, Reason.NO_AGENTS, Reason.INBOUND_FIRST, Reason.TRUNK})
+HOLDS = frozenset(Reason) - OWN
 """These keep the whole campaign, and are said once above the list."""
 
 OUTCOMES = (
@@ -61,20 +149,74 @@ OUTCOMES = (
 )
 
 _KNOB_NAMES = {f"weights.{knob.name}": knob.label for knob in KNOBS} | {
+    "weights.own_1": N_("Своё поле 1"),
+    "weights.own_2": N_("Своё поле 2"),
+    "weights.own_3": N_("Своё поле 3"),
+    "own_fields.1": N_("Имя своего поля 1"),
+    "own_fields.2": N_("Имя своего поля 2"),
+    "own_fields.3": N_("Имя своего поля 3"),
     "state": N_("Обзвон"),
     "mode": N_("Режим"),
     "name": N_("Название"),
     "queue": N_("Очередь"),
     "takes_orders": N_("Брать новые заказы"),
+    "sources.new": N_("Заказы: сразу"),
+    "sources.unconfirmed_min": N_("Заказы: не подтверждены, мин"),
+    "sources.missed_calls_s": N_("Пропущенные: ждали не меньше, с"),
     "ring_timeout_s": N_("Ждать ответа, с"),
     "caller_id": N_("Наш номер"),
     "hours.opens_min": N_("Звоним с"),
     "hours.closes_min": N_("Звоним до"),
+    "hours.mon": N_("Понедельник"),
+    "hours.tue": N_("Вторник"),
+    "hours.wed": N_("Среда"),
+    "hours.thu": N_("Четверг"),
+    "hours.fri": N_("Пятница"),
+    "hours.sat": N_("Суббота"),
+    "hours.sun": N_("Воскресенье"),
+    "hours.holidays": N_("Праздники"),
+    "limits.lead_total": N_("Попыток по заказу, всего"),
+    "limits.lead_day": N_("Попыток по заказу за сутки"),
+    "limits.number_day": N_("Звонков на номер за сутки"),
+    "limits.gap_s": N_("Между звонками на номер, с"),
+    "cap.jurisdiction": N_("Правила страны"),
+    "cap.limit": N_("Предел брошенных"),
+    "cap.window": N_("Предел считается за"),
+    "cap.group": N_("Общий предел группы"),
+    "cap.false_machine": N_("Доля людей среди «автоответчиков»"),
+    "power.ratio": N_("Линий на оператора"),
+    "power.sorry_ru": N_("Извинение по-русски"),
+    "power.sorry_en": N_("Извинение по-английски"),
+    "notice.text_ru": N_("Сообщение по-русски"),
+    "notice.text_en": N_("Сообщение по-английски"),
+    "notice.recording": N_("Своя запись"),
+    "notice.channels": N_("Каналов сразу"),
+    "notice.on_silence": N_("Если не нажали ничего"),
+    "preview.timeout_s": N_("Карточка на экране, с"),
+    "preview.then": N_("Если карточку не тронули"),
+    "preview.skip_s": N_("Пропущенный отдыхает, с"),
+    "blend.service_level_floor": N_("Уступать, если уровень сервиса ниже"),
+    "blend.expected_wait_s": N_("Уступать, если ждать дольше, с"),
+    "blend.share": N_("Вес среди кампаний"),
 }
 _VALUES = {
     CampaignState.RUNNING.value: N_("идёт"),
+    CampaignState.DRAINING.value: N_("дозвон начатого"),
     CampaignState.PAUSED.value: N_("пауза"),
     "progressive": N_("один к одному"),
+    "closed": N_("не звоним"),
+    "power": N_("несколько линий на оператора"),
+    "preview": N_("сначала карточка"),
+    "manual": N_("вручную"),
+    "agentless": N_("сообщение без оператора"),
+    "predictive": N_("с предсказанием"),
+    "dial": N_("позвонить"),
+    "skip": N_("пропустить"),
+    "retry": N_("повторить"),
+    "close": N_("закрыть"),
+    "day": N_("день"),
+    "24h": N_("24 часа"),
+    "30d": N_("30 дней"),
 }
 
 
@@ -89,12 +231,16 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class LeadLine:
-    """A row of the list. `wait` None: dialed as soon as its turn comes; `callback` was promised to the customer."""
+    """A row of the list. `wait` None: dialed as soon as its turn comes; `callback` was promised to the customer, and should have been
+    made before `late_since`. `more_phones`: how many other numbers it has; `own`: the first of the site's own fields.
+    """
 
     id: str
     who: str
     city: str
     phone: str
+    more_phones: int
+    own: tuple[tuple[str, FieldValue], ...]
     zone: str
     order_number: str
     total: int
@@ -107,6 +253,7 @@ class LeadLine:
     wait_icon: str
     wait: str
     until: datetime | None
+    late_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +286,11 @@ def _lead_line(
     icon, text = REASONS[own.reason] if own else ("", "")
     return LeadLine(
         id=lead.id,
-        who=customer.name if customer else "",
+        who=customer.name if customer else str(lead.fields.get(NAME_FIELD, "")),
         city=customer.city if customer else "",
         phone=lead.phone,
+        more_phones=len(lead.numbers.phones) - 1,
+        own=tuple((name, value) for name, value in lead.fields.items() if name != NAME_FIELD)[:SHOWN_FIELDS],
         zone=lead.zone,
         order_number=order.number if order else "",
         total=lead.order_total,
@@ -157,6 +306,7 @@ def _lead_line(
         wait_icon=icon,
         wait=text,
         until=own.until if own else None,
+        late_since=scored.late_since,
     )
 
 
@@ -171,7 +321,7 @@ def change_lines(
     return [
         ChangeLine(
             id=change.id,
-            what=words.say(_KNOB_NAMES.get(change.field, change.field)),
+            what=_knob_name(change.field, words),
             old=value_text(change.field, change.old, words),
             new=value_text(change.field, change.new, words),
             who=names.get(change.actor_id, ""),
@@ -180,6 +330,13 @@ def change_lines(
         )
         for change in changes
     ]
+
+
+def _knob_name(field: str, words: Words) -> str:
+    if field.startswith(SEGMENT):
+        name = field.removeprefix(SEGMENT)
+        return words.say(SEGMENT_WORDS[name]) if name in SEGMENT_WORDS else f"{words.say(TERMS['segment'])}: {name}"
+    return words.say(_KNOB_NAMES.get(field, field))
 
 
 def value_text(field: str, value: Setting, words: Words) -> str:

@@ -15,6 +15,7 @@ from ..queue.channel import ChannelKind
 from ..queue.contact import Contact
 from ..shop.customer import Customer, choose_customer
 from .board_data import midnights, people_of
+from .desk_dial_api import ToDial, card_view, leads_shown
 from .desk_hands import Hand, Phase, colleagues, hands, in_front
 from .desk_pauses import pause_code, pause_codes, quick_pause
 from .desk_view import DeskView, Record, desk_view
@@ -209,6 +210,13 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
         "quick_pause": quick_pause(setup),
         "queue_name": queue_label(setup, view.contact.queue, speech) if view.contact else "",
         "queues": [(code, queue_label(setup, code, speech)) for code in setup.queues],
+        "preview": await card_view(house, user.id) if view.contact is None else None,
+        "to_dial": await _to_dial(house, user) if view.phase is Phase.READY else [],
         "missed": await load_missed(house, user) if view.contact is None else [],
         "has_chat": house.chat is not None,
     }
+
+
+async def _to_dial(house: House, user: User) -> list[ToDial]:
+    """Whom this operator may call by hand."""
+    return await leads_shown(house, await house.dialer.leads_to_dial(user.id))

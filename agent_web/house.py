@@ -15,7 +15,9 @@ from ..shop.store import ShopStore
 from ..storage.clock import Clock
 
 if TYPE_CHECKING:
+    from ..dialer.bookings import Bookings
     from ..dialer.dialer import Dialer
+    from ..dialer.imports import Imports
     from ..quality.store import RecordingStore
     from ..queue.channels.chat import ChatRoom
     from ..queue.desk import Desk
@@ -50,7 +52,8 @@ class Site:
     `health` answers {"status": "ok" | "degraded", "parts": {...}} without secrets. `on_users_changed` is called after users changed,
     so that their phones can be made or unmade; `look_at_phone` brings the desk's news of an agent's telephone up to date.
     `time_zone` (IANA) is where the day begins and whose clock the supervisor reads; `targets` is what his figures stand beside.
-    `robot` is there in the demo only.
+    `robot` is there in the demo only. `callback_page`: whether customers may book a call themselves,
+    `callback_queue` for which queue when the address names none.
     """
 
     shop_name: str
@@ -65,6 +68,8 @@ class Site:
     time_zone: str = "UTC"
     targets: Targets = Targets()
     robot: RobotSwitch | None = None
+    callback_page: bool = True
+    callback_queue: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class House:
     web_calls: "WebCalls | None" = None
     chat: "ChatRoom | None" = None
     setup: "SetupStore | None" = None
+    bookings: "Bookings | None" = None
+    imports: "Imports | None" = None
 
     @cached_property
     def today(self) -> Today:

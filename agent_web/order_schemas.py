@@ -104,6 +104,7 @@ class OrderIn(_Strict):
                     "comment": "Домофон не работает",
                     "segment": "vip",
                     "promised_at": "2026-11-23T18:00:00+05:00",
+                    "reserved_until": "2026-11-22T20:00:00+05:00",
                 }
             ]
         },
@@ -125,6 +126,7 @@ class OrderIn(_Strict):
         Annotated[Text, Field(max_length=50, description="of the customer, for the priority of the call")] | None
     ) = None
     promised_at: Instant | None = None
+    reserved_until: Annotated[Instant, Field(description="until then the shop keeps the goods for him")] | None = None
     total: (
         Annotated[int, Field(ge=0, strict=True, description="kopecks; when given it must be the sum of the items")]
         | None
@@ -142,6 +144,7 @@ class OrderIn(_Strict):
             number=self.number,
             placed_at=self.placed_at,
             promised_at=self.promised_at,
+            reserved_until=self.reserved_until,
             total=self.total,
         )
 
@@ -227,6 +230,7 @@ class OrderOut(BaseModel):
     currency: str
     placed_at: datetime
     promised_at: datetime | None
+    reserved_until: datetime | None
     cancel_reason: str | None
     version: int
     lead: Literal["pending", "none"]
@@ -253,6 +257,7 @@ def order_out(order: Order, change_id: str | None = None) -> OrderOut:
         currency=order.currency,
         placed_at=order.placed_at,
         promised_at=order.promised_at,
+        reserved_until=order.reserved_until,
         cancel_reason=order.cancel_reason,
         version=order.version,
         lead="pending" if order.status in WAITS_FOR_CALL else "none",

@@ -29,6 +29,7 @@ SECTIONS: tuple[tuple[str, str, Permission], ...] = (
     ("/board", N_("Табло"), Permission.QUEUE_VIEW),
     ("/queues/waiting", N_("Кто ждёт"), Permission.QUEUE_VIEW),
     ("/campaigns", N_("Обзвон"), Permission.CAMPAIGN_VIEW),
+    ("/callbacks", N_("Обещанные звонки"), Permission.CAMPAIGN_VIEW),
     ("/quality", N_("Качество"), Permission.RECORDING_LIST),
     ("/queues", N_("Очереди"), Permission.QUEUE_SETUP),
     ("/people", N_("Люди"), Permission.USERS_ADMIN),

@@ -42,6 +42,7 @@ ACTIONS = {
     OverflowAction.CALLBACK: N_("предложить перезвонить"),
     OverflowAction.MESSAGE: N_("сказать и отпустить"),
     OverflowAction.VOICEMAIL: N_("записать сообщение"),
+    OverflowAction.BOOK: N_("записать на звонок, сказать о заказе"),
 }
 NOUNS = {
     Noun.QUEUE: N_("Очередь «%(name)s»"),

@@ -29,6 +29,17 @@ class Timings:
             buckets=_BUCKETS,
         )
 
+        self._promise = Histogram(
+            "cordboard_answer_to_operator_seconds",
+            "From the answer of a customer whom we called until an operator is on the line; promised are 2 s.",
+            registry=registry,
+            buckets=(0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0),
+        )
+
+    def met(self, seconds: float) -> None:
+        """An operator came so long after the customer's answer."""
+        self._promise.observe(seconds)
+
     def measured(self, step: Step, seconds: float) -> None:
         self._steps[step].observe(seconds)
 

@@ -43,7 +43,7 @@ class WaitingLine:
     """`left_s`: until its promised wait, lifts included, is over; below 0 it is late. `needs`: what is needed now, as (skill, level).
 
     `eased`: less is needed than at first. `only_for`: the one operator it waits for at this moment.
-    `kept`: the customer has hung up and is called when his turn comes.
+    `kept`: the customer has hung up and is called when his turn comes. `in_dialog`: he is held back, a spoken dialog has him.
     """
 
     id: str
@@ -59,7 +59,7 @@ class WaitingLine:
     eased: bool
     only_for: str
     offered_to: str
-    later: bool
+    in_dialog: bool
     kept: bool
 
 
@@ -149,7 +149,7 @@ def _waiting_line(
         eased=bool(contact.needs) and needs != tuple(sorted(contact.needs)),
         only_for=people.get(contact.for_agent or "", "") if is_personal(contact, now) else "",
         offered_to=people.get(contact.agent_id or "", "") if offered else "",
-        later=contact.not_before is not None and contact.not_before > now,
+        in_dialog=not contact.is_kept_place and contact.not_before is not None and contact.not_before > now,
         kept=contact.is_kept_place,
     )
 

@@ -1,4 +1,5 @@
-"""The life of an attempt: intent, dialing, answer, end. The lead moves with it, and the reserved agent is let go whatever happens.
+"""The life of an attempt: intent, dialing, answer, end. The lead moves with it, and the reserved agent, if there is one, is let go
+whatever happens.
 
 The intent is committed before the wire is told, under an id that the wire uses too: after any crash the wire can be asked what
 became of that id, and nothing is ever dialed twice for it.
@@ -7,9 +8,9 @@ became of that id, and nothing is ever dialed twice for it.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -20,15 +21,18 @@ from ..queue.setup import QueueSetup
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
-from .campaign import Campaign
+from .campaign import Campaign, DialMode
+from .cap_keeper import CapKeeper
 from .lead import Attempt, Forsaken, Lead, LeadState
-from .pacing import Brake
+from .pacing import RUNG_ENOUGH_S, Brake
+from .queue_watch import Queues
 from .store import DialerStore
 
 log = logging.getLogger(__name__)
 
 RESERVE_SLACK_S = 10
 SILENT_AFTER_S = 10.0
+TOLD_WITHIN = timedelta(minutes=5)
 
 
 class Originate(Protocol):
@@ -55,7 +59,7 @@ class Changes(Protocol):
     async def get(self) -> object: ...
 
 
-class Desks(Protocol):
+class Desks(Queues, Protocol):
     """The desk, as the dialer needs it (queue/desk.py fits)."""
 
     def agents(self) -> tuple[Agent, ...]: ...
@@ -84,18 +88,29 @@ class Desks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is to be dialed, for whom, by whose rules."""
+    """What is to be dialed, for whom, by whose rules. Without an `agent` nobody is reserved: then the bound of the campaign, with the
+    `others` of its group, must have room. `variables` are for the wire; `attempt_id` is given where the agent is reserved already."""
 
     lead: Lead
     campaign: Campaign
-    agent: Agent
+    agent: Agent | None
+    others: Sequence[Campaign] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    attempt_id: str = ""
+
+
+async def _nothing_more(_attempt: Attempt) -> None:
+    """Follows from an end."""
 
 
 class Attempts:
-    """`strays` counts what wires repeat or tell too late, by its name."""
+    """`over` hears of each attempt that ended. `strays` counts what wires repeat or tell too late, by its name."""
 
-    def __init__(self, store: DialerStore, desk: Desks, originate: Originate, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, store: DialerStore, desk: Desks, originate: Originate, clock: Clock, ids: Ids, cap: CapKeeper
+    ) -> None:
         self._store = store
+        self._cap = cap
         self._desk = desk
         self._originate = originate
         self._clock = clock
@@ -103,33 +118,61 @@ class Attempts:
         self._tasks: set[asyncio.Task[None]] = set()
         self._forsaken: set[str] = set()
         self._met: set[str] = set()
+        self._rang: dict[str, float] = {}
+        self._recovered_at = clock.monotonic()
+        self._adopted: set[str] = set()
         self._doubt: str | None = None
         self.brake = Brake()
         self.strays: Counter[str] = Counter()
+        self.over: Callable[[Attempt], Awaitable[None]] = _nothing_more
 
     async def dial(self, call: Call) -> bool:
-        """Reserve the agent, commit the intent, and send it off. False when agent or lead is not to be had any more."""
-        attempt_id, now = self._ids(), self._clock.now()
-        until = now + timedelta(seconds=call.campaign.ring_timeout_s + RESERVE_SLACK_S)
-        if not await self._desk.reserve(call.agent.id, attempt_id, until):
+        """Reserve the agent, or see that the bound has room; commit the intent, and send it off. False when agent, room or lead is not to
+        be had any more."""
+        agent_id = call.agent.id if call.agent else None
+        lead, campaign, now = call.lead, call.campaign, self._clock.now()
+        attempt_id = call.attempt_id or self._ids()
+        mode = campaign.mode
+        if agent_id is not None and mode is DialMode.AGENTLESS:  # a call that was promised to who pressed 0
+            mode = DialMode.PROGRESSIVE
+        attempt = Attempt(attempt_id, lead.id, campaign.id, agent_id, lead.phone, now, mode=mode.value)
+        if not await self._may_begin(attempt, call):
             return False
-        attempt = Attempt(attempt_id, call.lead.id, call.campaign.id, call.agent.id, call.lead.phone, now)
         failpoint("after_reserve")
-        begun = None
+        begun, is_certain = None, False
         try:
             begun = await self._store.begin_attempt(attempt)
+            is_certain = True
         except IllegalTransition:
             self.strays["lead_taken"] += 1
+            is_certain = True
         finally:
             if begun is None:
-                await self._desk.release(call.agent.id, attempt_id)
+                await self._take_back(attempt, is_certain=is_certain)
         if begun is not None:
             failpoint("after_intent_commit")
-            self._spawn(self._send(attempt, call.campaign))
+            self._spawn(self._send(attempt, campaign, call.variables))
         return begun is not None
 
-    async def _send(self, attempt: Attempt, campaign: Campaign) -> None:
-        variables = {"campaign_id": campaign.id, "lead_id": attempt.lead_id, "agent_id": attempt.agent_id or ""}
+    async def _may_begin(self, attempt: Attempt, call: Call) -> bool:
+        if attempt.agent_id is not None:
+            until = attempt.intent_at + timedelta(seconds=call.campaign.ring_timeout_s + RESERVE_SLACK_S)
+            return await self._desk.reserve(attempt.agent_id, attempt.id, until)
+        if attempt.is_unreserved:
+            if self._cap.room(call.campaign, call.others) < 1:
+                return False
+            self._cap.takes_off(attempt)  # in the same breath, so that no two calls take the same room
+        return True
+
+    async def _take_back(self, attempt: Attempt, *, is_certain: bool) -> None:
+        """Nothing was written of it; where that is not certain, it is held for flying until the sweep has looked."""
+        if attempt.agent_id is not None:
+            await self._desk.release(attempt.agent_id, attempt.id)
+        elif is_certain:
+            self._cap.never_flew(attempt)
+
+    async def _send(self, attempt: Attempt, campaign: Campaign, more: Mapping[str, str]) -> None:
+        variables = {"campaign_id": campaign.id, "lead_id": attempt.lead_id, "agent_id": attempt.agent_id or "", **more}
         try:
             await self._originate.originate(
                 attempt.id,
@@ -165,6 +208,24 @@ class Attempts:
         """Calls that nobody has answered yet."""
         return sum(attempt.answered_at is None for attempt in await self._store.open_attempts())
 
+    async def withdraw(self, attempt_id: str) -> None:
+        """Give up a call that nobody has answered. What cannot be told to the wire now rings out by itself."""
+        try:
+            await self._originate.cancel(attempt_id)
+        except Exception as error:
+            log.warning("attempt %s could not be withdrawn: %s", attempt_id, type(error).__name__)
+
+    def rung_s(self, attempt: Attempt) -> float | None:
+        """How long it has rung (s); None before the first ring. What was dialed by an earlier engine rings since we came."""
+        since = self._rang.get(attempt.id)
+        if since is None and attempt.id in self._adopted:
+            since = self._recovered_at
+        return None if since is None else self._clock.monotonic() - since
+
+    def on_rang(self, attempt_id: str) -> None:
+        """The far side gave a sign of life."""
+        self._rang.setdefault(attempt_id, self._clock.monotonic())
+
     async def _known(self, attempt_id: str) -> bool | None:
         try:
             return await self._originate.known(attempt_id)
@@ -185,27 +246,39 @@ class Attempts:
             await self._on_stray_answer(attempt_id)
             return None
         failpoint("after_answer_kept")
-        attempt, lead = answered
+        return await self._meets(*answered, wire_key)
+
+    async def meet(self, attempt_id: str, wire_key: str) -> Contact | None:
+        """Who was told a message wants an operator, and waits in the queue. None for news of a call that is over."""
+        attempt = await self._store.attempt(attempt_id)
+        lead = await self._store.lead(attempt.lead_id) if attempt else None
+        if attempt is None or lead is None or attempt.ended_at is not None:
+            self.strays["wish_late"] += 1
+            return None
+        return await self._meets(attempt, lead, wire_key)
+
+    async def _meets(self, attempt: Attempt, lead: Lead, wire_key: str) -> Contact:
         self.brake = Brake()
         arrival = Arrival(
             kind=ChannelKind.VOICE,
             direction=Direction.OUTBOUND,
             queue=await self._queue_of(attempt),
-            wire_key=wire_key or attempt_id,
+            wire_key=wire_key or attempt.id,
             address=attempt.number,
+            name=await self._store.name_booked(lead.id),
             lead_id=lead.id,
-            attempt_id=attempt_id,
+            attempt_id=attempt.id,
             customer_id=lead.customer_id,
             order_id=lead.order_id,
             for_agent=attempt.agent_id,
         )
         try:
             contact = await self._desk.arrive(arrival)
-            self._met.add(attempt_id)
+            self._met.add(attempt.id)
             return contact
         except Exception:
-            await self._originate.cancel(attempt_id)
-            await self.on_ended(attempt_id, AttemptOutcome.ABANDONED)
+            await self._originate.cancel(attempt.id)
+            await self.on_ended(attempt.id, AttemptOutcome.ABANDONED)
             raise
 
     async def _on_stray_answer(self, attempt_id: str) -> None:
@@ -222,12 +295,19 @@ class Attempts:
     ) -> None:
         """The call is over, or never was. Told again, or of an unknown id, it is counted and forgotten."""
         known = await self._store.attempt(attempt_id)
+        await self._cap.seen_talk(attempt_id)
         if outcome is not AttemptOutcome.MACHINE and known is not None and await self._heard_nobody(known):
             outcome = AttemptOutcome.ABANDONED
+        if outcome is AttemptOutcome.CANCELLED and known is not None and (self.rung_s(known) or 0.0) >= RUNG_ENOUGH_S:
+            outcome = AttemptOutcome.NO_ANSWER  # we gave up, but his telephone rang for long
         self._met.discard(attempt_id)
+        self._rang.pop(attempt_id, None)
+        self._adopted.discard(attempt_id)
         try:
             failpoint("before_attempt_end")
             ended = await self._store.end_attempt(attempt_id, outcome, cause, tech_cause)
+            if ended is not None:
+                self._cap.decided(ended)
             failpoint("after_attempt_end")
         finally:
             if known is not None and known.agent_id is not None:
@@ -236,11 +316,14 @@ class Attempts:
             self.strays["end_again" if known else "end_unknown"] += 1
             return
         self.brake = self.brake.after(outcome, self._clock.now())
+        await self.over(ended)
 
     async def _heard_nobody(self, attempt: Attempt) -> bool:
         """Whether he answered and no contact came of it, for we died in between: by the rule he counts as one whom we left alone."""
         met = attempt.id in self._met or any(contact.attempt_id == attempt.id for contact in self._desk.contacts())
-        lead = None if met or attempt.answered_at is None else await self._store.lead(attempt.lead_id)
+        lead = (
+            None if met or attempt.answered_at is None or attempt.is_notice else await self._store.lead(attempt.lead_id)
+        )
         return lead is not None and lead.state is LeadState.CONNECTED
 
     async def on_node_reset(self) -> None:
@@ -253,13 +336,24 @@ class Attempts:
 
     async def in_flight(self) -> list[Attempt]:
         """The calls without an end. At a start the wire is told of them before it is asked, so that it knows their news for ours."""
-        return await self._store.open_attempts()
+        found = await self._store.open_attempts()
+        self._adopted |= {attempt.id for attempt in found}
+        await self._cap.load()
+        return found
 
     async def recover(self) -> None:
         """At the start: what became of the calls that were open when we stopped? What cannot be told yet is asked again by `sweep`."""
-        for attempt in await self._store.open_attempts():
+        for attempt in await self.in_flight():
             gone = AttemptOutcome.PERSON if attempt.answered_at else AttemptOutcome.UNKNOWN
             await self._look_up(attempt, gone=gone)
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Agents who were kept for a call of which there is no intent: for a card, or we died before it was written."""
+        kept = [(agent.id, task.attempt_id) for agent in self._desk.agents() for task in agent.tasks]
+        for agent_id, attempt_id in kept:
+            if attempt_id is not None and await self._store.attempt(attempt_id) is None:
+                await self._desk.release(agent_id, attempt_id)
 
     async def sweep(self, ring_timeouts: Mapping[str, int]) -> None:
         """Heal what lost events leave behind. `ring_timeouts` (s) by campaign."""
@@ -269,9 +363,15 @@ class Attempts:
                 patience = timedelta(seconds=ring_timeouts.get(attempt.campaign_id, 0) + SILENT_AFTER_S)
                 if now - attempt.intent_at > patience:
                     await self._look_up(attempt, gone=AttemptOutcome.UNKNOWN)
-            elif attempt.id not in in_talk:
+            elif attempt.id not in in_talk and not self._hears_a_message(attempt):
                 await self._look_up(attempt, gone=AttemptOutcome.PERSON)
+        await self._cap.reconcile()
         await self._free_forsaken()
+
+    def _hears_a_message(self, attempt: Attempt) -> bool:
+        """Nobody of us is with him, and that is as it should be, for a while."""
+        answered = attempt.answered_at
+        return attempt.is_notice and answered is not None and self._clock.now() - answered < TOLD_WITHIN
 
     async def _free_forsaken(self) -> None:
         """A talk whose contact is gone twice in a row will get no result any more: its lead goes on by the rule."""

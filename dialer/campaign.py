@@ -6,16 +6,23 @@ from datetime import datetime
 from enum import StrEnum
 
 from ..queue.channel import AttemptOutcome
+from .abandonment import Cap
+from .attempt_limits import AttemptLimits, faults
 from .calling_hours import CallingHours
-from .lead import DEFAULT_RETRY_RULES, RetryRule, RetryRules
-from .pacing import PACERS
-from .priority import Weights
+from .knobs import BlendKnobs, NoticeKnobs, PowerKnobs, PreviewKnobs, flat, preset, unflat
+from .knobs import Setting as Setting
+from .lead import DEFAULT_RESULT_RULES, DEFAULT_RETRY_RULES, ResultRules, RetryRule, RetryRules
+from .notice_text import BadText, check_text
+from .priority import NUMBERS, Weights, own_units
+from .sources import LeadSources
 
 MIN_RING_S = 15
 MAX_RING_S = 120
 MIN_UNKNOWN_DELAY_S = 900
+MAX_GROWTH = 10.0
 
-Setting = str | int | float | bool | None
+SEGMENT = "weights.segment."
+MAX_SEGMENTS = 20
 
 
 class DialMode(StrEnum):
@@ -27,14 +34,23 @@ class DialMode(StrEnum):
     AGENTLESS = "agentless"
 
 
+DIALED_MODES = frozenset(DialMode) - {DialMode.PREDICTIVE}
+"""The ways of dialing that there are."""
+GROUPS = {"cap": Cap, "power": PowerKnobs, "notice": NoticeKnobs, "preview": PreviewKnobs, "blend": BlendKnobs}
+
+
 class CampaignState(StrEnum):
     RUNNING = "running"
+    DRAINING = "draining"
     PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """`queue`: the line whose agents talk to its customers. `takes_orders`: each new order of the shop becomes a lead here."""
+    """`queue`: the line whose agents talk to its customers. `takes_orders`: the shop's orders become leads here, as `sources` says.
+
+    `own_fields`: the names of those fields of its leads that `weights.own_1` to `own_3` count by; '' for none.
+    """
 
     id: str
     name: str
@@ -45,9 +61,18 @@ class Campaign:
     takes_orders: bool = False
     ring_timeout_s: int = 30
     caller_id: str = ""
+    sources: LeadSources = field(default_factory=LeadSources)
     weights: Weights = field(default_factory=Weights)
+    own_fields: tuple[str, str, str] = ("", "", "")
     hours: CallingHours = field(default_factory=CallingHours)
     rules: RetryRules = field(default_factory=lambda: dict(DEFAULT_RETRY_RULES))
+    limits: AttemptLimits = field(default_factory=AttemptLimits)
+    results: ResultRules = field(default_factory=lambda: dict(DEFAULT_RESULT_RULES))
+    cap: Cap = field(default_factory=Cap)
+    power: PowerKnobs = field(default_factory=PowerKnobs)
+    notice: NoticeKnobs = field(default_factory=NoticeKnobs)
+    preview: PreviewKnobs = field(default_factory=PreviewKnobs)
+    blend: BlendKnobs = field(default_factory=BlendKnobs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +103,45 @@ def check_campaign(campaign: Campaign) -> None:
         raise CampaignRefused("name", "a campaign has a name")
     if not campaign.queue:
         raise CampaignRefused("queue", "a campaign needs a queue whose agents talk")
-    if campaign.mode.value not in PACERS:
+    if campaign.mode not in DIALED_MODES:
         raise CampaignRefused("mode", f"{campaign.mode} is not dialed yet")
+    if campaign.mode is DialMode.AGENTLESS and not _says_something(campaign.notice):
+        raise CampaignRefused("notice.text_ru", "a campaign without operators needs a text or a recording to say")
+    for name in ("notice.text_ru", "notice.text_en", "power.sorry_ru", "power.sorry_en"):
+        group, _, knob = name.partition(".")
+        try:
+            check_text(getattr(getattr(campaign, group), knob))
+        except BadText as bad:
+            raise CampaignRefused(name, str(bad)) from bad
     if not MIN_RING_S <= campaign.ring_timeout_s <= MAX_RING_S:
         raise CampaignRefused("ring_timeout_s", f"let it ring for {MIN_RING_S} to {MAX_RING_S} s")
+    if len(campaign.weights.segments) > MAX_SEGMENTS:
+        raise CampaignRefused("weights.segment", f"at most {MAX_SEGMENTS} segments have points")
+    if not campaign.hours.ever_open():
+        raise CampaignRefused("hours", "a campaign calls on one day of the week at least")
+    for name, reason in faults(campaign.limits):
+        raise CampaignRefused(f"limits.{name}", reason)
     if missing := set(AttemptOutcome) - set(campaign.rules):
         raise CampaignRefused("rules", f"no rule for {min(missing)}")
     for outcome, rule in campaign.rules.items():
-        if rule.delay_s < 0 or (rule.max_attempts is not None and rule.max_attempts < 0):
-            raise CampaignRefused(f"rules.{outcome}", "a delay and a number of attempts are never negative")
-        if rule.max_attempts is None and rule.delay_s < 1:
-            raise CampaignRefused(f"rules.{outcome}.delay_s", "without a limit of attempts there must be a delay")
+        _check_rule(f"rules.{outcome}", rule)
+    for code, rule in campaign.results.items():
+        _check_rule(f"results.{code}", rule)
     if campaign.rules[AttemptOutcome.UNKNOWN].delay_s < MIN_UNKNOWN_DELAY_S:
         raise CampaignRefused("rules.unknown.delay_s", "who may have been rung is left in peace for 15 min")
+
+
+def _says_something(notice: NoticeKnobs) -> bool:
+    return any(text.strip() for text in (notice.text_ru, notice.text_en, notice.recording))
+
+
+def _check_rule(name: str, rule: RetryRule) -> None:
+    if rule.delay_s < 0 or (rule.max_attempts is not None and rule.max_attempts < 0):
+        raise CampaignRefused(name, "a delay and a number of attempts are never negative")
+    if rule.max_attempts is None and rule.delay_s < 1:
+        raise CampaignRefused(f"{name}.delay_s", "without a limit of attempts there must be a delay")
+    if not 1 <= rule.growth <= MAX_GROWTH:
+        raise CampaignRefused(f"{name}.growth", f"a delay grows by 1 (not at all) to {MAX_GROWTH:g} times")
 
 
 def settings(campaign: Campaign) -> dict[str, Setting]:
@@ -103,12 +154,18 @@ def settings(campaign: Campaign) -> dict[str, Setting]:
         "takes_orders": campaign.takes_orders,
         "ring_timeout_s": campaign.ring_timeout_s,
         "caller_id": campaign.caller_id,
-        "hours.opens_min": campaign.hours.opens_min,
-        "hours.closes_min": campaign.hours.closes_min,
     }
-    knobs |= {f"weights.{knob.name}": getattr(campaign.weights, knob.name) for knob in fields(Weights)}
+    knobs |= {f"weights.{name}": getattr(campaign.weights, name) for name in NUMBERS}
+    knobs |= {f"{SEGMENT}{name}": points for name, points in campaign.weights.segments}
+    knobs |= {f"own_fields.{number}": name for number, name in enumerate(campaign.own_fields, 1)}
+    for name, group in (("hours", campaign.hours), ("limits", campaign.limits), ("sources", campaign.sources)):
+        knobs |= {f"{name}.{knob.name}": getattr(group, knob.name) for knob in fields(group)}
     for outcome, rule in campaign.rules.items():
-        knobs |= {f"rules.{outcome.value}.{knob.name}": getattr(rule, knob.name) for knob in fields(RetryRule)}
+        knobs |= flat(f"rules.{outcome.value}", rule)
+    for code, rule in campaign.results.items():
+        knobs |= flat(f"results.{code}", rule)
+    for name in GROUPS:
+        knobs |= flat(name, getattr(campaign, name))
     return knobs
 
 
@@ -116,9 +173,9 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
     """The campaign with these knobs turned. Raises CampaignRefused for an unknown knob or a value it cannot take."""
     knobs = settings(campaign)
     for name in changed:
-        if name not in knobs:
+        if name not in knobs and not _is_segment(name):
             raise CampaignRefused(name, "no such setting")
-    knobs |= changed
+    knobs |= preset(changed)
     try:
         return replace(
             campaign,
@@ -129,9 +186,22 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
             takes_orders=bool(knobs["takes_orders"]),
             ring_timeout_s=_whole(knobs["ring_timeout_s"]),
             caller_id=str(knobs["caller_id"]),
-            weights=Weights(**{knob.name: _number(knobs[f"weights.{knob.name}"]) for knob in fields(Weights)}),
-            hours=CallingHours(_whole(knobs["hours.opens_min"]), _whole(knobs["hours.closes_min"])),
-            rules={outcome: _rule(knobs, outcome) for outcome in campaign.rules},
+            weights=_weights(knobs),
+            own_fields=(str(knobs["own_fields.1"]), str(knobs["own_fields.2"]), str(knobs["own_fields.3"])),
+            hours=_hours(knobs),
+            limits=_limits(knobs),
+            rules={outcome: _rule(knobs, f"rules.{outcome.value}") for outcome in campaign.rules},
+            results={code: _rule(knobs, f"results.{code}") for code in campaign.results},
+            cap=unflat("cap", Cap, knobs),
+            power=unflat("power", PowerKnobs, knobs),
+            notice=unflat("notice", NoticeKnobs, knobs),
+            preview=unflat("preview", PreviewKnobs, knobs),
+            blend=unflat("blend", BlendKnobs, knobs),
+            sources=LeadSources(
+                new=bool(knobs["sources.new"]),
+                unconfirmed_min=_whole_or_none(knobs["sources.unconfirmed_min"]),
+                missed_calls_s=_whole_or_none(knobs["sources.missed_calls_s"]),
+            ),
         )
     except ValueError as error:
         raise CampaignRefused(next(iter(changed), ""), str(error)) from error
@@ -139,16 +209,44 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
 
 def changed_knobs(old: Campaign, new: Campaign) -> list[tuple[str, Setting, Setting]]:
     """Name, old and new value of each knob that differs."""
-    before = settings(old)
-    return [(name, before.get(name), value) for name, value in settings(new).items() if before.get(name) != value]
+    before, after = settings(old), settings(new)
+    return [(name, before.get(name), after.get(name)) for name in after | before if before.get(name) != after.get(name)]
 
 
-def _rule(knobs: Mapping[str, Setting], outcome: AttemptOutcome) -> RetryRule:
-    limit = knobs[f"rules.{outcome.value}.max_attempts"]
+def own_values(campaign: Campaign, own: Mapping[str, object]) -> tuple[int, int, int]:
+    """A lead's `own_1` to `own_3` from its fields by name: thousandths of a unit. What is no number counts as 0."""
+    return own_units(campaign.own_fields, own)
+
+
+def _is_segment(name: str) -> bool:
+    return name.startswith(SEGMENT) and 0 < len(name) - len(SEGMENT) <= 50
+
+
+def _weights(knobs: Mapping[str, Setting]) -> Weights:
+    """A segment without points (None) is one that is not named."""
+    named = {name.removeprefix(SEGMENT): value for name, value in knobs.items() if name.startswith(SEGMENT)}
+    points = tuple((name, _number(value)) for name, value in named.items() if value is not None)
+    return Weights(**{name: _number(knobs[f"weights.{name}"]) for name in NUMBERS}, segments=points)
+
+
+def _hours(knobs: Mapping[str, Setting]) -> CallingHours:
+    opens, closes, *days = (knob.name for knob in fields(CallingHours))
+    own = {name: str(knobs[f"hours.{name}"] or "") for name in days}
+    return CallingHours(_whole(knobs[f"hours.{opens}"]), _whole(knobs[f"hours.{closes}"]), **own)
+
+
+def _limits(knobs: Mapping[str, Setting]) -> AttemptLimits:
+    most = {name: knobs[f"limits.{name}"] for name in ("lead_total", "lead_day", "number_day")}
+    limits = {name: _whole_or_none(limit) for name, limit in most.items()}
+    return AttemptLimits(**limits, gap_s=_whole(knobs["limits.gap_s"]))
+
+
+def _rule(knobs: Mapping[str, Setting], name: str) -> RetryRule:
     return RetryRule(
-        delay_s=_whole(knobs[f"rules.{outcome.value}.delay_s"]),
-        max_attempts=None if limit is None else _whole(limit),
-        counts=bool(knobs[f"rules.{outcome.value}.counts"]),
+        delay_s=_whole(knobs[f"{name}.delay_s"]),
+        max_attempts=_whole_or_none(knobs[f"{name}.max_attempts"]),
+        counts=bool(knobs[f"{name}.counts"]),
+        growth=_number(knobs[f"{name}.growth"]),
     )
 
 
@@ -156,6 +254,10 @@ def _whole(value: Setting) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise ValueError("a whole number is needed")
+
+
+def _whole_or_none(value: Setting) -> int | None:
+    return None if value is None else _whole(value)
 
 
 def _number(value: Setting) -> float:

@@ -3,42 +3,57 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from ..queue.agent import Agent, AgentState
-from ..queue.channel import Direction
-from ..queue.contact import Contact
-from ..queue.routing import obstacle, waiting
 from ..storage.clock import Clock
 from ..storage.ids import Ids
 from .attempts import Attempts, Call, Changes, Desks, Originate
+from .by_hand import ByHand
 from .campaign import Campaign, CampaignState
+from .cap_keeper import CapKeeper
+from .clock_watch import ClockWatch
+from .do_not_call_store import DoNotCallList
+from .given import GivenLeads
+from .holiday_store import HolidayStore
 from .intake import Intake
-from .lead import Lead
-from .pacing import PACERS, Snapshot
-from .picking import pairs
-from .priority import order_key
-from .steering import Reason, Steering, Wait
+from .law import Wish
+from .modes import WAKE_AT_ONCE, Modes
+from .queue_watch import QueueWatch
+from .reason import Reason, Wait
+from .signs import Signs
+from .steering import Steering
 from .store import DialerStore
+from .words import Mute, Wording, Words
 
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 SWEEP_S = 5.0
-WAKE_AT_ONCE = 500
+SIFTINGS = 6
+FIRST_PAGE, WIDEST = 32, 2_000
 
 
 class Dialer:
-    """Call `recover` once the wire is up, then keep `run` running. `home_zone` is the site's own time zone.
+    """Call `recover` once the wire is up, then keep `run` running. `home_zone` is the site's own time zone, `jumped` tells how far the
+    machine's clock stands ahead of `clock` (s; storage/clock.py), `do_not_call` and `holidays` are the lists that a supervisor keeps.
 
-    __main__ joins: the wire's reports to `on_answered`, `on_ended`, `on_node_reset`; orders to `on_order`; ended contacts to
-    `on_contact_ended`.
+    __main__ joins: the wire's reports to `on_answered`, `on_sign`, `on_ended`, `on_node_reset`; orders to `on_order`; ended contacts to
+    `on_contact_ended`; the shop to `on_settled`, the list of those who want no calls to `on_opted_out`.
     """
 
     def __init__(
-        self, store: DialerStore, desk: Desks, originate: Originate, clock: Clock, ids: Ids, home_zone: str = "UTC"
+        self,
+        store: DialerStore,
+        desk: Desks,
+        originate: Originate,
+        clock: Clock,
+        ids: Ids,
+        home_zone: str = "UTC",
+        wording: Wording | None = None,
+        *,
+        jumped: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._store = store
         self._desk = desk
@@ -46,18 +61,39 @@ class Dialer:
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()
         self._swept_at = clock.monotonic()
-        self._attempts = Attempts(store, desk, originate, clock, ids)
+        self._jumped = jumped
+        self._clocks = ClockWatch()
+        self._account_closed: datetime | None = None
+        self.do_not_call: DoNotCallList = store.do_not_call
+        self.holidays: HolidayStore = store.kept_holidays
+        self.cap = CapKeeper(store, desk, clock, home_zone)
+        self._attempts = Attempts(store, desk, originate, clock, ids, self.cap)
         self.strays: Counter[str] = self._attempts.strays
-        intake = Intake(store, clock, ids, home_zone, self.strays)
-        steering = Steering(store, clock, ids, home_zone, self._hold, self._wake.set)
+        self._queues = QueueWatch(desk, clock)
+        self._modes = Modes(store, desk, clock, self._attempts, self.cap, Words(wording or Mute()), self._queues)
+        intake = Intake(store, clock, ids, home_zone, self.strays, self.cap.decided)
+        steering = self._modes.steering = Steering(store, clock, ids, home_zone, self._hold, self._wake.set)
+        signs = Signs(self._attempts, store, desk, self.strays)
+        self._attempts.over = signs.over
+        self._by_hand = ByHand(store, desk, clock, ids, self._attempts, self._modes)
+        self._known: dict[str, Campaign] = {}
 
         # One face for those outside; each door leads straight to the room that does the work.
         self.on_answered = self._attempts.on_answered
         self.on_ended = self._attempts.on_ended
         self.on_node_reset = self._attempts.on_node_reset
+        self.on_sign = signs.on_sign
+        self.on_settled = signs.on_settled
+        self.on_opted_out = signs.on_opted_out
+        self.card = self._by_hand.card
+        self.dial_card = self._by_hand.dial
+        self.skip_card = self._by_hand.skip
+        self.leads_to_dial = self._by_hand.listed
+        self.dial_lead = self._by_hand.dial_lead
         self.in_flight = self._attempts.in_flight
-        self.recover = self._attempts.recover
         self.settle = self._attempts.settle
+        self.given = GivenLeads(store, store.imports, clock, ids)
+        self.wake = self._wake.set
         self.on_order = intake.on_order
         self.on_contact_ended = intake.on_contact_ended
         self.on_disposed = intake.on_disposed
@@ -65,8 +101,13 @@ class Dialer:
         self.campaigns = steering.campaigns
         self.campaign = steering.campaign
         self.add_campaign = steering.add_campaign
-        self.start = steering.start
+        self._start = steering.start
         self.pause = steering.pause
+        self.drain = steering.drain
+        self.why = steering.why
+        self.find = steering.find
+        self.day = steering.day
+        self.abandonment = steering.abandonment
         self.set_weights = steering.set_weights
         self.set_knobs = steering.set_knobs
         self.changes = steering.changes
@@ -75,7 +116,19 @@ class Dialer:
         self.held_back = steering.held_back
         self.counters = steering.counters
         self.promised = steering.promised
-        self._open_zones = steering.open_zones
+        self._end_drains = steering.end_drains
+
+    async def recover(self) -> None:
+        """Before the first turn: what became of the calls that were open, and may numbers be dialed now that other rules forbade?"""
+        await self._attempts.recover()
+        await self._store.release(Reason.DESTINATION)
+
+    async def start(self, campaign_id: str, actor_id: str) -> Campaign:
+        """Begin to dial. Whoever says so has looked at the clocks, if they were in doubt."""
+        if self._clocks.doubts:
+            log.warning("the dialer goes on although the machine's clock jumped: a supervisor started it")
+        self._clocks = self._clocks.checked()
+        return await self._start(campaign_id, actor_id)
 
     async def run(self) -> None:
         """Dial until cancelled; what is being sent then is brought to its end."""
@@ -104,72 +157,67 @@ class Dialer:
         """One turn: what is due comes due, lost events are healed, free agents get their calls."""
         async with self._turn:
             await self._store.wake_due(self._clock.now(), WAKE_AT_ONCE)
+            await self.cap.load()
+            await self._queues.load()
+            await self.cap.see_talks()
             campaigns = await self._store.campaigns()
+            self._known = {campaign.id: campaign for campaign in campaigns}
             if self._clock.monotonic() - self._swept_at >= SWEEP_S:
                 self._swept_at = self._clock.monotonic()
                 await self._attempts.sweep({campaign.id: campaign.ring_timeout_s for campaign in campaigns})
+            if any(campaign.state is CampaignState.DRAINING for campaign in campaigns):
+                await self._end_drains({attempt.campaign_id for attempt in await self.in_flight()})
+            await self._modes.withdraw_for_nobody(campaigns)
+            await self._by_hand.turn(campaigns)
             running = [campaign for campaign in campaigns if campaign.state is CampaignState.RUNNING]
-            if running and await self._attempts.may_try():
-                for call in await self._calls(running):
+            self._look_at_clocks()
+            self._account_closed = await self._store.account_closed()
+            if running and self._is_lawful() and await self._attempts.may_try():
+                for call in await self._calls(running, campaigns):
                     await self._attempts.dial(call)
 
-    async def _calls(self, running: list[Campaign]) -> list[Call]:
-        """The calls to place now, the most urgent first, each with the agent who is to talk."""
-        free = self._free_agents(running)
-        if not free:
-            return []
-        most = self._attempts.brake.most() - await self._attempts.ringing()
-        # Every agent who could take a waiting contact is left out already, so nobody waits for those who are left.
-        snapshot = Snapshot(self._clock.monotonic(), idle=len(free), waiting=0, max_new=max(0, most))
-        places = PACERS["progressive"]().decide(snapshot).place
-        if places == 0:
-            return []
-        by_id = {campaign.id: campaign for campaign in running}
-        leads = await self._best(running, places)
-        made = pairs(leads, {each.id: each.queue for each in running}, free, self._desk.agents(), self._clock.now())
-        return [Call(lead, by_id[lead.campaign_id], agent) for lead, agent in made[:places]]
+    def _is_lawful(self) -> bool:
+        """Whether anybody may be dialed at all."""
+        return not self._clocks.doubts and self._account_closed is None
 
-    async def _best(self, running: list[Campaign], places: int) -> list[Lead]:
-        """The leads to choose from, over all campaigns, each scored by its own campaign's weights."""
-        now = self._clock.now()
-        keyed: dict[str, tuple[Lead, Campaign]] = {}
-        for campaign in running:
-            zones = await self._open_zones(campaign, now)
-            # Callbacks may be others' own, and several leads may share a number: look at more than there are places.
-            found = await self._store.due_callbacks(campaign.id, zones, WAKE_AT_ONCE)
-            found += await self._store.best(campaign.id, zones, campaign.weights, 2 * places + 8)
-            keyed |= {lead.id: (lead, campaign) for lead in found}
-        ranked = sorted(keyed.values(), key=lambda pair: order_key(pair[0], pair[1].weights, now))
-        return [lead for lead, _campaign in ranked]
+    async def _calls(self, running: Sequence[Campaign], campaigns: Sequence[Campaign]) -> list[Call]:
+        """The calls to place now, the most urgent first. Whom the law forbids is put aside, and others are chosen in his place."""
+        page = FIRST_PAGE
+        for _ in range(SIFTINGS):
+            calls = await self._modes.calls(running, campaigns)
+            barred = await self._store.sift([Wish(call.lead, call.campaign, call.lead.phone) for call in calls])
+            if not barred:
+                return calls
+            # Those behind them are likely to be forbidden too: put many aside at once, and choose anew.
+            await self._modes.sift(running, page)
+            page = min(4 * page, WIDEST)
+        return [call for call in calls if call.lead.id not in barred]
 
-    def _free_agents(self, campaigns: Iterable[Campaign]) -> list[Agent]:
-        """Idle agents of these campaigns' queues whom no waiting customer needs, the longest idle first."""
-        queues, now = {campaign.queue for campaign in campaigns}, self._clock.now()
-        inbound = _inbound(waiting(self._desk.contacts()))
-        free = [
-            agent
-            for agent in self._desk.agents()
-            if agent.state is AgentState.READY and agent.reachable and agent.queues & queues
-        ]
-        return sorted(
-            (agent for agent in free if not any(self._needed(agent, contact, now) for contact in inbound)),
-            key=lambda agent: (agent.since, agent.id),
-        )
+    def _look_at_clocks(self) -> None:
+        before, apart_s = self._clocks.doubts, self._jumped()
+        self._clocks = self._clocks.look(apart_s, self._clock.monotonic())
+        if self._clocks.doubts != before:
+            log.warning(
+                "the machine's clock is %+.0f s ahead: %s",
+                apart_s,
+                "nobody is dialed" if not before else "trusted again",
+            )
 
-    def _needed(self, agent: Agent, contact: Contact, now: datetime) -> bool:
-        return obstacle(agent, contact, self._desk.setup.rules(contact.queue), now) is None
+    def trunk_holds_until(self) -> datetime | None:
+        """The trunk's brake: until when nothing is dialed because calls failed one after another; None while it carries them."""
+        brake = self._attempts.brake
+        return brake.until if brake.holds(self._clock.now()) else None
 
     def _hold(self, campaign: Campaign) -> Wait | None:
         """Why the campaign as a whole stands."""
         if campaign.state is CampaignState.PAUSED:
             return Wait(Reason.PAUSED)
+        if campaign.state is CampaignState.DRAINING:
+            return Wait(Reason.DRAINING)
+        if self._clocks.doubts:
+            return Wait(Reason.CLOCK)
+        if self._account_closed is not None:
+            return Wait(Reason.TOLL_CAP, self._account_closed)
         if self._attempts.brake.holds(self._clock.now()):
             return Wait(Reason.TRUNK, self._attempts.brake.until)
-        if self._free_agents([campaign]):
-            return None
-        idle = any(agent.state is AgentState.READY and campaign.queue in agent.queues for agent in self._desk.agents())
-        return Wait(Reason.INBOUND_FIRST if idle else Reason.NO_AGENTS)
-
-
-def _inbound(contacts: Iterable[Contact]) -> list[Contact]:
-    return [contact for contact in contacts if contact.direction is Direction.INBOUND]
+        return self._modes.hold(campaign, self._known)

@@ -3,18 +3,22 @@
 import logging
 import re
 from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from ..queue.contact import Contact, ContactState, IllegalTransition
-from ..queue.disposition import disposition
+from ..queue.disposition import Disposition, disposition
 from ..shop.order import WAITS_FOR_CALL, Order, OrderStatus
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from .calling_hours import zone_of
 from .campaign import Campaign
-from .lead import WAITING_STATES, Disposed, Lead, LeadEvent, LeadState, OrderChanged, TalkLost
+from .do_not_call import Kind
+from .lead import WAITING_STATES, Attempt, Disposed, Lead, LeadEvent, LeadState, OrderChanged, TalkLost, Withdrawn
+from .numbers import MAX_PHONES
 from .priority import MAX_ORDER_TOTAL
+from .sources import is_missed, is_served, missed_source, order_due
 from .store import DialerStore
 
 log = logging.getLogger(__name__)
@@ -24,42 +28,80 @@ _STILL_WANTED = WAITS_FOR_CALL | {OrderStatus.POSTPONED}
 
 
 class Intake:
-    """`home_zone`: the site's own time zone, for numbers that tell none. `strays` counts what came too late to matter."""
+    """`home_zone`: the site's own time zone, for numbers that tell none. `strays` counts what came too late to matter;
+    `decided` hears of an attempt whose customer left before an operator spoke to him."""
 
-    def __init__(self, store: DialerStore, clock: Clock, ids: Ids, home_zone: str, strays: Counter[str]) -> None:
+    def __init__(
+        self,
+        store: DialerStore,
+        clock: Clock,
+        ids: Ids,
+        home_zone: str,
+        strays: Counter[str],
+        decided: Callable[[Attempt], None],
+    ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._home_zone = home_zone
         self._strays = strays
+        self._decided = decided
 
-    async def on_order(self, order: Order, phone: str | None, time_zone: str | None = None) -> None:
+    async def on_order(
+        self,
+        order: Order,
+        phone: str | None,
+        time_zone: str | None = None,
+        others: Sequence[str] = (),
+        *,
+        city: str = "",
+        segment: str = "",
+    ) -> None:
         """An order came or changed. One that waits for a call becomes one lead in each campaign that takes orders.
 
-        `phone` (E.164) and `time_zone` are its customer's; without a number there is no lead.
+        `phone` (E.164), `time_zone`, `city` and `segment` are its customer's, `others` his other numbers in the order in which they are
+        tried; without a number there is no lead.
         """
         total = min(max(order.total, 0), MAX_ORDER_TOTAL)
+        promised, kept = _whole_second(order.promised_at), _whole_second(order.reserved_until)
+        segment = segment.casefold()[:50]
         for lead in await self._store.leads_of_order(order.id):
             if lead.state is not LeadState.DO_NOT_CALL:
-                await self._tell(lead, OrderChanged(total, order.placed_at, order.status in _STILL_WANTED))
-        if phone is None or _E164.fullmatch(phone) is None or order.status not in WAITS_FOR_CALL:
+                wanted = order.status in _STILL_WANTED
+                await self._tell(lead, OrderChanged(total, order.placed_at, wanted, promised, kept, segment))
+        phones = tuple(dict.fromkeys(one for one in (phone or "", *others) if _E164.fullmatch(one)))[:MAX_PHONES]
+        if not phones or order.status not in WAITS_FOR_CALL:
             return
-        zone = zone_of(phone, time_zone, self._home_zone)
+        zones = tuple(zone_of(one, time_zone, self._home_zone, city) for one in phones)
+        several = len(phones) > 1
+        now = self._clock.now()
+        due = {
+            each.id: order_due(each.sources, order.placed_at)
+            for each in await self._store.campaigns()
+            if each.takes_orders
+        }
         leads = [
             Lead(
                 id=self._ids(),
-                campaign_id=campaign.id,
+                campaign_id=campaign_id,
                 source=f"order:{order.id}",
-                phone=phone,
-                zone=zone,
+                phone=phones[0],
+                zone=zones[0],
                 placed_at=order.placed_at,
-                created_at=self._clock.now(),
+                created_at=now,
                 order_id=order.id,
                 customer_id=order.customer_id,
+                state=LeadState.RETRY_AT if due_at > now else LeadState.FRESH,
+                due_at=due_at if due_at > now else None,
                 order_total=total,
+                promised_at=promised,
+                reserved_until=kept,
+                segment=segment,
+                phones=phones if several else (),
+                zones=zones if several else (),
             )
-            for campaign in await self._store.campaigns()
-            if campaign.takes_orders
+            for campaign_id, due_at in due.items()
+            if due_at is not None
         ]
         await self._store.add_leads(leads)
         failpoint("lead_made")
@@ -73,7 +115,11 @@ class Intake:
             case ContactState.LOST:
                 await self.on_lost_talk(contact)
             case ContactState.ABANDONED if contact.attempt_id:
-                await self._store.abandon(contact.attempt_id)
+                abandoned = await self._store.abandon(contact.attempt_id)
+                if abandoned is not None:
+                    self._decided(abandoned)
+            case ContactState.ABANDONED:
+                await self.on_missed(contact)
         failpoint("after_lead_told")
 
     async def on_disposed(self, contact: Contact) -> None:
@@ -81,15 +127,54 @@ class Intake:
 
         What an inbound talk did to an order, the order itself tells (`on_order`); of that talk only the promised call counts.
         """
+        if is_served(contact):
+            await self._make_good(contact)
         chosen = disposition(contact.disposition or "")
         if chosen is None:
             return
+        if chosen.forbids_calls:
+            await self._forbid(contact, chosen)
         event = Disposed(chosen.code, contact.id, chosen.closes_lead, contact.callback_at, contact.agent_id)
         lead = await self._store.lead(contact.lead_id) if contact.lead_id else None
         if lead is not None:
             await self._tell_once(lead, event, contact)
         elif contact.callback_at is not None:
             await self._promise(contact, event, contact.callback_at, contact.agent_id)
+
+    async def _forbid(self, contact: Contact, chosen: Disposition) -> None:
+        """Before the lead hears of it, so that after a crash in between it is told again. A hidden number cannot be forbidden."""
+        if _E164.fullmatch(contact.address) is not None:
+            by = contact.agent_id or ""
+            await self._store.do_not_call.add(Kind.NUMBER, contact.address, by, reason=chosen.label_ru)
+
+    async def on_missed(self, contact: Contact) -> None:
+        """A caller left before anybody spoke to him: he becomes a lead where his queue's campaigns want that, and only one."""
+        phone, now = contact.address, self._clock.now()
+        if _E164.fullmatch(phone) is None:
+            return
+        waiting = {lead.campaign_id for lead in await self._store.imports.missed(phone)}
+        leads = [
+            Lead(
+                id=self._ids(),
+                campaign_id=campaign.id,
+                source=missed_source(phone, contact.id),
+                phone=phone,
+                zone=zone_of(phone, None, self._home_zone),
+                placed_at=contact.arrived_at,
+                created_at=now,
+                order_id=contact.order_id,
+                customer_id=contact.customer_id,
+            )
+            for campaign in await self._store.campaigns()
+            if campaign.queue == contact.queue and campaign.id not in waiting and is_missed(contact, campaign.sources)
+        ]
+        await self._store.add_leads(leads)
+
+    async def _make_good(self, contact: Contact) -> None:
+        """Who was spoken with needs no call for having missed us before."""
+        for lead in await self._store.imports.missed(contact.address):
+            if lead.id != contact.lead_id and not lead.is_callback:
+                await self._tell(lead, Withdrawn())
 
     async def on_lost_talk(self, contact: Contact) -> None:
         """A call died by our fault: the customer is called back at once, before all others, by whoever is free."""
@@ -147,3 +232,7 @@ class Intake:
         except IllegalTransition:
             self._strays[f"lead_{type(event).__name__}"] += 1
             return False
+
+
+def _whole_second(at: datetime | None) -> datetime | None:
+    return None if at is None else at.replace(microsecond=0)

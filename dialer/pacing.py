@@ -1,12 +1,15 @@
 """How many calls to place now. Pure.
 
-A pacer is told what happens and asked what to do; it knows no clock, no wire and no lead. Progressive is the only one here: one call for
-each operator who has nothing to do, who is reserved for it before it is placed, so that nobody answers to nobody.
+A pacer is told what happens and asked what to do; it knows no clock, no wire and no lead. Progressive places one call for each operator
+who has nothing to do, who is reserved for it before it is placed, so that nobody answers to nobody. Power places more calls than there
+are free operators, as many as the bound on abandonment (abandonment.py) leaves room for; for the operators that are left over it is
+progressive.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil, floor
 from typing import Protocol
 
 from ..queue.channel import AttemptOutcome
@@ -14,20 +17,26 @@ from ..queue.channel import AttemptOutcome
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Counts at `t` (s): operators idle (the reserved are not), answered persons waiting for one, and the most that may be placed."""
+    """Counts at `t` (s): operators idle (the reserved are not), answered persons waiting for one, and the most that may be placed.
+
+    `ringing`: calls without a reserved operator that nobody has answered; `room`: how many more of them the bound allows.
+    """
 
     t: float
     idle: int
     waiting: int
     max_new: int
+    ringing: int = 0
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Calls to place, and attempts to withdraw."""
+    """Calls to place: `place` as the pacer's way is, `reserved` more with an operator reserved for each; and attempts to withdraw."""
 
     place: int
     cancel: tuple[str, ...] = ()
+    reserved: int = 0
 
 
 class Pacer(Protocol):
@@ -43,7 +52,40 @@ class Progressive:
         return Decision(place=max(0, min(snapshot.idle - snapshot.waiting, snapshot.max_new)))
 
 
-PACERS: Mapping[str, Callable[[], Pacer]] = {"progressive": Progressive}
+@dataclass(frozen=True, slots=True)
+class Power:
+    """`ratio` lines for each free operator, none of them reserved; where the bound has no room for that, one call for one reserved
+    operator, as progressive."""
+
+    ratio: float
+
+    def decide(self, snapshot: Snapshot) -> Decision:
+        free = max(0, snapshot.idle - snapshot.waiting)
+        most, ringing, room = max(0, snapshot.max_new), snapshot.ringing, max(0, snapshot.room)
+        wanted = max(0, floor(self.ratio * free) - ringing)
+        if wanted <= room:
+            return Decision(place=min(wanted, most))
+        # As many operators stay unreserved as the lines that are allowed can keep busy at this ratio; two lines are a gain for one.
+        lines = ringing + room
+        unreserved = min(free, max(floor(lines / self.ratio), 1 if lines > 1 else 0))
+        place = min(max(0, floor(self.ratio * unreserved) - ringing), room, most)
+        kept = max(ceil((ringing + place) / self.ratio), unreserved if place else 0)
+        return Decision(place=place, reserved=min(max(0, free - kept), most - place))
+
+
+def covered(ringing: int, ratio: float) -> int:
+    """How many free operators the calls that ring already need."""
+    return ceil(ringing / ratio)
+
+
+RUNG_ENOUGH_S = 15.0
+
+
+def withdrawable(rung_s: Mapping[str, float | None]) -> tuple[str, ...]:
+    """Which calls may be given up: those that have not begun to ring (None), and those that rang for `RUNG_ENOUGH_S`. By law nobody's
+    telephone rings for less."""
+    return tuple(call for call, seconds in rung_s.items() if seconds is None or seconds >= RUNG_ENOUGH_S)
+
 
 _TROUBLE = frozenset({AttemptOutcome.CONGESTION, AttemptOutcome.TRUNK_TROUBLE})
 _NO_WORD = frozenset({AttemptOutcome.CANCELLED, AttemptOutcome.UNKNOWN})

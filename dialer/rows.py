@@ -2,13 +2,17 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
 from ..queue.channel import AttemptOutcome
-from .campaign import Campaign, Change, settings, with_settings
+from .booking import Booking, BookingSource, BookingState, Window
+from .campaign import SEGMENT, Campaign, Change, settings, with_settings
 from .lead import Attempt, Lead, LeadState
+
+_IN_SECONDS = {"promised_at": "promised_s", "reserved_until": "reserved_s"}
+"""Moments that the table holds as whole seconds since 1970, for the score to count by."""
 
 
 def values(members: Collection[LeadState]) -> list[str]:
@@ -22,12 +26,21 @@ def row_of(noun: Attempt | Change | Lead) -> dict[str, Any]:
 
 
 def lead_row(lead: Lead) -> dict[str, Any]:
-    return row_of(lead) | {"placed_s": int(lead.placed_at.timestamp())}
+    lists = {"phones": list(lead.phones), "zones": list(lead.zones), "fields": dict(lead.fields)}
+    row = row_of(lead) | lists | {"placed_s": int(lead.placed_at.timestamp())}
+    for name, column in _IN_SECONDS.items():
+        at: datetime | None = row.pop(name)
+        row[column] = None if at is None else int(at.timestamp())
+    return row
 
 
 def lead_of(row: Mapping[str, Any]) -> Lead:
     kept = {name: value for name, value in row.items() if name != "placed_s"}
-    return Lead(**kept | {"state": LeadState(row["state"]), "last_outcome": _outcome(row["last_outcome"])})
+    for name, column in _IN_SECONDS.items():
+        seconds: int | None = kept.pop(column)
+        kept[name] = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    read = {"state": LeadState(row["state"]), "last_outcome": _outcome(row["last_outcome"])}
+    return Lead(**kept | read | {"phones": tuple(row["phones"]), "zones": tuple(row["zones"])})
 
 
 def attempt_of(row: Mapping[str, Any]) -> Attempt:
@@ -43,7 +56,21 @@ def campaign_of(row: Mapping[str, Any]) -> Campaign:
     created_at: datetime = row["created_at"]
     plain = Campaign(id=row["id"], name=row["name"], queue="", created_at=created_at)
     known = settings(plain)
-    return with_settings(plain, {name: value for name, value in row["settings"].items() if name in known})
+    kept = {name: value for name, value in row["settings"].items() if name in known or name.startswith(SEGMENT)}
+    return with_settings(plain, kept)
+
+
+def booking_row(booking: Booking) -> dict[str, Any]:
+    row = {field.name: getattr(booking, field.name) for field in fields(booking) if field.name != "window"}
+    window = {"starts_at": booking.window.starts_at, "ends_at": booking.window.ends_at}
+    return row | window | {"source": booking.source.value, "state": booking.state.value}
+
+
+def booking_of(row: Mapping[str, Any]) -> Booking:
+    kept = dict(row)
+    window = Window(kept.pop("starts_at"), kept.pop("ends_at"))
+    told = {"source": BookingSource(kept["source"]), "state": BookingState(kept["state"])}
+    return Booking(**kept | told, window=window)
 
 
 def _outcome(value: str | None) -> AttemptOutcome | None:

@@ -1,10 +1,9 @@
 """What a supervisor sees and steers: campaigns, their knobs and who turned them, who is dialed next and who is not, the day's figures."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time
-from enum import StrEnum
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from ..queue.channel import AttemptOutcome
@@ -13,43 +12,37 @@ from ..storage.ids import Ids
 from ..storage.one_at_a_time import OneAtATime
 from .calling_hours import allowed
 from .campaign import Campaign, CampaignRefused, CampaignState, Change, Setting, with_settings
-from .lead import DIALABLE_STATES, Lead, LeadState
+from .day import Day, day_of
+from .law import Wish
+from .lead import DIALABLE_STATES, WAITING_STATES, Lead, LeadState
 from .priority import Weights, order_key, score
+from .reason import OWN, Reason, Wait
 from .store import DialerStore
+from .why import Why, later, own_waits
+
+MOST_CALLBACKS = 1_000
+WINDOW_DAYS = 30
+NOBODY = ""
+"""Who turned a knob, when the house did."""
+_NEVER_HELD = frozenset({LeadState.DONE, LeadState.DO_NOT_CALL, LeadState.DIALING, LeadState.CONNECTED})
 
 
 class UnknownCampaign(Exception):
-    """There is no such campaign, or no such change of one."""
-
-
-class Reason(StrEnum):
-    """Why a lead is not being dialed at this moment."""
-
-    PAUSED = "paused"
-    HOURS = "hours"
-    RETRY_AT = "retry_at"
-    NO_AGENTS = "no_agents"
-    INBOUND_FIRST = "inbound_first"
-    TRUNK = "trunk"
-    DO_NOT_CALL = "do_not_call"
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """`until`: when the reason ends by itself, if that is known (UTC)."""
-
-    reason: Reason
-    until: datetime | None = None
+    """There is no such campaign, or no such change or lead of one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredLead:
-    """`score` and its `terms` in points; `wait` None: it is dialed as soon as its turn comes."""
+    """`score` and its `terms` in points; `wait` None: it is dialed as soon as its turn comes.
+
+    `late_since`: when the window ended in which its customer was promised the call.
+    """
 
     lead: Lead
     score: float
     terms: Mapping[str, float]
     wait: Wait | None
+    late_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +87,11 @@ class Steering:
         self._home_zone = home_zone
         self._hold = hold
         self._turned = turned
-        self._counting = OneAtATime(self._count)  # every board asks once a second, and a big campaign takes a while
+        # Every board asks once a second, and a big campaign takes a while: each answer serves for some time, the longer the dearer it was.
+        self._counting = OneAtATime(self._count, keep=10, monotonic=clock.monotonic)
+        self._counts = OneAtATime(self._by_state, keep=10, monotonic=clock.monotonic)
+        self._day = OneAtATime(self._by_hour, keep=20, monotonic=clock.monotonic)
+        self._window = OneAtATime(self._in_window, keep=50, monotonic=clock.monotonic)
 
     async def campaigns(self) -> list[Campaign]:
         """The oldest first."""
@@ -122,6 +119,16 @@ class Steering:
         """Nothing new is dialed; what rings goes on."""
         return await self.set_knobs(campaign_id, {"state": CampaignState.PAUSED.value}, actor_id)
 
+    async def drain(self, campaign_id: str, actor_id: str) -> Campaign:
+        """Nothing new is dialed; once the calls that were begun are over, the campaign pauses by itself."""
+        return await self.set_knobs(campaign_id, {"state": CampaignState.DRAINING.value}, actor_id)
+
+    async def end_drains(self, in_flight: Collection[str]) -> None:
+        """Pause what has drained. `in_flight`: the campaigns that have calls."""
+        for campaign in await self._store.campaigns():
+            if campaign.state is CampaignState.DRAINING and campaign.id not in in_flight:
+                await self._change(campaign.id, _drained, NOBODY)
+
     async def set_weights(self, campaign_id: str, weights: Weights, actor_id: str) -> Campaign:
         """The very next lead is picked by the new weights."""
         return await self._change(campaign_id, lambda campaign: replace(campaign, weights=weights), actor_id)
@@ -148,32 +155,76 @@ class Steering:
         self._turned()
         return campaign
 
-    async def next_leads(self, campaign_id: str, limit: int = 50) -> list[ScoredLead]:
-        """Whom we dial next, in order; after them those whose time or hours are to come, by points. Raises UnknownCampaign."""
+    async def next_leads(self, campaign_id: str, limit: int = 50, weights: Weights | None = None) -> list[ScoredLead]:
+        """Whom we dial next, in order; after them those whose time or hours are to come, by points. Raises UnknownCampaign.
+
+        `weights`: as it would be by these.
+        """
         campaign, now = await self.campaign(campaign_id), self._clock.now()
+        campaign = campaign if weights is None else replace(campaign, weights=weights)
         zones = await self.open_zones(campaign, now)
         ready = await self._store.due_callbacks(campaign_id, zones, limit)
         ready += await self._store.best(campaign_id, zones, campaign.weights, limit)
         ready = sorted(ready, key=lambda lead: order_key(lead, campaign.weights, now))[:limit]
         rest = await self._store.not_now(campaign_id, zones, campaign.weights, limit - len(ready))
-        hold = self._hold(campaign)
-        return [_scored(lead, campaign, hold, now) for lead in ready] + [
-            _scored(lead, campaign, _wait(lead, campaign, now), now) for lead in rest
+        hold, holidays = self._hold(campaign), await self._store.holidays()
+        against = await self._store.bans([Wish(lead, campaign, lead.phone) for lead in (*ready, *rest)])
+        return [_scored(lead, campaign, against.get(lead.id) or hold, now) for lead in ready] + [
+            _scored(lead, campaign, later(lead, campaign, now, holidays, against.get(lead.id)), now) for lead in rest
         ]
+
+    async def why(self, campaign_id: str, lead_id: str, here: Collection[str] = ()) -> Why:
+        """The lead's place, its points by term, and what it waits for. `here`: the agents at work. Raises UnknownCampaign."""
+        campaign, now = await self.campaign(campaign_id), self._clock.now()
+        lead = await self._store.lead(lead_id)
+        if lead is None or lead.campaign_id != campaign_id:
+            raise UnknownCampaign(lead_id)
+        points = score(lead, campaign.weights, now)
+        if lead.state in _NEVER_HELD:
+            return Why(lead, points.total, points.terms, None, own_waits(lead, campaign, now))
+        in_call = lead.state in DIALABLE_STATES and lead.phone in await self._store.numbers_in_call()
+        against = (await self._store.bans([Wish(lead, campaign, lead.phone)])).get(lead.id)
+        holidays, hold = await self._store.holidays(), self._hold(campaign)
+        own = own_waits(lead, campaign, now, holidays, against, in_call=in_call, here=here)
+        place = None if own else await self._place(lead, campaign, now)
+        others = [wait for wait in (hold, against) if wait is not None and wait.reason not in OWN]
+        return Why(lead, points.total, points.terms, place, tuple(dict.fromkeys((*own, *others))))
+
+    async def _place(self, lead: Lead, campaign: Campaign, now: datetime) -> int:
+        zones = await self.open_zones(campaign, now)
+        due = [each.id for each in await self._store.due_callbacks(campaign.id, zones, MOST_CALLBACKS)]
+        if lead.id in due:
+            return due.index(lead.id) + 1
+        return len(due) + await self._store.rank(campaign.id, zones, campaign.weights, lead) + 1
+
+    async def find(
+        self, campaign_id: str, phones: Collection[str], order_ids: Collection[str], limit: int
+    ) -> list[Lead]:
+        """The campaign's leads with one of these numbers, or of one of these orders, the newest first."""
+        return await self._store.find_leads(campaign_id, phones, order_ids, limit)
 
     async def held_back(self, campaign_id: str) -> list[HeldBack]:
         """How many are not dialed now, by reason, the most first. Raises UnknownCampaign."""
         campaign, now = await self.campaign(campaign_id), self._clock.now()
         groups: Counter[tuple[Reason, str | None, datetime | None]] = Counter()
-        for state, zone, count in await self._store.counts(campaign_id):
-            may, opens = allowed(now, zone, campaign.hours)
+        states, held = await self._counts.ask(campaign_id)
+        holidays = await self._store.holidays()
+        for state, zone, count in states:
+            may, opens = allowed(now, zone, campaign.hours, holidays)
             if state is LeadState.RETRY_AT:
                 groups[Reason.RETRY_AT, None, None] += count
             elif state is LeadState.DO_NOT_CALL:
                 groups[Reason.DO_NOT_CALL, None, None] += count
             elif state in DIALABLE_STATES and not may:
                 groups[Reason.HOURS, zone, opens] += count
-        return [HeldBack(reason, zone, count, until) for (reason, zone, until), count in groups.most_common()]
+        for reason, count in held.items():  # they wait for a retry in name only
+            groups[Reason.RETRY_AT, None, None] -= count
+            groups[reason, None, None] += count
+        found = [HeldBack(*key[:2], count, key[2]) for key, count in groups.most_common()]
+        return [group for group in found if group.count > 0]
+
+    async def _by_state(self, campaign_id: str) -> tuple[Sequence[tuple[LeadState, str, int]], Mapping[Reason, int]]:
+        return await self._store.counts(campaign_id), await self._store.held(campaign_id)
 
     async def promised(self, campaign_id: str, before: datetime) -> list[datetime]:
         """When the calls that customers were promised fall due, up to `before`, the earliest first."""
@@ -184,11 +235,9 @@ class Steering:
         return await self._counting.ask(campaign_id)
 
     async def _count(self, campaign_id: str) -> Counters:
-        home = ZoneInfo(self._home_zone)
-        midnight = datetime.combine(self._clock.now().astimezone(home).date(), time(), home)
         by_outcome: Counter[AttemptOutcome] = Counter()
         attempts = in_flight = answered = 0
-        for outcome, spoke, count in await self._store.outcomes(campaign_id, midnight):
+        for outcome, spoke, count in await self._store.outcomes(campaign_id, self._midnight()):
             attempts += count
             answered += count if spoke else 0
             if outcome is None:
@@ -196,7 +245,7 @@ class Steering:
             else:
                 by_outcome[outcome] += count
         leads: Counter[LeadState] = Counter()
-        for state, _zone, count in await self._store.counts(campaign_id):
+        for state, _zone, count in (await self._counts.ask(campaign_id))[0]:
             leads[state] += count
         over = attempts - in_flight
         persons = by_outcome[AttemptOutcome.PERSON] + by_outcome[AttemptOutcome.ABANDONED]
@@ -210,21 +259,61 @@ class Steering:
             dict(leads),
         )
 
+    async def day(self, campaign_id: str) -> Day:
+        """The site's day so far, hour by hour."""
+        return await self._day.ask(campaign_id)
+
+    async def _by_hour(self, campaign_id: str) -> Day:
+        since = self._midnight()
+        attempts = await self._store.day.attempts_by_hour(campaign_id, since)
+        tried = await self._store.day.first_tries_by_hour(campaign_id, since)
+        states, _held = await self._counts.ask(campaign_id)
+        waiting = sum(count for state, _zone, count in states if state in WAITING_STATES)
+        return day_of(since, self._clock.now(), attempts, tried, waiting)
+
+    async def abandonment(self, campaign_id: str) -> tuple[int, int]:
+        """Of the last `WINDOW_DAYS` days: (abandoned, answered by a person)."""
+        return await self._window.ask(campaign_id)
+
+    async def _in_window(self, campaign_id: str) -> tuple[int, int]:
+        since = self._clock.now() - timedelta(days=WINDOW_DAYS)
+        by_outcome: Counter[AttemptOutcome | None] = Counter()
+        for outcome, _spoke, count in await self._store.outcomes(campaign_id, since):
+            by_outcome[outcome] += count
+        abandoned = by_outcome[AttemptOutcome.ABANDONED]
+        return abandoned, abandoned + by_outcome[AttemptOutcome.PERSON]
+
+    def _midnight(self) -> datetime:
+        home = ZoneInfo(self._home_zone)
+        return datetime.combine(self._clock.now().astimezone(home).date(), time(), home)
+
     async def open_zones(self, campaign: Campaign, now: datetime) -> list[str]:
         """The zones of the campaign's leads where it is a time to call."""
-        return [zone for zone in await self._store.zones(campaign.id) if allowed(now, zone, campaign.hours)[0]]
+        holidays = await self._store.holidays()
+        zones = await self._store.zones(campaign.id)
+        return [zone for zone in zones if allowed(now, zone, campaign.hours, holidays)[0]]
 
 
 def _scored(lead: Lead, campaign: Campaign, wait: Wait | None, now: datetime) -> ScoredLead:
     points = score(lead, campaign.weights, now)
-    return ScoredLead(lead, points.total, points.terms, wait)
+    is_late = lead.is_callback and lead.due_by is not None and lead.due_by <= now and lead.attempts == 0
+    late = lead.due_by if is_late else None
+    return ScoredLead(lead, points.total, points.terms, wait, late)
 
 
-def _wait(lead: Lead, campaign: Campaign, now: datetime) -> Wait:
-    """When its own time comes; if its hours are closed then, when they open."""
-    own = max(lead.due_at, now) if lead.state is LeadState.RETRY_AT and lead.due_at else now
-    may, opens = allowed(own, lead.zone, campaign.hours)
-    return Wait(Reason.RETRY_AT, own) if may else Wait(Reason.HOURS, opens)
+def _drained(campaign: Campaign) -> Campaign:
+    """Unless it was started again meanwhile."""
+    return replace(campaign, state=CampaignState.PAUSED) if campaign.state is CampaignState.DRAINING else campaign
 
 
-__all__ = ["CampaignRefused", "Counters", "HeldBack", "Reason", "ScoredLead", "Steering", "UnknownCampaign", "Wait"]
+__all__ = [
+    "CampaignRefused",
+    "Counters",
+    "HeldBack",
+    "Reason",
+    "ScoredLead",
+    "Steering",
+    "UnknownCampaign",
+    "Wait",
+    "Why",
+]

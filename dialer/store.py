@@ -1,6 +1,6 @@
 """Campaigns and their changes, leads and attempts in their tables (tables.py); here alone they change."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,23 @@ from ..storage.clock import Clock
 from ..storage.database import Database
 from ..storage.ids import Ids
 from . import lead as leads
-from .campaign import Campaign, Change, changed_knobs, check_campaign
+from .abandonment import CapBook
+from .booking_store import follow_lead, name_booked
+from .campaign import Campaign, Change, changed_knobs, check_campaign, own_values
+from .cap_store import fill
+from .day_store import DayFigures
+from .do_not_call_store import DoNotCallList
+from .holiday_store import HolidayStore
+from .holidays import Holidays
+from .import_store import ImportStore
+from .law import Law, Wish
+from .law_store import account_closed, bans, charge, keep_list_still, read_holidays, release
 from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState, advance, end_of
 from .priority import Weights
+from .ranks_store import DEPTH, Asked, LeadRanks
+from .reason import HELD, LIMITS, Reason, Wait
 from .rows import attempt_of, campaign_of, campaign_row, lead_of, lead_row, row_of, values
-from .tables import POOL, attempt_table, campaign_table, change_table, lead_table
+from .tables import attempt_table, campaign_table, change_table, lead_table
 
 _c = lead_table.c
 _IN_CALL = sa.select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(None))
@@ -27,10 +39,17 @@ _IN_CALL = sa.select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(
 class DialerStore:
     """Leads change only here, one transition at a time, each read and written in one transaction."""
 
-    def __init__(self, db: Database, clock: Clock, ids: Ids) -> None:
+    def __init__(self, db: Database, clock: Clock, ids: Ids, law: Law = Law(), *, depth: int = DEPTH) -> None:  # noqa: B008  # frozen
+        """`depth`: of the leads to be dialed next, how many are kept in mind (LeadRanks)."""
         self._db = db
         self._clock = clock
         self._ids = ids
+        self._law = law
+        self._ranks = LeadRanks(db, clock, depth)
+        self.do_not_call = DoNotCallList(db, clock, ids)
+        self.kept_holidays = HolidayStore(db)
+        self.imports = ImportStore(db, self._ranks)
+        self.day = DayFigures(db)
 
     async def add_campaign(self, campaign: Campaign) -> None:
         """Raises CampaignRefused."""
@@ -63,6 +82,8 @@ class DialerStore:
                 update = campaign_table.update().where(campaign_table.c.id == campaign_id)
                 await connection.execute(update.values(campaign_row(new)))
                 await connection.execute(change_table.insert(), [row_of(change) for change in changes])
+            if any(change.field.startswith(("limits.", "rules.")) for change in changes):
+                await release(connection, LIMITS, self._clock.now(), _c.campaign_id == campaign_id)
             return new
 
     async def changes(self, campaign_id: str, limit: int = 50) -> list[Change]:
@@ -85,15 +106,38 @@ class DialerStore:
         insert = sqlite.insert(lead_table) if self._db.is_sqlite else postgresql.insert(lead_table)
         put = insert.on_conflict_do_nothing(index_elements=["campaign_id", "source"]).returning(_c.id)
         async with self._db.write() as connection:
-            return len((await connection.execute(put, [lead_row(lead) for lead in new])).all())
+            added = (await connection.execute(put, [lead_row(lead) for lead in new])).scalars().all()
+            self._db.afterwards(lambda: self._ranks.changed(added))
+            return len(added)
 
     async def lead(self, lead_id: str) -> Lead | None:
         found = await self._leads(sa.select(lead_table).where(_c.id == lead_id))
         return found[0] if found else None
 
+    async def numbers_in_call(self) -> set[str]:
+        async with self._db.read() as connection:
+            return set(await connection.scalars(_IN_CALL))
+
+    async def find_leads(
+        self, campaign_id: str, phones: Collection[str], order_ids: Collection[str], limit: int
+    ) -> list[Lead]:
+        """Those with one of these numbers, or of one of these orders, the newest first."""
+        mine = sa.or_(_c.phone.in_(phones), _c.order_id.in_(order_ids))
+        query = sa.select(lead_table).where(_c.campaign_id == campaign_id, mine)
+        return await self._leads(query.order_by(_c.created_at.desc(), _c.id).limit(limit))
+
+    async def name_booked(self, lead_id: str) -> str:
+        """The name that its customer gave when he booked a call; "" if he did not."""
+        async with self._db.read() as connection:
+            return await name_booked(connection, lead_id)
+
     async def leads_of_order(self, order_id: str) -> list[Lead]:
         """The oldest first."""
         return await self._leads(sa.select(lead_table).where(_c.order_id == order_id).order_by(_c.created_at, _c.id))
+
+    async def leads_of_number(self, phone: str) -> list[Lead]:
+        """The oldest first, of all campaigns."""
+        return await self._leads(sa.select(lead_table).where(_c.phone == phone).order_by(_c.created_at, _c.id))
 
     async def tell_lead(self, lead_id: str, event: LeadEvent) -> Lead | None:
         """The lead after the event; None if there is no such lead. Raises IllegalTransition."""
@@ -110,7 +154,7 @@ class DialerStore:
             rows = await connection.execute(waiting.order_by(_c.due_at).limit(limit).with_for_update())
             due = [lead_of(row._asdict()) for row in rows]
             for lead in due:
-                await _put(connection, lead_table, lead_row(advance(lead, leads.CameDue(), {}, now)))
+                await self._put_lead(connection, advance(lead, leads.CameDue(), {}, now))
         return len(due)
 
     async def due_callbacks(self, campaign_id: str, zones: Collection[str], limit: int) -> list[Lead]:
@@ -127,44 +171,15 @@ class DialerStore:
 
     async def best(self, campaign_id: str, zones: Collection[str], weights: Weights, limit: int) -> list[Lead]:
         """Leads that may be dialed now and are no callbacks, by points: the same order as priority.order_key."""
-        for depth in (20 * limit + 3_000, 20 * limit + 30_000):
-            found = await self._near_the_top(campaign_id, zones, weights, limit, depth)
-            if len(found) == limit:
-                return found
-        mine = _dialable(campaign_id, zones).where(_c.is_callback.is_(False))
-        return await self._leads(mine.order_by(*self._by_points(weights)).limit(limit))
-
-    async def _near_the_top(
-        self, campaign_id: str, zones: Collection[str], weights: Weights, limit: int, depth: int
-    ) -> list[Lead]:
-        """Search only the first `depth` leads by sum and by placing, not all. Empty unless that is proof enough: the last one found
-        must be worth at least what any lead beyond can be."""
-        per_kopeck, per_second, per_attempt = weights.exact()
-        pool = sa.and_(_c.campaign_id == campaign_id, POOL)
-        bound, parts = 0, []
-        async with self._db.read() as connection:
-            for column, weight in ((_c.order_total, per_kopeck), (_c.placed_s, -per_second)):
-                first = column.desc() if weight > 0 else column.asc()
-                edge = await connection.scalar(sa.select(column).where(pool).order_by(first).offset(depth).limit(1))
-                if edge is None or per_attempt > 0:
-                    return []
-                bound += weight * edge
-                parts += (
-                    [sa.select(_c.id).where(pool, column >= edge if weight > 0 else column <= edge)] if weight else []
-                )
-        if not parts:
-            return []
-        near = sa.select(lead_table).where(_c.id.in_(sa.union(*parts)), _c.zone.in_(zones), _c.phone.not_in(_IN_CALL))
-        found = await self._leads(near.order_by(*self._by_points(weights)).limit(limit))
-        worth = [per_kopeck * lead.order_total - per_second * int(lead.placed_at.timestamp()) for lead in found[-1:]]
-        return found if worth and worth[0] + per_attempt * found[-1].attempts >= bound else []
+        return await self._ranks.first(Asked(campaign_id, frozenset(zones), weights), limit)
 
     async def not_now(self, campaign_id: str, zones: Collection[str], weights: Weights, limit: int) -> list[Lead]:
         """Leads whose time or whose calling hours (`zones`: those open now) are still to come, by points."""
-        asleep = sa.and_(_c.state.in_(values(DIALABLE_STATES)), _c.zone.not_in(zones))
-        later = sa.or_(_c.state == LeadState.RETRY_AT.value, asleep)
-        mine = sa.select(lead_table).where(_c.campaign_id == campaign_id, later)
-        return await self._leads(mine.order_by(*self._by_points(weights)).limit(limit))
+        return await self._ranks.first(Asked(campaign_id, frozenset(zones), weights, later=True), limit)
+
+    async def rank(self, campaign_id: str, zones: Collection[str], weights: Weights, lead: Lead) -> int:
+        """How many of the leads that may be dialed now (see `best`) stand before this one."""
+        return await self._ranks.rank(Asked(campaign_id, frozenset(zones), weights), lead)
 
     async def unfinished_talks(self) -> list[Lead]:
         """Leads in talk or awaiting its result, whose calls are over."""
@@ -196,14 +211,77 @@ class DialerStore:
     async def begin_attempt(self, attempt: Attempt) -> Lead | None:
         """Commit the intent to dial, before anything is dialed. Raises IllegalTransition if the lead is not to be dialed.
 
-        None, and nothing is written, while another call to the number is open.
+        None, and no intent is written, while another call to the number is open, or when the law (law.py) is against it; the lead is
+        then put aside for as long as that lasts.
         """
         insert = sqlite.insert(attempt_table) if self._db.is_sqlite else postgresql.insert(attempt_table)
+        now = self._clock.now()
         async with self._db.write() as connection:
+            await keep_list_still(connection)
+            # Written first: from here on nobody else can begin a call to the number, so what is counted below stays true.
             written = await connection.execute(insert.values(row_of(attempt)).on_conflict_do_nothing())
-            return (
-                await self._tell(connection, attempt.lead_id, leads.AttemptStarted()) if written.rowcount == 1 else None
-            )
+            lead = await _locked_lead(connection, attempt.lead_id)
+            if written.rowcount != 1 or lead is None:
+                return None
+            campaign = await _campaign(connection, lead.campaign_id)
+            started = leads.AttemptStarted()
+            begun = advance(lead, started, campaign.rules, now)
+            wish = Wish(lead, campaign, attempt.number)
+            against = (await bans(connection, [wish], self._law, now, own=attempt.id)).get(lead.id)
+            if against is None:
+                await self._put_lead(connection, begun)
+                await follow_lead(connection, lead, started, begun, now)
+                return begun
+            await connection.execute(attempt_table.delete().where(attempt_table.c.id == attempt.id))
+            await self._hold(connection, lead, against)
+            return None
+
+    async def bans(self, wishes: Sequence[Wish]) -> dict[str, Wait]:
+        """By the lead's id: why it must not be dialed now. What may be is not there."""
+        async with self._db.read() as connection:
+            return await bans(connection, wishes, self._law, self._clock.now())
+
+    async def sift(self, wishes: Sequence[Wish]) -> set[str]:
+        """The ids of those that the law forbids now. They are put aside, so that they are not chosen again before that ends."""
+        found = await self.bans(wishes)
+        holding = [wish for wish in wishes if wish.lead.id in found and found[wish.lead.id].reason in HELD]
+        if holding:
+            async with self._db.write() as connection:
+                await keep_list_still(connection)
+                # Asked again where nothing can be taken back meanwhile: who is put aside for good waits for that to be taken back.
+                now_set = {key: await _campaign(connection, key) for key in {wish.campaign.id for wish in holding}}
+                fresh = [replace(wish, campaign=now_set[wish.campaign.id]) for wish in holding]
+                for lead_id, wait in sorted((await bans(connection, fresh, self._law, self._clock.now())).items()):
+                    lead = await _locked_lead(connection, lead_id)
+                    if lead is not None and lead.state in DIALABLE_STATES:
+                        await self._hold(connection, lead, wait)
+        return set(found)
+
+    async def _hold(self, connection: AsyncConnection, lead: Lead, wait: Wait) -> None:
+        if wait.reason in HELD:
+            after = advance(lead, leads.Held(wait.reason.value, wait.until), {}, self._clock.now())
+            await self._put_lead(connection, after)
+
+    async def release(self, reason: Reason) -> None:
+        """Let those be tried again that are put aside for it: what stood against them may have changed."""
+        async with self._db.write() as connection:
+            await release(connection, {reason}, self._clock.now(), sa.true())
+
+    async def held(self, campaign_id: str) -> Mapping[Reason, int]:
+        """How many leads of the campaign are put aside, and for what."""
+        query = sa.select(_c.held_by, sa.func.count()).where(_c.held_by.is_not(None), _c.campaign_id == campaign_id)
+        async with self._db.read() as connection:
+            return {Reason(why): count for why, count in await connection.execute(query.group_by(_c.held_by))}
+
+    async def holidays(self) -> Holidays:
+        """Those that can still be today somewhere, or are to come."""
+        async with self._db.read() as connection:
+            return await read_holidays(connection, self._clock.now())
+
+    async def account_closed(self) -> datetime | None:
+        """When the day's talk or money is used up: when a new day begins. None while calls may be made."""
+        async with self._db.read() as connection:
+            return await account_closed(connection, self._law, self._clock.now())
 
     async def answer(self, attempt_id: str) -> tuple[Attempt, Lead] | None:
         """A person answered. None if that was known, or the attempt is over or unknown."""
@@ -227,21 +305,38 @@ class DialerStore:
             end = replace(attempt, ended_at=self._clock.now(), cause=cause, tech_cause=tech_cause)
             after = replace(end, outcome=end_of(attempt, outcome))
             await _put(connection, attempt_table, row_of(after))
+            await charge(connection, self._law, attempt, self._clock.now())
             lead = await _locked_lead(connection, attempt.lead_id)
             if lead and lead.state in (LeadState.DIALING, LeadState.CONNECTED):
                 await self._tell(connection, attempt.lead_id, leads.AttemptEnded(end_of(attempt, outcome)))
             return after
 
-    async def abandon(self, attempt_id: str) -> None:
-        """The customer who answered was gone before an agent spoke to him."""
+    async def connect(self, attempt_id: str, at: datetime) -> Attempt | None:
+        """An operator has him on the line since `at`. None if that was known, or nobody answered."""
+        async with self._db.write() as connection:
+            attempt = await _locked_attempt(connection, attempt_id)
+            if attempt is None or attempt.answered_at is None or attempt.connected_at is not None:
+                return None
+            after = replace(attempt, connected_at=at)
+            await _put(connection, attempt_table, row_of(after))
+            return after
+
+    async def abandon(self, attempt_id: str) -> Attempt | None:
+        """The customer who answered was gone before an agent spoke to him. None if that was known."""
         async with self._db.write() as connection:
             attempt = await _locked_attempt(connection, attempt_id)
             lead = await _locked_lead(connection, attempt.lead_id) if attempt else None
             if attempt is None or lead is None or attempt.outcome is AttemptOutcome.ABANDONED:
-                return
-            await _put(connection, attempt_table, row_of(replace(attempt, outcome=AttemptOutcome.ABANDONED)))
+                return None
+            after = replace(attempt, outcome=AttemptOutcome.ABANDONED)
+            await _put(connection, attempt_table, row_of(after))
             if lead.state is LeadState.CONNECTED:
                 await self._tell(connection, lead.id, leads.AttemptEnded(AttemptOutcome.ABANDONED))
+            return after
+
+    async def fill_cap(self, book: CapBook, now: datetime) -> None:
+        """The counts behind the bound on abandonment, and the calls in flight."""
+        await fill(book, self._db, now)
 
     async def attempt(self, attempt_id: str) -> Attempt | None:
         found = await self._attempts(attempt_table.c.id == attempt_id)
@@ -279,22 +374,23 @@ class DialerStore:
         lead = await _locked_lead(connection, lead_id)
         if lead is None:
             return None
-        query = sa.select(campaign_table).where(campaign_table.c.id == lead.campaign_id)
-        campaign = campaign_of((await connection.execute(query)).one()._asdict())
-        after = advance(lead, event, campaign.rules, self._clock.now())
+        campaign = await _campaign(connection, lead.campaign_id)
+        after = advance(lead, event, campaign.rules, self._clock.now(), campaign.results)
+        if isinstance(event, leads.Edited) and event.fields is not None:
+            first, second, third = own_values(campaign, after.fields)
+            after = replace(after, own_1=first, own_2=second, own_3=third)
         if after != lead:
-            await _put(connection, lead_table, lead_row(after))
+            await self._put_lead(connection, after)
+        await follow_lead(connection, lead, event, after, self._clock.now())
         return after
+
+    async def _put_lead(self, connection: AsyncConnection, lead: Lead) -> None:
+        await _put(connection, lead_table, lead_row(lead))
+        self._db.afterwards(lambda: self._ranks.changed([lead.id]))
 
     async def _leads(self, query: sa.Select[Any]) -> list[Lead]:
         async with self._db.read() as connection:
             return [lead_of(row._asdict()) for row in await connection.execute(query)]
-
-    def _by_points(self, weights: Weights) -> tuple[sa.ColumnElement[Any], ...]:
-        """priority.score for all leads at once: `now` adds the same to each, so it is left out, and the sum stays whole."""
-        per_kopeck, per_second, per_attempt = (sa.literal(units, sa.BigInteger) for units in weights.exact())
-        units = per_kopeck * _c.order_total - per_second * _c.placed_s + per_attempt * _c.attempts
-        return units.desc(), _c.placed_at.asc(), self._by_id()
 
     def _by_id(self) -> sa.ColumnElement[Any]:
         """By the bytes of the id, as Python sorts, whatever the language of the database."""
@@ -305,6 +401,11 @@ def _dialable(campaign_id: str, zones: Collection[str]) -> sa.Select[Any]:
     """Leads that may be dialed by their state and the hour, and whose number is not in a call."""
     mine = sa.select(lead_table).where(_c.campaign_id == campaign_id, _c.state.in_(values(DIALABLE_STATES)))
     return mine.where(_c.zone.in_(zones), _c.phone.not_in(_IN_CALL))
+
+
+async def _campaign(connection: AsyncConnection, campaign_id: str) -> Campaign:
+    query = sa.select(campaign_table).where(campaign_table.c.id == campaign_id)
+    return campaign_of((await connection.execute(query)).one()._asdict())
 
 
 async def _locked(connection: AsyncConnection, table: sa.Table, row_id: str) -> dict[str, Any] | None:

@@ -42,6 +42,19 @@ class AttemptOutcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CallSign(StrEnum):
+    """What a call that we placed shows before its end. The keys are those of a message that is told without an operator, but for
+    OPTED_OUT: that one is also offered in the apology to whom nobody could be brought."""
+
+    RANG = "rang"
+    TOLD = "told"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    SILENT = "silent"
+    OPERATOR = "operator"
+    OPTED_OUT = "opted_out"
+
+
 class OfferFailure(StrEnum):
     """Why an offered contact did not reach its agent."""
 
@@ -52,13 +65,18 @@ class OfferFailure(StrEnum):
 
 
 class Dismissal(StrEnum):
-    """What a customer is told whose waiting ends, or is to end, by a rule. CALLBACK only offers: he waits on if he wants to."""
+    """What a customer is told whose waiting ends, or is to end, by a rule. CALLBACK only offers: he waits on if he wants to.
+
+    BOOK lets him book a call; BOOKED: he has done so, and need not wait.
+    """
 
     MESSAGE = "message"
     VOICEMAIL = "voicemail"
     CALLBACK = "callback"
     CLOSED = "closed"
     FULL = "full"
+    BOOK = "book"
+    BOOKED = "booked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,17 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldBack:
+    """He is busy with something else (a spoken dialog): until then he keeps his place, is offered to nobody and no rule moves him.
+
+    None: he is there again.
+    """
+
+    at: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Overflowed:
     """The waiting ended by a rule: `how` the customer was told."""
 
@@ -216,6 +227,7 @@ ContactEvent = (
     | Transferred
     | OverflowMet
     | Placed
+    | HeldBack
     | Overflowed
     | Reached
     | CustomerKnown
@@ -297,6 +309,8 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
             return met if queue is None else changed(met, queue=queue, due_at=due_at, needs=needs)
         case state.QUEUED, Placed(_, due_at, needs):
             return changed(contact, due_at=due_at, needs=needs)
+        case state.QUEUED, HeldBack(_, until):
+            return changed(contact, not_before=until)
         case ((state.ARRIVED | state.QUEUED), Overflowed(at, how)):
             return changed(contact, state=state.OVERFLOWED, closed_at=at, lost_reason=how)
         case ((state.ARRIVED | state.QUEUED | state.OFFERED), CustomerLeft(at, reason)):

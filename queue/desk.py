@@ -78,6 +78,8 @@ class Desk:
         self.talk_ended = reception.talk_ended
         self.customer_left = reception.customer_left
         self.keep_place = reception.keep_place
+        self.hold_back = reception.hold_back
+        self.call_booked = reception.call_booked
         self.reached = reception.reached
         self.reconcile = reception.reconcile
         self.check = reception.check
@@ -90,6 +92,7 @@ class Desk:
         self.contact = readings.contact
         self.contacts_with = readings.contacts_with
         self.place = readings.place
+        self.handle_s = readings.handle_s
         self.why_contact = readings.why_contact
         self.why_agent = readings.why_agent
         self.find_contact = readings.find_contact

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Disposition:
-    """`closes_lead`: the order needs no further call. `wants_callback`: an instant to call back must be given."""
+    """`closes_lead`: the order needs no further call. `wants_callback`: an instant to call back must be given. `forbids_calls`: the
+    customer's number goes on the do-not-call list."""
 
     code: str
     label_ru: str
@@ -13,6 +14,7 @@ class Disposition:
     closes_lead: bool = True
     wants_callback: bool = False
     retry: bool = False
+    forbids_calls: bool = False
 
 
 DISPOSITIONS: tuple[Disposition, ...] = (
@@ -24,6 +26,7 @@ DISPOSITIONS: tuple[Disposition, ...] = (
     Disposition("claim", "Жалоба принята", "Claim taken"),
     Disposition("no_talk", "Разговор не состоялся", "No conversation", closes_lead=False, retry=True),
     Disposition("wrong_number", "Не тот номер", "Wrong number"),
+    Disposition("do_not_call", "Просит не звонить", "Asks not to be called", forbids_calls=True),
     Disposition("spam", "Спам", "Spam"),
 )
 

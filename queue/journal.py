@@ -36,6 +36,15 @@ class MissedOfferEntry:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class PresenceEntry:
+    """From `at` on this agent was at work, or was not."""
+
+    at: datetime
+    agent_id: str
+    at_work: bool
+
+
 def entry_of(at: datetime, event: ContactEvent | AgentEvent | str, after: Contact | Agent) -> Entry:
     """Write an event down. A text stands for the noun's first appearance."""
     if isinstance(event, str):

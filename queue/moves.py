@@ -16,7 +16,7 @@ from .channel import Arrival, ChannelKind, Direction, OfferFailure
 from .commands import Command, FollowUp, OfferContact, ReturnToQueue, TellAccepted, WithdrawOffer
 from .contact import Contact, ContactState
 from .deadlines import AgentDue, DeskRules, due, stale
-from .placing import overflow, placed
+from .placing import is_awaited, overflow, placed
 from .reconcile import LegState, LiveLeg, Verdict, discrepancies
 
 TRANSFER_S = 30.0
@@ -46,7 +46,7 @@ def offer(draft: Draft, contact_id: str, agent_id: str, rules: DeskRules) -> Com
     before = draft.contact(contact_id)
     # A dialed customer already waits for this agent, and a talk that broke goes on: neither asks for a click.
     expected = before.direction is Direction.OUTBOUND or before.connected_at is not None
-    own = before.for_agent == agent_id or before.is_kept_place
+    own = before.for_agent == agent_id or before.is_kept_place or is_awaited(before)
     queue = draft.lineup.setup.rules(before.queue)
     ring_s = rules.callback_ring_s if before.is_kept_place else 0
     until = draft.now + timedelta(seconds=ring_s + rules.ring_for(queue) + rules.reservation_slack_s)

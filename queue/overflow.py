@@ -27,7 +27,7 @@ class Conditions:
 
 def rule_for(contact: Contact, rules: QueueRules, at: Conditions, *, arriving: bool) -> OverflowRule | None:
     """The first rule that applies and was not applied yet. A closed or full queue without a rule for it tells those who arrive so."""
-    if contact.direction is not Direction.INBOUND:
+    if contact.direction is not Direction.INBOUND or _is_held_back(contact, at.now):
         return None
     for rule in rules.overflow:
         if name_of(rule, rules.code) not in contact.overflowed and _applies(rule, contact, rules, at, arriving):
@@ -56,6 +56,8 @@ def _applies(rule: OverflowRule, contact: Contact, rules: QueueRules, at: Condit
 
 def looks_again_at(contact: Contact, rules: QueueRules, now: datetime) -> datetime | None:
     """When a rule may come to apply by the passing of time alone; None when none can."""
+    if _is_held_back(contact, now):
+        return contact.not_before
     instants = []
     for rule in rules.overflow:
         if name_of(rule, rules.code) in contact.overflowed or contact.direction is not Direction.INBOUND:
@@ -67,6 +69,11 @@ def looks_again_at(contact: Contact, rules: QueueRules, now: datetime) -> dateti
         elif rule.when is OverflowWhen.CLOSED and contact.kind in LIVE_KINDS:
             instants.append(closes_at(rules.hours, now) or now + timedelta(seconds=LOOK_AGAIN_S))
     return min(instants, default=None)
+
+
+def _is_held_back(contact: Contact, now: datetime) -> bool:
+    """He is in the middle of something: no rule takes him out of it."""
+    return contact.not_before is not None and now < contact.not_before
 
 
 def name_of(rule: OverflowRule, queue: str) -> str:

@@ -4,6 +4,7 @@ Pure: as in moves.py, each changes only the draft it is given and returns what t
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from . import contact as contacts
 from .book import Draft
@@ -13,7 +14,14 @@ from .contact import Contact, ContactState
 from .noun import changed
 from .overflow import dismissal_of, name_of, rule_for
 from .routing import due_at, lift_s
-from .setup import OverflowAction, OverflowRule, QueueRules, QueueSetup
+from .setup import MAX_LIFT_S, OverflowAction, OverflowRule, QueueRules, QueueSetup
+
+
+def is_awaited(contact: Contact) -> bool:
+    """He answered a call of ours for which nobody was reserved, and is to have an operator within two seconds: nobody in reach of the
+    greatest lift goes before him (so nobody starves for him either), and the operator is not asked for a click."""
+    ours = contact.direction is Direction.OUTBOUND and contact.attempt_id is not None and not contact.is_kept_place
+    return ours and contact.for_agent is None and contact.tries == 0 and contact.connected_at is None
 
 
 def placed(contact: Contact, draft: Draft, queue: str | None = None) -> Contact:
@@ -21,6 +29,8 @@ def placed(contact: Contact, draft: Draft, queue: str | None = None) -> Contact:
     setup = draft.lineup.setup
     rules = setup.rules(queue or contact.queue)
     due = due_at(contact.arrived_at, contact.kind, rules, lift_s(contact.lifts, setup))
+    if is_awaited(contact):
+        due = contact.arrived_at - timedelta(seconds=MAX_LIFT_S)
     if queue is not None and contact.due_at is not None:
         due = min(due, contact.due_at)
     return changed(contact, due_at=due, needs=rules.needs)
@@ -67,6 +77,11 @@ def _apply(draft: Draft, contact: Contact, rule: OverflowRule, rules: QueueRules
     how = dismissal_of(rule)
     gone = draft.tell_contact(contact.id, contacts.Overflowed(draft.now, how.value))
     return [Dismiss(gone, how), FollowUp(gone)]
+
+
+def call_booked(draft: Draft, contact: Contact) -> list[Command]:
+    """The caller has booked a call for another time, and waits no more."""
+    return [FollowUp(draft.tell_contact(contact.id, contacts.Overflowed(draft.now, Dismissal.BOOKED.value)))]
 
 
 def keep_place(draft: Draft, contact: Contact, new_id: str, number: str) -> list[Command]:

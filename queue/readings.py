@@ -4,6 +4,7 @@ from datetime import datetime
 
 from .agent import Agent, in_order
 from .book import Place
+from .channel import ChannelKind
 from .contact import Contact, ContactState
 from .floor import Floor, UnknownAgent
 from .journal import Journal, MissedOfferEntry
@@ -45,6 +46,10 @@ class Readings:
         contact = self.contact(contact_id)
         waits = contact is not None and contact.state is ContactState.QUEUED
         return self._book.place(contact) if contact is not None and waits else None
+
+    def handle_s(self, queue: str, kind: ChannelKind) -> float:
+        """The mean time that a contact of that kind takes there lately (s)."""
+        return self._book.pace.handle_s(queue, kind)
 
     def why_contact(self, contact_id: str) -> ContactWhy | None:
         """Whom an open contact waits for, and what passed over it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ..storage.ids import Ids
 from . import agent as agent_events
@@ -92,6 +92,8 @@ class Reception:
         rules = self._floor.setup.rules(arrival.queue)
         if rules.sticky_s <= 0 or arrival.customer_id is None or arrival.for_agent is not None:
             return None
+        if arrival.attempt_id is not None:  # we called: he is to have whoever is free, at once
+            return None
         since = self._floor.clock.now() - timedelta(days=rules.sticky_days)
         return await self._floor.journal.last_agent_of(arrival.customer_id, since)
 
@@ -152,6 +154,24 @@ class Reception:
 
         await self._floor.hear(wire_key, act)
         return self._floor.book.contacts.get(new_id)
+
+    async def hold_back(self, wire_key: str, until: datetime | None) -> bool:
+        """A waiting caller is busy with something else until then, or (None) is there again. False when he does not wait."""
+
+        def act(draft: Draft, contact: Contact) -> None:
+            draft.tell_contact(contact.id, contact_events.HeldBack(draft.now, until))
+
+        await self._floor.hear(wire_key, act)
+        contact = self._floor.contact_by_wire(wire_key)
+        return contact is not None and contact.state is ContactState.QUEUED and contact.not_before == until
+
+    async def call_booked(self, wire_key: str) -> None:
+        """A waiting caller has booked a call: he need not wait."""
+
+        def act(draft: Draft, contact: Contact) -> Sequence[Command]:
+            return placing.call_booked(draft, contact)
+
+        await self._floor.hear(wire_key, act)
 
     async def customer_left(self, wire_key: str, reason: str) -> None:
         def act(draft: Draft, contact: Contact) -> Sequence[Command]:

@@ -51,12 +51,13 @@ class OverflowWhen(StrEnum):
 
 
 class OverflowAction(StrEnum):
-    """OTHER_QUEUE moves the contact with its age; CALLBACK offers to keep the place; MESSAGE and VOICEMAIL end the waiting."""
+    """OTHER_QUEUE moves the contact with its age; CALLBACK offers to keep the place; MESSAGE, VOICEMAIL and BOOK end the waiting."""
 
     OTHER_QUEUE = "other_queue"
     CALLBACK = "callback"
     MESSAGE = "message"
     VOICEMAIL = "voicemail"
+    BOOK = "book"
 
 
 @dataclass(frozen=True, slots=True)

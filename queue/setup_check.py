@@ -44,7 +44,7 @@ PAUSE_S = (1, 86_400)
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,38}")
 _NUMBER = re.compile(r"\+?[0-9]{2,18}")
 _TIMED = (OverflowWhen.WAIT, OverflowWhen.EXPECTED_WAIT)
-_CALLING = (OverflowAction.CALLBACK, OverflowAction.VOICEMAIL)
+_CALLING = (OverflowAction.CALLBACK, OverflowAction.VOICEMAIL, OverflowAction.BOOK)
 
 
 def check(setup: QueueSetup, agents: Mapping[str, bool]) -> list[Finding]:

@@ -1,6 +1,6 @@
 """The queue's tables: the journal, contacts and agents. The room's only SQLAlchemy."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..storage.base import Json, UtcDateTime, id_column, metadata
 from ..storage.database import Database
-from .agent import Agent, Stance, Task, TaskPhase
+from .agent import Agent, BecameReady, LoggedOut, Paused, Stance, Task, TaskPhase
 from .channel import ChannelKind, Direction
 from .contact import ENDED_STATES, OPEN_STATES, Contact, ContactState
-from .journal import PASSING, Entry, MissedOfferEntry
+from .journal import PASSING, Entry, MissedOfferEntry, PresenceEntry
 from .skill import needs_of
 
 journal_table = Table(
@@ -87,6 +87,10 @@ agent_table = Table(
     Column("queues", Json, nullable=False),
     Column("served", Integer, nullable=False),
 )
+
+
+_CAME = BecameReady.__name__
+_COMINGS_AND_GOINGS = (_CAME, Paused.__name__, LoggedOut.__name__)
 
 
 class QueueStore:
@@ -214,6 +218,17 @@ class QueueStore:
             MissedOfferEntry(row.at, agent_id, row.details.get("contact_id", ""), row.details.get("reason", ""))
             for row in rows
         ]
+
+    async def presence(self, agent_ids: Collection[str], since: datetime) -> list[PresenceEntry]:
+        """When these agents came to work and went, or paused, from `since` on, the earliest first."""
+        columns = journal_table.c
+        query = (
+            select(columns.at, columns.noun_id, columns.event)
+            .where(columns.noun_id.in_(agent_ids), columns.event.in_(_COMINGS_AND_GOINGS), columns.at >= since)
+            .order_by(columns.at, columns.id)
+        )
+        async with self._db.read() as connection:
+            return [PresenceEntry(at, who, event == _CAME) for at, who, event in await connection.execute(query)]
 
     async def followed_up(self, contact_id: str) -> None:
         change = contact_table.update().where(contact_table.c.id == contact_id).values(followed_up=True)

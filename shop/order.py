@@ -60,7 +60,10 @@ class OrderItem:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`total` and prices in kopecks. `version` grows by one with each change; an editor names the one it saw."""
+    """`total` and prices in kopecks. `version` grows by one with each change; an editor names the one it saw.
+
+    `promised_at`: when the customer was told to have it. `reserved_until`: the shop keeps its goods for him until then.
+    """
 
     id: str
     external_id: str
@@ -78,6 +81,7 @@ class Order:
     cancel_reason: str | None
     version: int
     promised_at: datetime | None = None
+    reserved_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

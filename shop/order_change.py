@@ -29,6 +29,7 @@ def to_record(order: Order) -> dict[str, Any]:
         "total": order.total,
         "cancel_reason": order.cancel_reason,
         "promised_at": None if order.promised_at is None else order.promised_at.isoformat(),
+        "reserved_until": None if order.reserved_until is None else order.reserved_until.isoformat(),
     }
 
 
@@ -36,7 +37,10 @@ def restored(order: Order, record: Mapping[str, Any]) -> Order:
     """The order as `record` tells, one version on. Raises OrderClosed: what has left the shop cannot be brought back by a click."""
     if order.status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
         raise OrderClosed("status", "an order that is {status} can no longer be changed", status=order.status)
-    promised_at = record["promised_at"]
+    promised_at, reserved_until = (
+        record["promised_at"],
+        record.get("reserved_until"),
+    )  # older records have only the first
     return replace(
         order,
         status=OrderStatus(record["status"]),
@@ -48,6 +52,7 @@ def restored(order: Order, record: Mapping[str, Any]) -> Order:
         total=record["total"],
         cancel_reason=record["cancel_reason"],
         promised_at=None if promised_at is None else datetime.fromisoformat(promised_at),
+        reserved_until=None if reserved_until is None else datetime.fromisoformat(reserved_until),
         version=order.version + 1,
     )
 

@@ -65,6 +65,7 @@ class OrderPosted:
     number: str | None = None
     placed_at: datetime | None = None
     promised_at: datetime | None = None
+    reserved_until: datetime | None = None
     total: int | None = None
 
 
@@ -123,6 +124,7 @@ def order_of_posting(
         cancel_reason=None,
         version=1,
         promised_at=posted.promised_at,
+        reserved_until=posted.reserved_until,
     )
 
 
@@ -142,6 +144,7 @@ def reposted(order: Order, posted: OrderPosted, items: tuple[OrderItem, ...]) ->
         payment=posted.payment,
         courier_comment=posted.courier_comment,
         promised_at=posted.promised_at,
+        reserved_until=posted.reserved_until,
     )
     return order if changed == order else replace(changed, version=order.version + 1)
 

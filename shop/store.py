@@ -38,6 +38,7 @@ from .tables import (
     note_table,
     order_table,
     order_values,
+    phone_table,
     product_table,
     products_by_article,
     read_customers,
@@ -154,6 +155,16 @@ class ShopStore:
         """Everybody who is known by this number, the longest known first."""
         async with self._db.read() as connection:
             return await read_customers(connection, who_has_phone(e164))
+
+    async def phones_by_name(self, text: str, limit: int) -> set[str]:
+        """All numbers of the customers whose name holds the text, as it is typed or with capitals; at most `limit` customers."""
+        name = customer_table.c.name
+        forms = {text, text.title(), text.capitalize()}  # SQLite folds the case of ASCII letters only
+        like = sa.or_(*(name.contains(form, autoescape=True) for form in sorted(forms)))
+        named = select(customer_table.c.id).where(like if self._db.is_sqlite else name.icontains(text, autoescape=True))
+        mine = phone_table.c.customer_id.in_(named.order_by(customer_table.c.since).limit(limit))
+        async with self._db.read() as connection:
+            return set(await connection.scalars(select(phone_table.c.phone).where(mine)))
 
     async def add_note(self, customer_id: str, text: str, actor_id: str | None) -> None:
         async with self._db.write() as connection:

@@ -62,6 +62,7 @@ order_table = Table(
     Column("currency", String(3), nullable=False),
     Column("placed_at", UtcDateTime, nullable=False),
     Column("promised_at", UtcDateTime),
+    Column("reserved_until", UtcDateTime),
     Column("cancel_reason", String(500)),
     Column("version", sa.Integer, nullable=False),
     sa.Index("ix_orders_customer_id", "customer_id", "placed_at"),

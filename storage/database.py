@@ -68,6 +68,7 @@ class Database:
         self._closed = False
         self._epoch: int | None = None
         self._whole: ContextVar[AsyncConnection | None] = ContextVar("whole", default=None)
+        self._afterwards: ContextVar[list[Callable[[], None]] | None] = ContextVar("afterwards", default=None)
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -148,8 +149,28 @@ class Database:
             finally:
                 self._whole.reset(token)
 
+    def afterwards(self, work: Callable[[], None]) -> None:
+        """Call `work` once the transaction that this task is in has ended, committed or not; outside of one, now."""
+        pending = self._afterwards.get()
+        if pending is None:
+            work()
+        else:
+            pending.append(work)
+
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        pending: list[Callable[[], None]] = []
+        token = self._afterwards.set(pending)
+        try:
+            async with self._bare_transaction() as connection:
+                yield connection
+        finally:
+            self._afterwards.reset(token)
+            for work in pending:
+                work()
+
+    @asynccontextmanager
+    async def _bare_transaction(self) -> AsyncIterator[AsyncConnection]:
         if not self.is_sqlite:
             async with self._work(), self._engine.begin() as connection:
                 await self._stand_fenced(connection)

@@ -21,6 +21,7 @@ def _zone(name: str) -> str:
 
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Seconds = Annotated[int, Field(ge=1, le=3600)]
 
 
@@ -58,8 +59,18 @@ class Settings(BaseSettings):
     wrap_up_s: Seconds = 60
     dial_ring_s: Annotated[int, Field(ge=15, le=120)] = 30
     calling_hours: Annotated[str, Field(pattern=_HOURS)] = "09:00-21:00"
+    dial_allowed: tuple[str, ...] = ()
+    dial_rates: dict[str, Annotated[float, Field(ge=0, le=100_000)]] = {}
+    dial_minutes_a_day: Annotated[int | None, Field(ge=1)] = None
+    dial_money_a_day: Annotated[float | None, Field(gt=0)] = None
     sound_processing: bool = True
     chat_grace_s: Seconds = 120
+
+    callback_page: bool = True
+    callback_countries: Annotated[tuple[Country, ...], Field(min_length=1)] = ("RU",)
+    callback_per_address: Annotated[int, Field(ge=1, le=1000)] = 5
+    callback_per_number: Annotated[int, Field(ge=1, le=100)] = 3
+    callback_per_day: Annotated[int, Field(ge=1, le=100_000)] = 500
 
     demo_carrier: bool = True
     demo_calls_per_minute: Annotated[float, Field(ge=0, le=60)] = 1.0

@@ -8,7 +8,7 @@ from math import ceil
 
 from ..queue.channel import Dismissal
 
-KEEP_PLACE_KEY = "1"
+KEEP_PLACE_KEY, CHOOSE_TIME_KEY = WAITING_KEYS = ("1", "2")
 MOST_POSITION = 99
 MOST_MINUTES = 120
 EXACT_MINUTES = 20
@@ -16,10 +16,17 @@ COARSE_MINUTES = 5
 LONGEST_RU_SENTENCE = 4
 
 
-def announcement(position: int, expected_s: float | None, language: str, *, offers_callback: bool) -> tuple[str, ...]:
+def announcement(
+    position: int, expected_s: float | None, language: str, *, offers_callback: bool, offers_time: bool = False
+) -> tuple[str, ...]:
     """The place in the queue (1 is next), the expected wait (s, None when nobody can tell), and the offer to call back."""
-    offer = ("callback-offer",) if offers_callback else ()
+    offer = (offer_words(offers_time=offers_time),) if offers_callback else ()
     return (*place_words(position), *wait_words(said_minutes(expected_s), language), *offer)
+
+
+def offer_words(*, offers_time: bool) -> str:
+    """To be called back in his turn or, where that is offered, at a time that he chooses."""
+    return "callback-or-time" if offers_time else "callback-offer"
 
 
 def place_words(position: int) -> tuple[str, ...]:
@@ -69,16 +76,18 @@ def number_words(number: int) -> tuple[str, ...]:
     return (*hundred, f"n-{rest // 10 * 10}", f"n-{rest % 10}")
 
 
-def dismissal_words(how: Dismissal) -> tuple[str, ...]:
-    """What is said when the waiting ends by the overflow rule, or when the callback is offered by it."""
+def dismissal_words(how: Dismissal, *, offers_time: bool = False) -> tuple[str, ...]:
+    """What is said when the waiting ends by the overflow rule, or when the callback is offered by it. BOOK, where no dialog can be."""
     match how:
         case Dismissal.VOICEMAIL:
             return ("nobody-free", "leave-message", "beep")
         case Dismissal.CALLBACK:
-            return ("nobody-free", "callback-offer")
+            return ("nobody-free", offer_words(offers_time=offers_time))
         case Dismissal.CLOSED:
             return ("closed", "call-later", "goodbye")
         case Dismissal.FULL:
             return ("queue-full", "call-later", "goodbye")
-        case Dismissal.MESSAGE:
+        case Dismissal.BOOKED:
+            return ("booked",)
+        case Dismissal.MESSAGE | Dismissal.BOOK:
             return ("nobody-free", "call-later", "goodbye")

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 
 from ..queue.agent import Agent
-from ..queue.channel import AttemptOutcome, OfferFailure
+from ..queue.channel import AttemptOutcome, CallSign, OfferFailure
 from ..queue.contact import Contact, ContactState
 from ..queue.desk import Desk
 from .ami_events import LiveChannel
@@ -69,6 +69,9 @@ class CallsBack:
         agent = self._desk.agent(contact.agent_id or "") if contact else None
         if contact is not None and agent is not None and contact.state is ContactState.OFFERED:
             await self._ring(contact, agent)
+
+    async def on_sign(self, attempt_id: str, sign: CallSign, wire_key: str) -> None:
+        """Nothing follows: an agent is reserved for him."""
 
     async def on_ended(self, attempt_id: str, outcome: AttemptOutcome, cause: int, tech_cause: str) -> None:
         if outcome is not AttemptOutcome.CANCELLED:

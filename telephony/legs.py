@@ -65,7 +65,7 @@ def legs_of(
         state, _, sip_name = channel.variables.get("CC_STATE", "").partition("-")
         agent = agent_of(sip_name)
         match state:
-            case "hold" | "fallback" | "answered":
+            case "hold" | "fallback" | "answered" | "ivr":
                 legs[key] = LiveLeg(key, LegState.WAITING)
             case "dial":
                 legs[key] = LiveLeg(key, LegState.RINGING, agent.id if agent else None)

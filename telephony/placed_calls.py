@@ -1,11 +1,11 @@
 """The calls that we place: dialed once, followed from the order to dial to the hangup, and told to whoever wanted them."""
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from typing import Protocol
 
-from ..queue.channel import AttemptOutcome, WireDown
+from ..queue.channel import AttemptOutcome, CallSign, WireDown
 from ..storage.failpoint import failpoint
 from . import call as calls
 from .ami_actions import ActionOutcomeUnknown, ActionTimeout, LinkDown
@@ -29,11 +29,13 @@ class Dialing(Protocol):
 
     async def on_answered(self, attempt_id: str, wire_key: str) -> object: ...
 
+    async def on_sign(self, attempt_id: str, sign: CallSign, wire_key: str) -> None: ...
+
     async def on_ended(self, attempt_id: str, outcome: AttemptOutcome, cause: int, tech_cause: str) -> None: ...
 
 
 class NotDialable(ValueError):
-    """The number holds something that is no telephone number; the text does not repeat it."""
+    """It is no telephone number, or one that must not be dialed; the text does not repeat it."""
 
 
 def dialable(number: str) -> bool:
@@ -44,8 +46,10 @@ def dialable(number: str) -> bool:
 class PlacedCalls:
     """`attempt_id` is the channel's id, so that a second order for it is refused by Asterisk itself."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, may_dial: Callable[[str], bool] = lambda _number: True) -> None:
+        """`may_dial`: whether a number (E.164) may be dialed at all (rules.py); every call that we place comes through here."""
         self._wire = wire
+        self._may_dial = may_dial
         self._calls: dict[str, DialedCall] = {}
         self._owners: dict[str, Dialing] = {}
 
@@ -65,6 +69,8 @@ class PlacedCalls:
         """Dial. False when Asterisk does not take the order. Raises NotDialable, and WireDown when nobody can tell (see `known`)."""
         if not dialable(number):
             raise NotDialable("not a telephone number")
+        if not self._may_dial(number):
+            raise NotDialable("the site does not call there")
         self.adopt(DialedCall(attempt_id, ring_timeout_s), owner)
         reply = await self._wire.told(
             self._wire.link.originate(
@@ -118,6 +124,8 @@ class PlacedCalls:
         rings = isinstance(event, ChannelCreated | ChannelStateChanged) and event.state is ChannelState.RINGING
         if rings or isinstance(event, DialStateChanged):
             self._calls[uniqueid] = calls.rang(call)
+            if not call.rang:
+                await self._owners[uniqueid].on_sign(uniqueid, CallSign.RANG, self._wire.key_of(uniqueid))
 
     async def answered(self, uniqueid: str, key: str) -> None:
         call = self._calls.get(uniqueid)
@@ -155,6 +163,9 @@ class PlacedCalls:
         for attempt_id in [attempt_id for attempt_id in self._calls if attempt_id not in alive]:
             result = AttemptOutcome.PERSON if self._calls[attempt_id].answered else AttemptOutcome.UNKNOWN
             await self._forget(attempt_id).on_ended(attempt_id, result, 0, "")
+        for attempt_id, call in list(self._calls.items()):
+            if not call.rang:  # its first ring may have been among what we did not hear
+                await self._owners[attempt_id].on_sign(attempt_id, CallSign.RANG, self._wire.key_of(attempt_id))
 
     def _forget(self, attempt_id: str) -> Dialing:
         del self._calls[attempt_id]

@@ -1,4 +1,4 @@
-"""What a waiting customer can be told: every prompt by its name, in every language. Pure.
+"""What a customer can be told, waiting or in a spoken dialog: every prompt by its name, in every language. Pure.
 
 A prompt is a recording of Asterisk's own sound set where that set has the words (`core`), else it is spoken by espeak-ng from
 `text`. A site replaces any of them with DIR/prompts/<language>/<name>.wav (prompt_files.py).
@@ -6,6 +6,8 @@ A prompt is a recording of Asterisk's own sound set where that set has the words
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from .prompts_dialog import CORE_EN, DIALOG_EN, DIALOG_RU
 
 LANGUAGES = ("ru", "en")
 TENS = (20, 30, 40, 50, 60, 70, 80, 90)
@@ -43,6 +45,7 @@ _RU = _all(
         "тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто",
         "сто",
     ),
+    Prompt("n-0", "ноль", "digits/0"),
     Prompt("position", "Ваша позиция в очереди:", "queue-thereare"),
     Prompt("please-wait", "Ожидайте, пожалуйста, ответа оператора.", "queue-callswaiting"),
     Prompt(
@@ -82,8 +85,13 @@ _RU = _all(
         "vm-intro",
     ),
     Prompt("message-kept", "Сообщение сохранено.", "vm-msgsaved"),
+    Prompt("notice-confirmed", "Спасибо, заказ подтверждён. До свидания."),
+    Prompt("notice-declined", "Заказ отменён. До свидания."),
+    Prompt("notice-operator", "Соединяем с оператором."),
+    Prompt("opted-out", "Мы вам больше не позвоним. До свидания."),
     Prompt("goodbye", "До свидания.", "vm-goodbye"),
     _BEEP,
+    *(Prompt(name, text) for name, text in DIALOG_RU.items()),
 )
 _EN = _all(
     *_numbers(
@@ -92,6 +100,7 @@ _EN = _all(
         "thirty forty fifty sixty seventy eighty ninety",
         "hundred",
     ),
+    Prompt("n-0", "zero", "digits/0"),
     Prompt("position", "You are currently caller number", "queue-thereare"),
     Prompt("please-wait", "waiting to speak with a representative.", "queue-callswaiting"),
     Prompt(
@@ -125,7 +134,13 @@ _EN = _all(
         "vm-intro",
     ),
     Prompt("message-kept", "Your message has been saved.", "vm-msgsaved"),
+    Prompt("notice-confirmed", "Thank you, your order is confirmed. Goodbye."),
+    Prompt("notice-declined", "Your order is cancelled. Goodbye."),
+    Prompt("notice-operator", "Connecting you to an operator."),
+    Prompt("opted-out", "We will not call you again. Goodbye."),
     Prompt("goodbye", "Goodbye.", "vm-goodbye"),
     _BEEP,
+    *(Prompt(name, text) for name, text in DIALOG_EN.items()),
+    *(Prompt(name, text, core) for name, (text, core) in CORE_EN.items()),
 )
 PROMPTS: Mapping[str, Mapping[str, Prompt]] = {"ru": _RU, "en": _EN}

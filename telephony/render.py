@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jinja2
 
-from .announcing import KEEP_PLACE_KEY
+from .announcing import WAITING_KEYS
 from .install import AsteriskTree
 from .site import (
     PATH,
@@ -51,12 +51,14 @@ MODULES = (
         "app_queue",
         "app_mixmonitor",
         "app_playback",
+        "app_read",
         "app_record",
         "app_stack",
         "app_userevent",
     ),
     *("app_waitforcond", "func_callerid", "func_channel", "func_db", "func_global", "func_hangupcause", "func_logic"),
     *("func_math", "func_strings", "func_timeout", "func_uri", "func_uuid"),
+    *("res_speech", "res_agi"),  # which links against it
 )
 TEMPLATE_NAMES = tuple(
     f"{name}.conf"
@@ -90,7 +92,7 @@ def render(site: AsteriskSite, into: Path) -> Path:
         "trunk_match": trunk_addresses(site),
         "advanced_filters": has_advanced_filters(site.tree.version),
         "events": EVENTS,
-        "key": KEEP_PLACE_KEY,  # what else customers type, in a talk above all, never leaves Asterisk
+        "keys": WAITING_KEYS,  # what else customers type, in a talk above all, never leaves Asterisk by AMI
         "modules_loaded": MODULES,
     }
     return write_files(site.tree, into, TEMPLATES, TEMPLATE_NAMES, values)

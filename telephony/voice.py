@@ -12,8 +12,8 @@ from contextlib import suppress
 from urllib.parse import unquote
 
 from ..queue.agent import Agent
-from ..queue.channel import Arrival, ChannelKind, Direction, Dismissal, OfferFailure, WireDown
-from ..queue.contact import Contact
+from ..queue.channel import Arrival, CallSign, ChannelKind, Direction, Dismissal, OfferFailure, WireDown
+from ..queue.contact import Contact, ContactState
 from ..queue.desk import Desk
 from ..storage.clock import Clock
 from .aftermath import Aftermath
@@ -36,10 +36,12 @@ from .ami_events import (
     Resync,
     UserEventSeen,
 )
-from .announcing import KEEP_PLACE_KEY
+from .announcing import WAITING_KEYS
 from .arrivals import Arrivals
 from .call import DialedCall
 from .calls_back import CallsBack
+from .dialogs import Dialogs, Spoken
+from .key_notes import KeyNotes
 from .legs import call_key, customers_of, is_customer, key_of, legs_of, shown_name
 from .placed_calls import Dialing, PlacedCalls
 from .talks import TalkRecorded, Talks
@@ -69,11 +71,14 @@ class Voice:
         language_of: Callable[[str], str] = lambda _queue: "",
         caller_id: str = "",
         wall: Callable[[], float] = time.time,
+        may_dial: Callable[[str], bool] = lambda _number: True,
+        spoken: Spoken | None = None,
     ) -> None:
         """`queue_of` names the queue behind a dialed number; `to_e164` normalises a caller's number, "" when it is none.
 
         `language_of` names the language ("ru", "en") in which a queue's customers are told things; `caller_id` is shown to those
-        whom we call back. `wall` is the clock Asterisk has (s since 1970), with all its jumps: the heartbeat's age is told by it.
+        whom we call back, `may_dial` tells whether a number may be dialed at all (rules.py). `wall` is the clock Asterisk has (s since
+        1970), with all its jumps: the heartbeat's age is told by it.
         """
         self._desk = desk
         self._wall = wall
@@ -83,14 +88,16 @@ class Voice:
         self._ring_s = ring_s
         self._wire = Wire()
         self._dialing: Dialing | None = None
-        self._placed = PlacedCalls(self._wire)
+        self._placed = PlacedCalls(self._wire, may_dial)
         self._back = CallsBack(desk, self._wire, self._placed, self._ring_called_back, caller_id)
         self._aftermath = Aftermath(desk, self._wire, self._arrival, self._placed.left_alone)
+        self._keys = KeyNotes(self._wire, self._signed)
         self._arrivals = Arrivals(desk, self._wire, clock)
         self._talks = Talks(desk, clock, on_recorded)
 
         # One face for those outside: whoever waits is the waiting room's.
-        room = self.waiting_room = WaitingRoom(desk, self._wire, clock, language_of)
+        self.dialogs = Dialogs(desk, self._wire, clock, spoken)
+        room = self.waiting_room = WaitingRoom(desk, self._wire, clock, language_of, self.dialogs)
         self.announce = room.announce
         self.announce_forever = room.announce_forever
         self.cancel = self._placed.cancel
@@ -182,8 +189,8 @@ class Voice:
                 await self._hung_up(event)
             case HoldBegan() | HoldEnded():
                 await self._desk.hold_changed(call_key(event), held=isinstance(event, HoldBegan))
-            case KeyPressed(digit=digit) if digit == KEEP_PLACE_KEY and is_customer(event.channel, event.variables):
-                await self.waiting_room.pressed(key_of(event.channel))
+            case KeyPressed(digit=digit) if digit in WAITING_KEYS and is_customer(event.channel, event.variables):
+                await self.waiting_room.pressed(key_of(event.channel), digit)
             case ChannelEvent() if (
                 is_customer(event.channel, event.variables) or event.channel.uniqueid in self._placed
             ):
@@ -220,14 +227,29 @@ class Voice:
                 await self._placed.answered(event.channel.uniqueid, key)
             case "CCAbandon":
                 self._placed.abandoned(event.channel.uniqueid)
+                await self._nobody_came(key)
                 await self._aftermath.strike_out(event.channel.uniqueid)
+            case "CCSign":
+                self._wire.names[key] = event.name
+                await self._keys.heard(event.channel.uniqueid, event.fields.get("Sign", ""))
             case "CCMessage":
                 await self._talks.message_left(self.waiting_room.message_of(key), event)
 
+    async def _signed(self, uniqueid: str, sign: CallSign, key: str) -> None:
+        await self._owner.on_sign(uniqueid, sign, key)
+
+    async def _nobody_came(self, key: str) -> None:
+        """He hears the apology by now: nobody is to be offered to him any more."""
+        contact = self._desk.contact_by_wire(key)
+        if contact is not None and contact.state in (ContactState.ARRIVED, ContactState.QUEUED):
+            await self._desk.customer_left(key, "nobody_came")
+
     async def _waiting(self, key: str, event: UserEventSeen) -> None:
-        await self.waiting_room.entered(key)
+        await self.waiting_room.entered(key, event.fields.get("Ivr", ""))
         await self._aftermath.rang_out(key)
         fields = event.fields
+        if event.channel.uniqueid in self._placed and self._desk.contact_by_wire(key) is None:
+            await self._signed(event.channel.uniqueid, CallSign.OPERATOR, key)  # he was told a message, and pressed 0
         contact = self._desk.contact_by_wire(key) or await self._arrivals.came(
             self._arrival(key, fields.get("Dnis", ""), fields.get("Num", ""), unquote(fields.get("Name", "")))
         )
@@ -274,20 +296,24 @@ class Voice:
         self._wire.names = {key: channel.name for key, channel in customers.items()}
         await self._beat()
         since = await self._aftermath.settle(customers)
+        await self._keys.settle()
         legs = legs_of(customers, self._desk.agent_by_sip_name, since)
         await self._desk.reconcile(ChannelKind.VOICE, legs, alive)
+        self.dialogs.only(list(customers))
         for key, channel in customers.items():
-            if channel.variables.get("CC_STATE") == "hold":
-                if self._desk.contact_by_wire(key) is None:
-                    await self._wire.move(key, "cc-hold", "s")
-                else:
-                    await self.waiting_room.entered(key)
+            standing = channel.variables.get("CC_STATE")
+            if standing == "hold" and self._desk.contact_by_wire(key) is not None:
+                await self.waiting_room.entered(key)
+            elif standing == "hold" or (standing == "ivr" and not self.dialogs.is_in(key)):  # another engine's dialog
+                await self._wire.move(key, "cc-hold", "s")
         await self._back.resync(channels)
         for key, channel in customers.items():
             if channel.variables.get("CC_STATE") == "answered" and self._desk.contact_by_wire(key) is None:
                 await self._placed.answered(channel.channel.uniqueid, key)
             elif channel.variables.get("CC_STATE") == "abandon":
                 self._placed.abandoned(channel.channel.uniqueid)
+            elif channel.variables.get("CC_STATE") == "notice":
+                await self._signed(channel.channel.uniqueid, CallSign.TOLD, key)
         await self._ask_devices([agent.sip_name for agent in self._desk.agents()])
         await self._placed.lost(channels.keys())
         await self._desk.wire_changed(ChannelKind.VOICE, up=True)

@@ -1,4 +1,4 @@
-"""The waiting room: what customers on hold are told, and the one key that they may press.
+"""The waiting room: what customers on hold are told, and the two keys that they may press.
 
 Asterisk plays the music and goes on without us (asterisk_conf/extensions.conf, cc-hold); here it is only interrupted. Nothing runs
 while nobody waits.
@@ -13,7 +13,8 @@ from ..queue.channel import Dismissal, WireDown
 from ..queue.contact import Contact, ContactState
 from ..queue.desk import Desk
 from ..storage.clock import Clock
-from .announcing import announcement, dismissal_words
+from .announcing import CHOOSE_TIME_KEY, KEEP_PLACE_KEY, announcement, dismissal_words
+from .dialogs import Dialogs
 from .placed_calls import dialable
 from .wire import Wire
 
@@ -40,17 +41,23 @@ class _Guest:
     told: bool = False
     listens: bool = False
     may_keep: bool = False
-    pressed: bool = False
+    pressed: str = ""
 
 
 class WaitingRoom:
-    """Legs come in by `entered` (again after each interruption) and go by `left`. `language_of` names a queue's language."""
+    """Legs come in by `entered` (again after each interruption) and go by `left`. `language_of` names a queue's language.
 
-    def __init__(self, desk: Desk, wire: Wire, clock: Clock, language_of: Callable[[str], str]) -> None:
+    Whoever is in one of the `dialogs` is not here: he is told nothing, and his keys are the dialog's.
+    """
+
+    def __init__(
+        self, desk: Desk, wire: Wire, clock: Clock, language_of: Callable[[str], str], dialogs: Dialogs
+    ) -> None:
         self._desk = desk
         self._wire = wire
         self._clock = clock
         self._language_of = language_of
+        self._dialogs = dialogs
         self._guests: dict[str, _Guest] = {}
         self._over: dict[str, Contact] = {}
         self._somebody = asyncio.Event()
@@ -62,15 +69,16 @@ class WaitingRoom:
 
     # Who is there -----------------------------------------------------------------------------------------------------
 
-    async def entered(self, key: str) -> None:
-        """The music begins for this leg, or begins again."""
+    async def entered(self, key: str, dialog: str | None = None) -> None:
+        """The music begins for this leg, or begins again. `dialog` is the ticket of the last one it has been through (dialogs.py)."""
+        await self._dialogs.waits_again(key, dialog)
         now = self._clock.monotonic()
         guest = self._guests.setdefault(key, _Guest(now))
         guest.since, guest.listens = now, False
         self._over.pop(key, None)
         self._somebody.set()
         if guest.pressed:
-            await self.pressed(key)
+            await self.pressed(key, guest.pressed)
 
     def talks(self, key: str) -> None:
         """An agent has him: what he pressed before is forgotten."""
@@ -79,13 +87,20 @@ class WaitingRoom:
     def left(self, key: str) -> None:
         self._guests.pop(key, None)
         self._over.pop(key, None)
+        self._dialogs.left(key)
 
     # What they are told -------------------------------------------------------------------------------------------------
 
     async def announce(self, contact: Contact, place: Place, *, offer_callback: bool) -> None:
         """Tell his place and the expected wait, then the music again; not to one who is being offered. Raises WireDown."""
         language = self._language_of(contact.queue)
-        words = announcement(place.position, place.expected_s, language, offers_callback=offer_callback)
+        words = announcement(
+            place.position,
+            place.expected_s,
+            language,
+            offers_callback=offer_callback,
+            offers_time=self._dialogs.offers_time,
+        )
         await self._say(contact, "hold", *words, still=lambda: self._waits(contact.wire_key) is not None)
 
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
@@ -93,7 +108,7 @@ class WaitingRoom:
         key = contact.wire_key
         if key not in self._wire.names:
             return  # nobody is on the line
-        words = dismissal_words(how)
+        words = dismissal_words(how, offers_time=self._dialogs.offers_time)
         if how is Dismissal.CALLBACK:
             guest = self._guests.get(key)
             if guest is not None and not guest.may_keep and dialable(contact.address):
@@ -102,6 +117,8 @@ class WaitingRoom:
         elif key not in self._over:
             self._over[key] = contact
             try:
+                if how is Dismissal.BOOK and await self._dialogs.after_hours(contact, self._language_of(contact.queue)):
+                    return
                 await self._say(contact, "voicemail" if how is Dismissal.VOICEMAIL else "bye", *words)
             except WireDown:
                 del self._over[key]
@@ -110,7 +127,8 @@ class WaitingRoom:
     async def let_go(self, contact: Contact) -> None:
         """A leg is on hold though its contact has been dismissed already: we fell silent between the two."""
         reason = contact.lost_reason or ""
-        if contact.is_open or contact.wire_key in self._over or reason not in set(Dismissal):
+        is_told = contact.wire_key in self._over or self._dialogs.is_in(contact.wire_key)
+        if contact.is_open or is_told or reason not in set(Dismissal):
             return
         if reason == Dismissal.CALLBACK:
             await self._farewell(contact)
@@ -127,24 +145,39 @@ class WaitingRoom:
         if await self._wire.move(contact.wire_key, "cc-announce", then, variables, still=still) and guest is not None:
             guest.told = guest.listens = True
 
-    # The key --------------------------------------------------------------------------------------------------------------
+    # The keys -------------------------------------------------------------------------------------------------------------
 
-    async def pressed(self, key: str) -> None:
-        """He wants to be called back. One who is being offered is asked again if that comes to nothing."""
+    async def pressed(self, key: str, digit: str = KEEP_PLACE_KEY) -> None:
+        """He wants to be called back, in his turn or at a time of his choice. One who is being offered is asked again if that comes to
+        nothing."""
         guest = self._guests.get(key)
         contact = self._desk.contact_by_wire(key)
-        if guest is None or contact is None or not self._may_keep(guest, contact):
+        if guest is None or contact is None or not self._may_keep(guest, contact) or self._dialogs.is_in(key):
             return
-        guest.pressed = contact.state is ContactState.OFFERED
+        if digit == CHOOSE_TIME_KEY and not self._dialogs.offers_time:
+            return
+        guest.pressed = digit if contact.state is ContactState.OFFERED else ""
         if contact.state not in _WAITING:
+            return
+        if digit == CHOOSE_TIME_KEY:
+            await self._choose_time(guest, contact)
             return
         if not dialable(contact.address):
             await self._say(contact, "hold", "callback-impossible", still=lambda: self._waits(key) is not None)
             return
         if await self._desk.keep_place(key, contact.address) is None:
-            guest.pressed = True  # an offer was quicker
+            guest.pressed = digit  # an offer was quicker
         else:
             await self._farewell(contact)
+
+    async def _choose_time(self, guest: _Guest, contact: Contact) -> None:
+        key = contact.wire_key
+        if await self._dialogs.choose_time(contact, self._language_of(contact.queue)):
+            guest.told = True
+        elif self._waits(key) is None:
+            guest.pressed = CHOOSE_TIME_KEY  # an offer was quicker
+        else:
+            await self._say(contact, "hold", "dialogs-busy", still=lambda: self._waits(key) is not None)
 
     async def _farewell(self, contact: Contact) -> None:
         """His place is kept, which is in the journal: now he may hear it."""
@@ -185,4 +218,5 @@ class WaitingRoom:
 
     def _waits(self, key: str) -> Contact | None:
         contact = self._desk.contact_by_wire(key)
-        return contact if contact is not None and contact.state in _WAITING else None
+        waits = contact is not None and contact.state in _WAITING and not self._dialogs.is_in(key)
+        return contact if waits else None

@@ -16,10 +16,18 @@ ROOMS = (
 )
 
 # In these rooms a file is pure unless it is named here, with what it is.
-STORE = {"store.py", "tables.py", "setup_store.py", "setup_tables.py"}
+STORE = {
+    *("store.py", "tables.py", "setup_store.py", "setup_tables.py", "law_store.py", "law_tables.py"),
+    *("booking_store.py", "cap_store.py", "do_not_call_store.py", "import_store.py", "holiday_store.py"),
+    *("ranks_store.py", "day_store.py"),
+}
 SHELLS = {
     "queue": {"desk.py", "floor.py", "hands.py", "ledger.py", "readings.py", "reception.py", "reservations.py"},
-    "dialer": {"dialer.py", "attempts.py", "intake.py", "steering.py"},
+    "dialer": {
+        *("booking_diary.py", "bookings.py", "dialer.py", "attempts.py", "intake.py", "steering.py"),
+        *("by_hand.py", "cap_keeper.py", "modes.py", "queue_watch.py", "signs.py", "words.py"),
+        *("given.py", "import_check.py", "imports.py"),
+    },
     "shop": set[str](),
     "access": {"password.py", "bootstrap.py"},
 }
@@ -36,11 +44,17 @@ PURE = {
             "fallback_line.py",
             "legs.py",
         ),
-        *("legs.py", "prompts.py", *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire"))),
+        *("booking_by_phone.py", "dialog.py", "order_by_phone.py", "prompts_dialog.py", "spoken.py", "visits.py"),
+        *(
+            "legs.py",
+            "prompts.py",
+            "rules.py",
+            *(f"web_call_{name}.py" for name in ("audio", "gate", "news", "offer", "wire")),
+        ),
     },
     "reports": {"wallboard.py"},
     "simulation": {"ami_words.py", "habits.py", "measures.py", "plan.py", "report.py", "truth.py"},
-    "agent_web": {"desk_hands.py", "desk_pauses.py", "desk_view.py"},
+    "agent_web": {"campaign_charts.py", "desk_hands.py", "desk_pauses.py", "desk_view.py"},
 }
 
 

@@ -71,7 +71,8 @@ def is_over(contact: Contact) -> bool:
     return not contact.is_open or contact.state is ContactState.WRAP_UP
 
 
-_OVERFLOWS = {"message": Notice.MESSAGE, "voicemail": Notice.MESSAGE, "closed": Notice.CLOSED, "full": Notice.FULL}
+_OVERFLOWS = {"message": Notice.MESSAGE, "voicemail": Notice.MESSAGE, "book": Notice.MESSAGE}
+_OVERFLOWS |= {"closed": Notice.CLOSED, "full": Notice.FULL}
 _LEAVINGS = {notice.value: notice for notice in (Notice.VISITOR_ENDED, Notice.VISITOR_GONE, Notice.CALLBACK)}
 
 

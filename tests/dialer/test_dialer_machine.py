@@ -3,12 +3,14 @@
 import asyncio
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -20,11 +22,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from cordboard.dialer.abandonment import Cap, Counts, Verdict, may_overdial
 from cordboard.dialer.calling_hours import CallingHours, allowed
+from cordboard.dialer.campaign import Setting
+from cordboard.dialer.cap_keeper import means
 from cordboard.dialer.lead import LeadState
 from cordboard.dialer.priority import Weights
 from cordboard.queue.agent import AgentState
-from cordboard.queue.channel import AttemptOutcome, ChannelKind
+from cordboard.queue.channel import AttemptOutcome, CallSign, ChannelKind
 from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.desk import NotAllowedNow
 from cordboard.shop.order import OrderStatus
@@ -41,7 +46,12 @@ numbers, chance = st.integers(0, 4), st.integers(0, 10**6)
 
 
 class AnyDay(RuleBasedStateMachine):
+    """`mode` says how the campaign dials, `served` how many persons it has served before."""
+
     template: Path
+    mode: ClassVar[dict[str, Setting]] = {}
+    served = 0
+    telephones = 2  # for all customers
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +72,9 @@ class AnyDay(RuleBasedStateMachine):
     def open(self) -> None:
         hours = CallingHours()
         knobs = {"hours.opens_min": hours.opens_min, "hours.closes_min": hours.closes_min}
-        self.campaign = self.do(self.house.open(*AGENTS, knobs={**knobs}))
+        self.campaign = self.do(self.house.open(*AGENTS, knobs={**knobs, **self.mode}))
+        if self.served:
+            self.do(self.house.answered_by(self.served, self.campaign))
         for number in range(4):
             self.order_comes(number, number, 0)
 
@@ -71,12 +83,12 @@ class AnyDay(RuleBasedStateMachine):
     @rule(number=numbers, total=st.integers(0, 9), hours=st.integers(0, 9))
     def order_comes(self, number: int, total: int, hours: int) -> None:
         order = an_order(number, total * 1000, self.house.clock.now(), OrderStatus.TO_CONFIRM)
-        self.do(self.house.dialer.on_order(order, phone(number % 2), ZONES[number % 2]))  # two telephones for all
+        self.do(self.house.dialer.on_order(order, phone(number % self.telephones), ZONES[number % 2]))
 
     @rule(number=numbers)
     def order_is_cancelled(self, number: int) -> None:
         order = an_order(number, 0, self.house.clock.now(), OrderStatus.CANCELLED)
-        self.do(self.house.dialer.on_order(order, phone(number % 2)))
+        self.do(self.house.dialer.on_order(order, phone(number % self.telephones)))
 
     @rule(sum_=st.integers(-9, 9), age=st.integers(-9, 9))
     def weights_change(self, sum_: int, age: int) -> None:
@@ -224,10 +236,76 @@ class AnyDay(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-def test_any_day(sqlite_template: Path) -> None:
-    AnyDay.template = sqlite_template
+class AnyPowerDay(AnyDay):
+    """The same with calls for which nobody is reserved: the bound on abandonment holds as well, whoever dies."""
+
+    mode: ClassVar[dict[str, Setting]] = {"mode": "power", "power.ratio": 3.0}
+    served = 70  # room for two
+    telephones = 5
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flown: set[str] = set()
+
+    @precondition(lambda self: self.house.telephones.live)
+    @rule(number=chance, sign=st.sampled_from([CallSign.RANG, CallSign.OPTED_OUT]))
+    def a_call_shows(self, number: int, sign: CallSign) -> None:
+        attempt_id = self.pick(sorted(self.house.telephones.live), number)
+        self.do(self.house.dialer.on_sign(attempt_id, sign, attempt_id))
+
+    @invariant()
+    def no_more_fly_than_could_all_be_abandoned(self) -> None:
+        if not hasattr(self, "campaign"):
+            return
+        attempts = [one for one in self.do(self.house.all_attempts()) if one.campaign_id == self.campaign.id]
+        unreserved = {one.id for one in attempts if one.is_unreserved}
+        if unreserved - self.flown:
+            meant = Counter(means(one) for one in attempts if one.ended_at or one.connected_at)
+            flying = sum(one.is_unreserved and not one.ended_at and not one.connected_at for one in attempts)
+            answered = meant[Verdict.SERVED] + meant[Verdict.ABANDONED]
+            counts = Counts(answered, meant[Verdict.ABANDONED], 0)
+            assert may_overdial(counts, flying - 1, Cap()), (counts, flying)
+        self.flown |= unreserved
+
+
+class AnyDayOfMessages(AnyDay):
+    """The same with messages that nobody of us tells."""
+
+    mode: ClassVar[dict[str, Setting]] = {"mode": "agentless", "notice.text_ru": "Добрый день!", "notice.channels": 2}
+
+    @precondition(lambda self: self.house.telephones.dialed)
+    @rule(number=chance)
+    def an_answer_is_told(self, number: int) -> None:
+        self._shows(number, CallSign.TOLD)
+
+    @precondition(lambda self: self.house.telephones.dialed)
+    @rule(number=chance, sign=st.sampled_from(CallSign))
+    def a_key_is_pressed(self, number: int, sign: CallSign) -> None:
+        """In time, late or twice; the wire says who lives."""
+        self._shows(number, sign)
+
+    def _shows(self, number: int, sign: CallSign) -> None:
+        attempt_id = self.pick([id_ for id_, _number in self.house.telephones.dialed], number)
+        if sign is not CallSign.OPERATOR or attempt_id in self.house.telephones.live:
+            self.do(self.house.dialer.on_sign(attempt_id, sign, attempt_id))
+
+    @invariant()
+    def no_operator_is_kept_for_a_message(self) -> None:
+        """But for a call that was promised, as to a caller whom we lost, there is one."""
+        kept = {task.attempt_id for agent in self.house.desk.agents() for task in agent.tasks if task.attempt_id}
+        assert not [one.id for one in self.do(self.house.store.open_attempts()) if one.is_notice and one.id in kept]
+
+    @invariant()
+    def no_more_channels_than_it_may(self) -> None:
+        flying = [one for one in self.do(self.house.store.open_attempts()) if one.is_notice]
+        assert len(flying) <= 2
+
+
+@pytest.mark.parametrize("day", [AnyDay, AnyPowerDay, AnyDayOfMessages])
+def test_any_day(sqlite_template: Path, day: type[AnyDay]) -> None:
+    day.template = sqlite_template
     run_state_machine_as_test(
-        AnyDay,
+        day,
         settings=settings(
             max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
         ),

@@ -196,3 +196,12 @@ async def test_a_refused_change_changes_nothing(house: DialHouse) -> None:
         await house.store.change_campaign(campaign.id, lambda old: replace(old, ring_timeout_s=3), "oleg")
     assert await house.store.campaigns() == [campaign]
     assert await house.store.changes(campaign.id) == []
+
+
+async def test_the_points_of_the_longest_segment_are_kept_and_their_change_too(house: DialHouse) -> None:
+    campaign = await house.open()
+    name = f"weights.segment.{'s' * 50}"
+    await house.dialer.set_knobs(campaign.id, {name: 3}, "oleg")
+    (change, *_older) = await house.dialer.changes(campaign.id)
+    assert (change.field, change.old, change.new) == (name, None, 3.0)
+    assert (await house.dialer.campaign(campaign.id)).weights.segments == (("s" * 50, 3.0),)

@@ -1,5 +1,6 @@
 """Leads from orders, from promises and from lost talks."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -130,3 +131,27 @@ async def test_a_caller_without_a_number_cannot_be_called_back(house: DialHouse)
     assert contact is not None
     await end_with_promise(house, contact, minutes=1)
     assert await house.store.counts(campaign.id) == []
+
+
+async def test_an_order_takes_all_the_numbers_of_its_customer(house: DialHouse) -> None:
+    await house.open()
+    order = an_order(1, 1_000, house.clock.now())
+    await house.dialer.on_order(order, phone(1), None, [phone(2), "900", phone(1), "+73432345678"])
+    (lead,) = await house.store.leads_of_order(order.id)
+    assert (lead.phone, lead.phones) == (phone(1), (phone(1), phone(2), "+73432345678"))
+    assert lead.zones == ("Europe/Moscow", "Europe/Moscow", "Asia/Yekaterinburg")
+
+
+async def test_an_order_brings_what_its_lead_is_ranked_by_and_keeps_it_up_to_date(house: DialHouse) -> None:
+    await house.open()
+    now = house.clock.now()
+    until = now + timedelta(hours=5, microseconds=7)
+    order = replace(an_order(1, 1_000, now), promised_at=until, reserved_until=until)
+    await house.dialer.on_order(order, phone(1), None, [phone(2)], city="Омск", segment="VIP")
+    (lead,) = await house.store.leads_of_order(order.id)
+    whole = until.replace(microsecond=0)
+    assert (lead.promised_at, lead.reserved_until, lead.segment) == (whole, whole, "vip")
+    assert lead.phones == (phone(1), phone(2))
+    await house.dialer.on_order(replace(order, promised_at=None), phone(1), segment="opt")
+    (lead,) = await house.store.leads_of_order(order.id)
+    assert (lead.promised_at, lead.reserved_until, lead.segment) == (None, whole, "opt")

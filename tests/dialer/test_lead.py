@@ -15,15 +15,22 @@ from cordboard.dialer.lead import (
     CameDue,
     Connected,
     Disposed,
+    Edited,
     Forsaken,
+    Held,
     Lead,
     LeadEvent,
     LeadState,
     OrderChanged,
+    Promised,
+    PromiseWithdrawn,
     RetryRule,
+    Skipped,
     TalkLost,
+    Withdrawn,
     advance,
 )
+from cordboard.dialer.numbers import Numbers
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.queue.contact import IllegalTransition
 
@@ -45,9 +52,15 @@ EVENTS: dict[str, LeadEvent] = {
     "lost": TalkLost("contact"),
     "forsaken": Forsaken(),
     "due": CameDue(),
+    "held": Held("number_day", TOMORROW),
+    "skipped": Skipped(TOMORROW),
     "dearer": OrderChanged(500, NOW, wanted=True),
     "cancelled": OrderChanged(100, NOW, wanted=False),
+    "booked": Promised(TOMORROW, TOMORROW + timedelta(minutes=30)),
+    "unbooked": PromiseWithdrawn(),
     "forbidden": CallsForbidden(),
+    "edited": Edited(order_total=500),
+    "withdrawn": Withdrawn(),
 }
 # The state after; None: the pair has no meaning.
 #                    fresh        due          dialing      connected    retry_at     done         do_not_call
@@ -64,9 +77,15 @@ TABLE: dict[str, tuple[LeadState | None, ...]] = {
     "lost":         (DUE,         DUE,         None,        DUE,         DUE,         None,        None),
     "forsaken":     (None,        None,        None,        RETRY_AT,    None,        None,        None),
     "due":          (None,        None,        None,        None,        DUE,         None,        None),
+    "held":         (RETRY_AT,    RETRY_AT,    None,        None,        None,        None,        None),
+    "skipped":      (RETRY_AT,    RETRY_AT,    None,        None,        None,        None,        None),
     "dearer":       (FRESH,       DUE,         DIALING,     CONNECTED,   RETRY_AT,    DONE,        None),
     "cancelled":    (DONE,        DONE,        DIALING,     CONNECTED,   DONE,        DONE,        None),
+    "booked":       (RETRY_AT,    RETRY_AT,    None,        None,        RETRY_AT,    None,        None),
+    "unbooked":     (None,        None,        None,        None,        None,        None,        None),
     "forbidden":    (DO_NOT_CALL, DO_NOT_CALL, None,        DO_NOT_CALL, DO_NOT_CALL, DO_NOT_CALL, DO_NOT_CALL),
+    "edited":       (FRESH,       DUE,         None,        None,        RETRY_AT,    DONE,        None),
+    "withdrawn":    (DONE,        DONE,        DIALING,     CONNECTED,   DONE,        DONE,        None),
 }  # fmt: skip
 PAIRS = [(state, name, TABLE[name][place]) for name in EVENTS for place, state in enumerate(LeadState)]
 
@@ -82,6 +101,27 @@ def test_each_state_meets_each_event(state: LeadState, name: str, after: LeadSta
             advance(in_state(state), EVENTS[name], DEFAULT_RETRY_RULES, NOW)
     else:
         assert advance(in_state(state), EVENTS[name], DEFAULT_RETRY_RULES, NOW).state is after
+
+
+@pytest.mark.parametrize("state", LeadState)
+@pytest.mark.parametrize(("wanted", "after"), [(True, FRESH), (False, DONE)])
+def test_a_promise_that_is_withdrawn_leaves_what_the_order_asks_for(
+    state: LeadState, wanted: bool, after: LeadState
+) -> None:
+    promised = replace(in_state(state), is_callback=True, due_by=TOMORROW, agent_id="maria", wanted=wanted)
+    if state not in (FRESH, DUE, RETRY_AT):
+        with pytest.raises(IllegalTransition):
+            advance(promised, PromiseWithdrawn(), DEFAULT_RETRY_RULES, NOW)
+        return
+    lead = advance(promised, PromiseWithdrawn(), DEFAULT_RETRY_RULES, NOW)
+    assert lead == replace(LEAD, state=after, wanted=wanted)
+
+
+def test_a_promise_is_moved_with_its_window_and_stays_its_operators() -> None:
+    promised = replace(in_state(RETRY_AT), is_callback=True, agent_id="maria", attempts=2)
+    moved = advance(promised, Promised(TOMORROW, TOMORROW + timedelta(hours=1)), DEFAULT_RETRY_RULES, NOW)
+    assert (moved.due_at, moved.due_by) == (TOMORROW, TOMORROW + timedelta(hours=1))
+    assert (moved.agent_id, moved.attempts, moved.is_callback) == ("maria", 0, True)
 
 
 def test_the_table_knows_every_kind_of_event() -> None:
@@ -175,8 +215,75 @@ def test_no_sequence_of_events_outwits_the_rules(names: list[str], limit: int) -
         assert not (forbidden and after.state is not DO_NOT_CALL)
         if after.state is DIALING and name == "started":
             assert lead.state in (FRESH, DUE)
-        if after.state is RETRY_AT and name not in ("promised", "no_talk", "dearer", "cancelled"):
+        if after.state is RETRY_AT and name not in (
+            "promised",
+            "booked",
+            "no_talk",
+            "dearer",
+            "cancelled",
+            "edited",
+            "held",
+            "skipped",
+        ):
             assert after.attempts < limit or limit == 0
             assert limit > 0
         assert (after.due_at is None) or after.state in (DUE, RETRY_AT, DIALING, CONNECTED)
         lead, forbidden = after, forbidden or name == "forbidden"
+
+
+def test_who_is_put_aside_by_the_law_says_for_what_until_he_may_be_tried() -> None:
+    held = advance(in_state(FRESH), EVENTS["held"], DEFAULT_RETRY_RULES, NOW)
+    assert (held.state, held.due_at, held.held_by) == (RETRY_AT, TOMORROW, "number_day")
+    due = advance(held, CameDue(), DEFAULT_RETRY_RULES, TOMORROW)
+    assert (due.state, due.held_by) == (DUE, None)
+
+
+def test_who_is_put_aside_for_good_does_not_come_due() -> None:
+    held = advance(in_state(DUE), Held("do_not_call", None), DEFAULT_RETRY_RULES, NOW)
+    with pytest.raises(IllegalTransition):
+        advance(held, CameDue(), DEFAULT_RETRY_RULES, TOMORROW)
+
+
+@pytest.mark.parametrize("name", ["promised", "lost", "closed"])
+def test_what_a_talk_decides_takes_the_mark_off(name: str) -> None:
+    held = advance(in_state(FRESH), EVENTS["held"], DEFAULT_RETRY_RULES, NOW)
+    assert advance(held, EVENTS[name], DEFAULT_RETRY_RULES, NOW).held_by is None
+
+
+@pytest.mark.parametrize(
+    ("attempts", "waits_s"), [(0, 600), (1, 600), (2, 1200), (3, 2400), (11, 604_800), (10**6, 604_800)]
+)
+def test_a_growing_delay_grows_with_each_attempt_up_to_a_week(attempts: int, waits_s: float) -> None:
+    assert RetryRule(600, None, growth=2.0).wait_s(attempts) == waits_s
+    assert RetryRule(600, None).wait_s(attempts) == 600
+
+
+def test_a_delay_that_is_longer_than_a_week_by_itself_stays() -> None:
+    assert RetryRule(10**6, None, growth=2.0).wait_s(9) == 10**6
+
+
+def test_each_try_waits_longer_where_the_rule_says_so_and_a_callback_does_not() -> None:
+    rules = {**DEFAULT_RETRY_RULES, AttemptOutcome.NO_ANSWER: RetryRule(600, 9, growth=3.0)}
+    second = replace(in_state(DIALING), attempts=1)
+    after = advance(second, AttemptEnded(AttemptOutcome.NO_ANSWER), rules, NOW)
+    assert after.due_at == NOW + timedelta(seconds=1800)
+    promised = advance(replace(in_state(CONNECTED), attempts=5), EVENTS["promised"], rules, NOW)
+    assert promised.due_at == TOMORROW
+
+
+def test_a_result_waits_by_its_own_rule() -> None:
+    talked = replace(in_state(CONNECTED), attempts=2)
+    results = {"no_talk": RetryRule(100, 5, growth=2.0)}
+    assert advance(talked, EVENTS["no_talk"], DEFAULT_RETRY_RULES, NOW, results).due_at == NOW + timedelta(seconds=200)
+    other = advance(talked, EVENTS["no_talk"], DEFAULT_RETRY_RULES, NOW)  # as after no answer
+    assert other.due_at == NOW + timedelta(seconds=3600)
+    last = advance(replace(talked, attempts=5), EVENTS["no_talk"], DEFAULT_RETRY_RULES, NOW, results)
+    assert last.state is DONE
+
+
+def test_another_number_is_asked_anew_of_the_law() -> None:
+    held = advance(in_state(FRESH), Held("do_not_call", None), DEFAULT_RETRY_RULES, NOW)
+    after = advance(held, EVENTS["edited"], DEFAULT_RETRY_RULES, NOW)
+    other = advance(held, Edited(numbers=Numbers(("+79000000077",), ("Europe/Moscow",))), DEFAULT_RETRY_RULES, NOW)
+    assert (after.state, after.held_by) == (RETRY_AT, "do_not_call")
+    assert (other.state, other.held_by, other.phone) == (DUE, None, "+79000000077")

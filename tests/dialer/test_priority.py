@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cordboard.dialer.lead import Lead, LeadState
-from cordboard.dialer.priority import MAX_ORDER_TOTAL, WEIGHT_LIMIT, Weights, order_key, score
+from cordboard.dialer.priority import MAX_ORDER_TOTAL, MAX_OWN, NEAR_S, NUMBERS, WEIGHT_LIMIT, Weights, order_key, score
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 weight = st.floats(-WEIGHT_LIMIT, WEIGHT_LIMIT, allow_nan=False)
-weightings = st.builds(Weights, weight, weight, weight)
+weightings = st.builds(Weights, *(weight for _name in NUMBERS), st.just((("vip", 5.5),)))
 
 
 def a_lead(name: str, total: int = 0, age_h: float = 0.0, attempts: int = 0, **more: object) -> Lead:
@@ -27,13 +27,52 @@ leads = st.builds(
     st.integers(0, MAX_ORDER_TOTAL),
     st.floats(-24, 24 * 365),
     st.integers(0, 50),
+    segment=st.sampled_from(["", "vip"]),
+    own_1=st.integers(-MAX_OWN, MAX_OWN),
+    own_2=st.integers(-MAX_OWN, MAX_OWN),
+    own_3=st.integers(-MAX_OWN, MAX_OWN),
 )
 
 
 def test_points_are_in_the_units_that_the_weights_are_named_in() -> None:
     points = score(a_lead("a", total=12_500_00, age_h=3, attempts=2), Weights(2.0, -1.5, -5.0), NOW)
-    assert points.terms == {"order_sum": 25.0, "age": -4.5, "attempts": -10.0}
+    assert {name: value for name, value in points.terms.items() if value} == {
+        "order_sum": 25.0,
+        "age": -4.5,
+        "attempts": -10.0,
+    }
     assert points.total == 10.5
+
+
+def points_of(name: str, lead: Lead, weights: Weights, *, in_h: float = 0.0) -> float:
+    return score(lead, weights, NOW + timedelta(hours=in_h)).terms[name]
+
+
+def test_a_promised_time_counts_more_the_nearer_it_is_and_no_more_once_it_has_come() -> None:
+    weights, lead = Weights(promised=2.0), a_lead("a", promised_at=NOW + timedelta(hours=30))
+    grown = [points_of("promised", lead, weights, in_h=hours) for hours in (0, 6, 7, 18, 30, 31, 300)]
+    assert grown == [0.0, 0.0, 2.0, 24.0, 48.0, 48.0, 48.0]
+    assert points_of("promised", a_lead("none"), weights) == 0.0
+
+
+def test_goods_kept_for_a_while_count_more_until_then_and_as_the_knob_says_afterwards() -> None:
+    weights, lead = Weights(reservation=3.0, expired=-7.5), a_lead("a", reserved_until=NOW + timedelta(hours=2))
+    grown = [points_of("reservation", lead, weights, in_h=hours) for hours in (-30, 0, 1, 2, 50)]
+    assert grown == [0.0, 66.0, 69.0, -7.5, -7.5]
+    assert points_of("reservation", a_lead("none"), weights) == 0.0
+
+
+def test_a_segment_has_the_points_of_its_name() -> None:
+    weights = Weights(segments=(("vip", 20.0), ("opt", -3.0), ("plain", 0.0)))
+    assert weights.segments == (("opt", -3.0), ("vip", 20.0))
+    found = [points_of("segment", a_lead("a", segment=name), weights) for name in ("vip", "opt", "plain", "", "new")]
+    assert found == [20.0, -3.0, 0.0, 0.0, 0.0]
+
+
+def test_own_fields_count_by_the_unit() -> None:
+    lead = a_lead("a", own_1=2_500, own_2=-1_000, own_3=1)
+    terms = score(lead, Weights(own_1=2.0, own_2=3.0, own_3=1.0), NOW).terms
+    assert [terms["own_1"], terms["own_2"], terms["own_3"]] == [5.0, -3.0, 0.001]
 
 
 def test_by_default_the_dearest_and_the_freshest_go_first() -> None:
@@ -91,10 +130,20 @@ def test_time_alone_never_changes_the_order_of_two_orders(
 
 @given(leads, weightings)
 def test_the_sums_stay_inside_64_bits(lead: Lead, weights: Weights) -> None:
-    per_kopeck, per_second, per_attempt = weights.exact()
-    epoch_s = int(lead.placed_at.timestamp())
-    parts = (per_kopeck * lead.order_total, per_second * epoch_s, per_attempt * lead.attempts)
-    assert sum(abs(part) for part in parts) < 2**63
+    exact, epoch_s = weights.exact(), int(lead.placed_at.timestamp())
+    timed = [NEAR_S * exact.near_promise, NEAR_S * exact.near_expiry, exact.expired, *exact.segments.values()]
+    own = [weight * value for weight, value in zip(exact.own, (lead.own_1, lead.own_2, lead.own_3), strict=True)]
+    fixed = [exact.per_kopeck * lead.order_total, exact.per_second * epoch_s, exact.per_attempt * lead.attempts]
+    assert sum(abs(part) for part in (*timed, *own, *fixed)) < 2**63
+
+
+@given(weightings)
+def test_no_weight_loses_anything_on_its_way_to_whole_units(weights: Weights) -> None:
+    lead = a_lead("a", 1_000_00, 1, 1, promised_at=NOW, reserved_until=NOW, own_1=1000, own_2=1000, own_3=1000)
+    terms = score(replace(lead, segment="vip"), weights, NOW).terms
+    expected = {name: getattr(weights, name) for name in ("order_sum", "age", "attempts", "own_1", "own_2", "own_3")}
+    expected |= {"promised": 24 * weights.promised, "reservation": weights.expired, "segment": 5.5}
+    assert terms == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1000.5, -2000.0])

@@ -63,7 +63,9 @@ class DeskHouse:
         rules = DeskRules(wrap_up_s=wrap_up_s)
         channels: dict[ChannelKind, Channel] = {ChannelKind.VOICE: self.wire}
         self.desk = Desk(QueueStore(db), channels, clock, random_ids, rules, self._identify)
-        dialer = Dialer(DialerStore(db, clock, random_ids), self.desk, Telephones(), clock, random_ids, "Europe/Moscow")
+        self.telephones = Telephones()
+        store = DialerStore(db, clock, random_ids)
+        dialer = self.dialer = Dialer(store, self.desk, self.telephones, clock, random_ids, "Europe/Moscow")
         self.live = LiveHub(clock)
         self.chat = ChatRoom(ChatStore(db), self.desk, clock, random_ids, self.live, lambda _code: "orders")
         channels[ChannelKind.CHAT] = self.chat

@@ -1,20 +1,30 @@
 """A dialer with the real desk and real tables; the clock, the journal and the telephones are the test's."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
+from cordboard.dialer.booking_diary import Diary, Presence, nobody
+from cordboard.dialer.booking_limits import DAY, BookingRules
+from cordboard.dialer.booking_store import BookingStore
+from cordboard.dialer.bookings import Bookings
 from cordboard.dialer.campaign import Campaign, Setting
 from cordboard.dialer.dialer import Dialer
-from cordboard.dialer.lead import Lead
+from cordboard.dialer.lead import Attempt, Disposed, Lead
+from cordboard.dialer.notice_text import Facts
+from cordboard.dialer.rows import attempt_of, row_of
 from cordboard.dialer.store import DialerStore
+from cordboard.dialer.tables import attempt_table
 from cordboard.queue.agent import AgentState
 from cordboard.queue.channel import Arrival, AttemptOutcome, ChannelKind, Direction
 from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
 from cordboard.shop.order import Order, OrderStatus
+from cordboard.storage.clock import Clock
 from cordboard.storage.database import Database
+from cordboard.storage.ids import Ids
 from tests.fakes.telephones import Telephones
 from tests.fakes.wire import MemoryJournal, MovedClock, RememberingWire
 
@@ -62,6 +72,53 @@ def an_order(number: int, total: int, placed_at: datetime, status: OrderStatus =
     )
 
 
+def bookings_of(
+    db: Database,
+    leads: DialerStore,
+    desk: Desk,
+    clock: Clock,
+    ids: Ids,
+    rules: BookingRules = BookingRules(),  # noqa: B008  # frozen
+    presence: Presence = nobody,
+) -> Bookings:
+    """The booking service over these rooms; the site lies in Moscow, and its own number is +7 495 000-01-00."""
+    store, numbers = BookingStore(db, leads, clock), count()
+    diary = Diary(store, leads, desk, clock, home_zone="Europe/Moscow", ahead=rules.days_ahead * DAY, presence=presence)
+    return Bookings(
+        store,
+        leads,
+        diary,
+        clock,
+        ids,
+        lambda: f"token-of-32-letters-number-{next(numbers):05}",
+        home_zone="Europe/Moscow",
+        key=b"a key",
+        rules=rules,
+        own=lambda: {"74950000100"},
+    )
+
+
+class Spoken:
+    """The dialer's Wording: every text has a name, unless the house is dumb."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.dumb = False
+        self.fields = {"shop_name": "Shop", "order_number": "17"}
+
+    async def facts(self, lead: Lead) -> Facts:
+        return Facts("ru", self.fields)
+
+    async def speak(self, text: str, language: str) -> str:
+        if self.dumb:
+            raise OSError("no voice")
+        self.texts.append(text)
+        return f"{language}-{len(self.texts)}"
+
+    async def recorded(self, name: str, language: str) -> str:
+        return await self.speak(name, language)
+
+
 class DialHouse:
     """`restart` stands for a new engine on the same tables and telephones."""
 
@@ -69,17 +126,32 @@ class DialHouse:
         self.db = db
         self.clock = clock or MovedClock()
         self.ids = Numbered()
+        self._served = count(100_000)
         self.telephones = Telephones()
         self.journal = MemoryJournal()
         self.store = DialerStore(db, self.clock, self.ids)
         self.strays: Counter[str] = Counter()
+        self.spoken = Spoken()
+        self.settled: list[tuple[str, str]] = []
+        self.opted_out: list[str] = []
         self._begin()
 
     def _begin(self) -> None:
-        wires = {ChannelKind.VOICE: RememberingWire()}
-        self.desk = Desk(self.journal, wires, self.clock, self.ids, RULES)
-        self.dialer = Dialer(self.store, self.desk, self.telephones, self.clock, self.ids, "Europe/Moscow")
+        self.wire = RememberingWire()
+        self.desk = Desk(self.journal, {ChannelKind.VOICE: self.wire}, self.clock, self.ids, RULES)
+        zone = "Europe/Moscow"
+        self.dialer = Dialer(self.store, self.desk, self.telephones, self.clock, self.ids, zone, self.spoken)
         self.desk.follow_ups.append(self.dialer.on_contact_ended)
+        self.bookings = bookings_of(self.db, self.store, self.desk, self.clock, self.ids)
+
+        async def settle(lead: Lead, code: str) -> None:
+            self.settled.append((lead.id, code))
+
+        async def opt_out(number: str, _campaign_id: str) -> None:
+            self.opted_out.append(number)
+
+        self.dialer.on_settled.append(settle)
+        self.dialer.on_opted_out.append(opt_out)
 
     async def open(self, *agents: str, knobs: dict[str, Setting] | None = None) -> Campaign:
         """Agents at their desks, and a running campaign that may dial round the clock unless `knobs` say otherwise."""
@@ -138,6 +210,26 @@ class DialHouse:
         await self.hang_up(attempt_id, AttemptOutcome.PERSON)
         await self.desk.dispose(str(contact.agent_id), contact.id, code, callback_at=callback_at)
         await self.desk.settle()
+
+    async def answered_by(self, many: int, campaign: Campaign) -> None:
+        """So many persons have been served by the campaign today: the bound on abandonment has room."""
+        now, number = self.clock.now(), next(self._served)
+        await self.dialer.on_order(an_order(number, 0, now), phone(number))
+        (lead,) = await self.store.leads_of_order(f"order-{number}")
+        await self.store.tell_lead(lead.id, Disposed("confirmed", lead.id, closes=True))
+        one = Attempt(self.ids(), lead.id, campaign.id, "maria", lead.phone, now, now, now, AttemptOutcome.PERSON)
+        async with self.db.write() as connection:
+            rows = [row_of(replace(one, id=self.ids())) for _ in range(many)]
+            await connection.execute(attempt_table.insert(), rows)
+        await self.restart()
+
+    async def all_attempts(self) -> list[Attempt]:
+        async with self.db.read() as connection:
+            return [attempt_of(row._asdict()) for row in await connection.execute(attempt_table.select())]
+
+    def offers(self) -> list[tuple[str, str, str]]:
+        """What the wire was told: what, contact, agent."""
+        return self.wire.told
 
     async def serve(self, code: str = "confirmed") -> None:
         """From ringing to a closed talk."""

@@ -51,8 +51,9 @@ class Login:
 class House:
     """Use by `running_house`. Stopping and starting again keeps the data folder, as after a power cut."""
 
-    def __init__(self, data: Path, *, demo: bool, settings: Mapping[str, str]) -> None:
-        self.data, self.demo = data, demo
+    def __init__(self, data: Path, *, demo: bool, settings: Mapping[str, str], module: str = "cordboard") -> None:
+        """`module` is what `python -m` runs: the house itself, or one with something of a test's attached."""
+        self.data, self.demo, self._module = data, demo, module
         self.log = data.with_name(f"{data.name}.log")
         self._settings = dict(settings)
         self._process: subprocess.Popen[bytes] | None = None
@@ -67,7 +68,7 @@ class House:
 
     async def launch(self, failpoints: str = "") -> None:
         """Start, and do not wait: another engine may lead."""
-        command = [sys.executable, "-m", "cordboard", "up", "--data", str(self.data), "--port", self._port]
+        command = [sys.executable, "-m", self._module, "up", "--data", str(self.data), "--port", self._port]
         command += ["--demo"] if self.demo else []
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CORDBOARD_")}
         environment |= {"PYTHONUNBUFFERED": "1", **QUIET, **self._settings, VARIABLE: failpoints}
@@ -288,9 +289,12 @@ async def running_asterisk(data: Path) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def running_house(data: Path, *, demo: bool = True, **settings: str) -> AsyncIterator[House]:
+async def running_house(
+    data: Path, *, demo: bool = True, module: str = "cordboard", **settings: str
+) -> AsyncIterator[House]:
     """A house that is ready. `settings` are those of storage/settings.py, in small letters (`trunk="sip:127.0.0.1:5070"`)."""
-    house = House(data, demo=demo, settings={f"CORDBOARD_{name.upper()}": value for name, value in settings.items()})
+    named = {f"CORDBOARD_{name.upper()}": value for name, value in settings.items()}
+    house = House(data, demo=demo, settings=named, module=module)
     try:
         await house.start()
         yield house

@@ -5,12 +5,13 @@ from itertools import count
 from random import Random
 
 from cordboard.queue.agent import AgentState
-from cordboard.queue.channel import AttemptOutcome, ChannelKind
+from cordboard.queue.channel import AttemptOutcome, CallSign, ChannelKind
 from cordboard.queue.contact import ContactState
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
 from cordboard.telephony.ami import Ami
 from cordboard.telephony.ami_events import Event, Resync
+from cordboard.telephony.dialogs import Spoken
 from cordboard.telephony.talks import TalkRecorded
 from cordboard.telephony.voice import Voice
 from tests.fakes.asterisk_wire import FakeAsterisk, FakeChannel
@@ -27,9 +28,13 @@ class Dialing:
 
     answered: list[tuple[str, str]] = field(default_factory=list)
     ended: list[tuple[str, AttemptOutcome]] = field(default_factory=list)
+    signs: list[tuple[str, CallSign]] = field(default_factory=list)
 
     async def on_answered(self, attempt_id: str, wire_key: str) -> None:
         self.answered.append((attempt_id, wire_key))
+
+    async def on_sign(self, attempt_id: str, sign: CallSign, wire_key: str) -> None:
+        self.signs.append((attempt_id, sign))
 
     async def on_ended(self, attempt_id: str, outcome: AttemptOutcome, cause: int, tech_cause: str) -> None:
         self.ended.append((attempt_id, outcome))
@@ -38,8 +43,8 @@ class Dialing:
 class Line:
     """One desk, one voice, one fake Asterisk; `maria` sits at agent-maria."""
 
-    def __init__(self, before: "Line | None" = None) -> None:
-        """`before` is the engine that died: its Asterisk and its journal live on."""
+    def __init__(self, before: "Line | None" = None, spoken: Spoken | None = None) -> None:
+        """`before` is the engine that died: its Asterisk and its journal live on. `spoken` is what its dialogs need."""
         self.asterisk: FakeAsterisk = before.asterisk if before else FakeAsterisk(boot=BOOT)
         self.journal: MemoryJournal = before.journal if before else MemoryJournal()
         self._is_first = before is None
@@ -54,6 +59,7 @@ class Line:
         async def keep(recorded: TalkRecorded) -> None:
             self.recorded.append(recorded)
 
+        self.barred: set[str] = set()
         self.voice = Voice(
             self.desk,
             clock,
@@ -63,6 +69,8 @@ class Line:
             ring_s=20,
             language_of=lambda _: "ru",
             caller_id="74950000100",
+            may_dial=lambda number: number not in self.barred,
+            spoken=spoken,
         )
         channels[ChannelKind.VOICE] = self.voice
 
@@ -111,9 +119,9 @@ class Line:
         self.waits(channel, name, number)
         return channel
 
-    def waits(self, channel: FakeChannel, name: str = "Eve", number: str = "79000000001") -> None:
-        """The dialplan's cc-hold: at first, and after each interruption."""
-        fields = {"Cc": channel.uniqueid, "Dnis": "100", "Num": number, "Name": name}
+    def waits(self, channel: FakeChannel, name: str = "Eve", number: str = "79000000001", dialog: str = "") -> None:
+        """The dialplan's cc-hold: at first, and after each interruption. `dialog` is the ticket of the last one that is over."""
+        fields = {"Cc": channel.uniqueid, "Dnis": "100", "Num": number, "Name": name, "Ivr": dialog}
         self.asterisk.user_event("CCWaiting", channel, fields)
 
     def talks(self, channel: FakeChannel) -> None:

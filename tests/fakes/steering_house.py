@@ -14,6 +14,7 @@ from cordboard.agent_web.house import House, Site
 from cordboard.agent_web.live import LiveHub
 from cordboard.dialer.campaign import Campaign
 from cordboard.dialer.dialer import Dialer
+from cordboard.dialer.imports import Imports
 from cordboard.dialer.store import DialerStore
 from cordboard.quality.store import RecordingStore
 from cordboard.queue.channel import Arrival, ChannelKind, Direction
@@ -29,6 +30,7 @@ from cordboard.shop.store import ShopStore
 from cordboard.storage.clock import Clock
 from cordboard.storage.database import Database
 from cordboard.storage.ids import random_ids
+from tests.fakes.dial_house import bookings_of
 from tests.fakes.telephones import Telephones
 from tests.fakes.wire import RememberingWire
 
@@ -59,8 +61,11 @@ class SteeringHouse:
         self.desk = Desk(
             QueueStore(db), {ChannelKind.VOICE: self.wire, ChannelKind.CHAT: self.wire}, clock, random_ids, DeskRules()
         )
-        self.dialer = Dialer(
-            DialerStore(db, clock, random_ids), self.desk, self.telephones, clock, random_ids, "Europe/Moscow"
+        self.store = DialerStore(db, clock, random_ids)
+        self.bookings = bookings_of(db, self.store, self.desk, clock, random_ids)
+        self.dialer = Dialer(self.store, self.desk, self.telephones, clock, random_ids, "Europe/Moscow")
+        self.imports = Imports(
+            self.store.imports, data / "imports", clock, random_ids, "Europe/Moscow", self.dialer.wake
         )
         self.desk.follow_ups.append(self.dialer.on_contact_ended)
         self.shop.on_order.append(self._on_order)
@@ -72,7 +77,17 @@ class SteeringHouse:
         self.setup = SetupStore(db, clock, self.access)
         self.setup.on_change.append(self._set_up)
         self.house = House(
-            clock, self.access, self.shop, self.desk, self.dialer, recordings, self.live, self.site, setup=self.setup
+            clock,
+            self.access,
+            self.shop,
+            self.desk,
+            self.dialer,
+            recordings,
+            self.live,
+            self.site,
+            setup=self.setup,
+            bookings=self.bookings,
+            imports=self.imports,
         )
         self.app: FastAPI = create_app(self.house)
 

@@ -23,6 +23,7 @@ class Telephones:
     live: set[str] = field(default_factory=set)
     cancelled: list[str] = field(default_factory=list)
     ring_timeouts: list[int] = field(default_factory=list)
+    variables: dict[str, Mapping[str, str]] = field(default_factory=dict)
     tries: int = 0
     fault: Fault = Fault.NONE
 
@@ -34,6 +35,7 @@ class Telephones:
             raise WireDown
         self.dialed.append((attempt_id, number))
         self.ring_timeouts.append(ring_timeout_s)
+        self.variables[attempt_id] = variables
         self.live.add(attempt_id)
         if self.fault in (Fault.ANSWER_LOST, Fault.CUT):
             raise WireDown

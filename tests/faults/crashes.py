@@ -17,7 +17,7 @@ _TAKE = ("recording_before_encode", "recording_encoded", "recording_entered")
 _DIALED = ("after_reserve", "after_intent_commit", "after_originate_sent", "after_originate_answer")
 _ORDER = ("order_before_commit", "order_committed", "lead_made")
 _ENDED = ("before_attempt_end", "after_attempt_end")
-_ANSWER = ("before_answer_kept", "after_answer_kept")
+_ANSWER = ("before_answer_kept", "after_answer_kept", "operator_met")
 
 FLOW_POINTS: Mapping[str, Sequence[str]] = {
     "call_in": (*_TALK, "before_agent_hangs_up", "after_agent_hangs_up", *_RESULT, *_TAKE),
@@ -41,6 +41,8 @@ FLOW_POINTS: Mapping[str, Sequence[str]] = {
 """What each flow passes when nothing goes wrong; `python -m tests.faults.bench --trace` says whether that is still so."""
 
 OUT_OF_THE_WAY: Mapping[str, str] = {
+    "key_heard": "no flow has a message without an operator; tests/dialer/test_modes.py dies there",
+    "key_settled": "as key_heard",
     "abandoned_heard": "only when a person answers while the engine stands still (fault F25)",
 }
 """Failpoints that no flow passes, and why."""

@@ -8,7 +8,7 @@ stuck.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from hypothesis import settings
@@ -381,6 +381,14 @@ class DeskMachine(RuleBasedStateMachine):
         if talking:
             _, call = talking[pick % len(talking)]
             call.leg, call.agent = LegState.WAITING, None
+
+    @rule(pick=PICK, told=TOLD, seconds=st.sampled_from((None, 20, 300)))
+    def a_caller_is_in_a_dialog_or_back_from_it(self, pick: int, told: str, seconds: int | None) -> None:
+        there = self._any(LegState.WAITING, LegState.RINGING)
+        if there:
+            key, _ = there[pick % len(there)]
+            until = None if seconds is None else self.clock.now() + timedelta(seconds=seconds)
+            self.tell(lambda: self.desk.hold_back(key, until), told)
 
     # What the desk hears of it ------------------------------------------------------------------------------------
 

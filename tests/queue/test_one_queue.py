@@ -397,3 +397,55 @@ async def test_hands_kept_for_a_call_are_free_when_no_call_can_come() -> None:
     assert house.now(later).state is ContactState.QUEUED
     await house.desk.wire_changed(VOICE, up=False)
     assert house.now(later).agent_id == "maria"
+
+
+async def test_who_is_held_back_keeps_his_place_and_no_rule_moves_him() -> None:
+    gives_up = OverflowRule(OverflowWhen.WAIT, OverflowAction.MESSAGE, 30)
+    house = await House().open(replace(ORDERS, overflow=(gives_up,)), ready=("ilya",))
+    await house.desk.log_out("ilya")
+    busy = await house.arrive(VOICE, "n/b/1")
+    later = await house.arrive(VOICE, "n/b/2")
+    until = house.clock.now() + timedelta(seconds=300)
+    assert await house.desk.hold_back("n/b/1", until)
+    place = house.desk.place(busy.id)
+    assert place is not None
+    assert place.position == 1
+    why = house.desk.why_contact(busy.id)
+    assert why is not None
+    assert why.not_before == until
+    await house.desk.ready("ilya")
+    assert house.now(later).agent_id == "ilya"
+    await house.pass_s(60)
+    assert house.now(busy).state is ContactState.QUEUED
+    assert house.calls.told[-1][1] == later.id  # nothing was said to the one who is busy
+    assert await house.desk.hold_back("n/b/1", None)
+    await house.pass_s(1)
+    assert (await house.ended(busy)).lost_reason == "message"
+
+
+async def test_a_place_that_is_held_back_is_free_by_itself_in_the_end() -> None:
+    house = await House().open(ORDERS)
+    busy = await house.arrive(VOICE, "n/b/1")
+    await house.desk.hold_back("n/b/1", house.clock.now() + timedelta(seconds=300))
+    await house.sit_down("ilya")
+    await house.pass_s(298)
+    assert house.now(busy).state is ContactState.QUEUED
+    await house.pass_s(2)
+    assert house.now(busy).agent_id == "ilya"
+
+
+async def test_who_is_offered_is_not_held_back() -> None:
+    house = await House().open(ORDERS, ready=("ilya",))
+    call = await house.arrive(VOICE, "n/b/1")
+    assert not await house.desk.hold_back("n/b/1", house.clock.now() + timedelta(seconds=300))
+    assert house.now(call).agent_id == "ilya"
+    assert not await house.desk.hold_back("n/b/9", None)
+
+
+async def test_who_has_booked_a_call_waits_no_more() -> None:
+    house = await House().open(ORDERS)
+    call = await house.arrive(VOICE, "n/b/1")
+    await house.desk.hold_back("n/b/1", house.clock.now() + timedelta(seconds=300))
+    await house.desk.call_booked("n/b/1")
+    gone = await house.ended(call)
+    assert (gone.state, gone.lost_reason) == (ContactState.OVERFLOWED, "booked")

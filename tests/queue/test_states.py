@@ -29,6 +29,7 @@ CONTACT_EVENTS: dict[str, contacts.ContactEvent] = {
     "transferred": contacts.Transferred(LATER, "claims", AT, ()),
     "overflow_met": contacts.OverflowMet(LATER, "orders/wait", "claims", AT),
     "placed": contacts.Placed(LATER, AT, ()),
+    "held_back": contacts.HeldBack(LATER, LATER),
     "overflowed": contacts.Overflowed(LATER, "message"),
     "reached": contacts.Reached(LATER, "n/b/2"),
     "customer_known": contacts.CustomerKnown(LATER, "c", None),
@@ -50,6 +51,7 @@ CONTACT_TABLE: dict[ContactState, dict[str, ContactState]] = {
         "customer_known": C.QUEUED,
         "overflow_met": C.QUEUED,
         "placed": C.QUEUED,
+        "held_back": C.QUEUED,
         "overflowed": C.OVERFLOWED,
     },
     C.OFFERED: {

@@ -36,6 +36,23 @@ async def test_who_asks_meanwhile_gets_the_same_answer_and_who_asks_later_a_new_
     assert await once.ask("a") == 3
 
 
+async def test_a_slow_answer_serves_for_as_many_times_as_it_took() -> None:
+    at, asked = [0.0], list[str]()
+
+    async def slow(key: str) -> int:
+        asked.append(key)
+        at[0] += 0.5 if key == "slow" else 0.01
+        return len(asked)
+
+    once = OneAtATime(slow, keep=10, monotonic=lambda: at[0])
+    assert [await once.ask("slow"), await once.ask("slow")] == [1, 1]
+    at[0] += 4.9
+    assert await once.ask("slow") == 1
+    at[0] += 0.2
+    assert await once.ask("slow") == 2
+    assert [await once.ask("quick"), await once.ask("quick")] == [3, 4]
+
+
 async def test_what_goes_wrong_all_are_told_and_the_next_tries_again() -> None:
     work = Work()
     once = OneAtATime(work)

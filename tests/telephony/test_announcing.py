@@ -14,6 +14,7 @@ from cordboard.telephony.announcing import (
     wait_words,
 )
 from cordboard.telephony.prompts import LANGUAGES, PROMPTS, spoken_text
+from cordboard.telephony.prompts_dialog import CORE_EN, DIALOG_EN, DIALOG_RU
 
 RU_TEENS = (
     "десять одиннадцать двенадцать тринадцать четырнадцать пятнадцать шестнадцать семнадцать восемнадцать девятнадцать"
@@ -135,8 +136,10 @@ def test_every_prompt_that_can_be_said_exists(language: str) -> None:
         for minutes in (*range(0, 130), None):
             expected_s = None if minutes is None else minutes * 60.0
             names |= set(announcement(position, expected_s, language, offers_callback=True))
-    names |= {"callback-kept", "callback-impossible", "message-kept", "goodbye"}
-    assert names == set(PROMPTS[language])
+    names |= {"callback-kept", "callback-impossible", "message-kept", "goodbye", "n-0"}
+    names |= {"notice-confirmed", "notice-declined", "notice-operator", "opted-out"}  # said by the dialplan alone
+    spoken = set(DIALOG_RU) if language == "ru" else set(DIALOG_EN) | set(CORE_EN)  # test_booking_by_phone.py has those
+    assert names | spoken == set(PROMPTS[language])
     for name, prompt in PROMPTS[language].items():
         assert name == prompt.name
         assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")  # all that the dialplan lets through

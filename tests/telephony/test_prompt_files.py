@@ -11,6 +11,7 @@ import soundfile
 from cordboard.telephony.install import AsteriskTree
 from cordboard.telephony.prompt_files import core_file, lay_out
 from cordboard.telephony.prompts import LANGUAGES, PROMPTS
+from cordboard.telephony.prompts_dialog import DIALOG_RU
 from tests.fakes.asterisk_tree import asterisk_tree
 from tests.fakes.ear import hear_file, length_s, sine, write_wav
 
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.live
 MADE_RU = {
     *("wait-0", "wait-1", "wait-2", "wait-3", "wait-4", "closed"),
     *("callback-offer", "callback-kept", "callback-impossible"),
+    *("notice-confirmed", "notice-declined", "notice-operator", "opted-out"),
+    *DIALOG_RU,
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cordboard.telephony.announcing import KEEP_PLACE_KEY
+from cordboard.telephony.announcing import WAITING_KEYS
 from cordboard.telephony.fallback_line import QUEUE
 from cordboard.telephony.install import AsteriskTree
 from cordboard.telephony.render import (
@@ -86,14 +86,16 @@ def test_the_engines_door(site: AsteriskSite, tmp_path: Path) -> None:
     assert "channelvars = CC_CALL,CC_STATE,CC_AGENT,CC_REC" in manager
     assert "write = call,agent,reporting,originate\n" in manager
     assert re.findall(r"eventfilter\(name\((\w+)\)\) =", manager) == list(EVENTS)
-    assert f"\neventfilter(name(DTMFEnd),header(Digit),method(exact)) = {KEEP_PLACE_KEY}\n" in manager
+    for key in WAITING_KEYS:
+        assert f"\neventfilter(name(DTMFEnd),header(Digit),method(exact)) = {key}\n" in manager
+    assert manager.count("DTMFEnd") == len(WAITING_KEYS)
 
 
 def test_an_older_asterisk_gets_the_older_filter(site: AsteriskSite, tmp_path: Path) -> None:
     render(replace(site, tree=replace(site.tree, version="20.5.0")), tmp_path / "home")
     manager = text_of(tmp_path / "home", "manager.conf")
     assert re.findall(r"eventfilter = \^Event: (\w+)\n", manager) == list(EVENTS)
-    assert f"\neventfilter = ^Event: DTMFEnd.*Digit: {KEEP_PLACE_KEY}\n" in manager
+    assert f"\neventfilter = ^Event: DTMFEnd.*Digit: [{''.join(WAITING_KEYS)}]\n" in manager
 
 
 @pytest.mark.parametrize(
@@ -255,7 +257,9 @@ def steps(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", DIALPLANS, ids=["node", "carrier"])
 def test_the_dialplan_runs_no_text(path: Path) -> None:
     assert list(steps(path))
-    assert [step for step in steps(path) if re.search(RUNS_TEXT, step)] == []
+    runs = [step for step in steps(path) if re.search(RUNS_TEXT, step)]
+    dialog = "n,AGI(agi://127.0.0.1:${FILTER(0-9,${CC_IVR_PORT})},${FILTER(0-9a-f,${CC_TICKET})})"  # a socket of loopback, no program
+    assert runs == ([dialog] if path == DIALPLANS[0] else [])
 
 
 @pytest.mark.parametrize("path", DIALPLANS, ids=["node", "carrier"])
@@ -281,11 +285,20 @@ def test_patterns_are_spelled_with_care() -> None:
 def test_every_application_and_function_has_its_module() -> None:
     """A name that the dialplan uses and no module brings would only fail in the middle of a call."""
     core = "Answer Goto GotoIf Hangup Set Wait Ringing"
-    loaded = "StartMusicOnHold StopMusicOnHold MixMonitor UserEvent WaitForCondition Dial Queue Playback Record Return"
+    loaded = (
+        "StartMusicOnHold StopMusicOnHold MixMonitor UserEvent WaitForCondition Dial Queue Playback Read Record Return"
+    )
     used = {
         re.sub(r"^(?:n(?:\(\w+\))?|[^,]+,1),", "", step).split("(")[0] for path in DIALPLANS for step in steps(path)
     }
-    assert used == {*core.split(), *loaded.split(), "WaitForSilence"}
+    assert used == {*core.split(), *loaded.split(), "WaitForSilence", "AGI"}
+    spoken = {
+        "app_playback",
+        "app_read",
+        "res_agi",
+        "res_speech",
+    }  # what telephony/ivr.py runs by AGI, and what AGI leans on
+    assert spoken <= set(MODULES)
 
 
 def test_the_fallback_drops_nobody(site: AsteriskSite, tmp_path: Path) -> None:

@@ -137,6 +137,13 @@ async def test_what_is_no_number_is_not_dialed(line: Line, number: str) -> None:
     assert line.asterisk.sent("Originate") == []
 
 
+async def test_where_the_site_does_not_call_no_call_goes_whoever_asks_for_it(line: Line) -> None:
+    line.barred.add("+79001234567")
+    with pytest.raises(NotDialable):
+        await line.voice.originate("attempt-1", "+79001234567", ring_timeout_s=30, caller_id="", variables={})
+    assert line.asterisk.sent("Originate") == []
+
+
 async def test_after_a_gap_the_wire_is_believed(line: Line) -> None:
     waiting, talking = line.calls("lab-1.1"), line.calls("lab-1.2")
     await line.agent_is(AgentState.RESERVED)

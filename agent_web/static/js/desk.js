@@ -6,6 +6,7 @@ import { refresh } from "./panes.js";
 import { flush } from "./order.js";
 import { NoMicrophone, Softphone } from "./softphone.js";
 import { heard } from "./sound.js";
+import "./by_hand.js";
 import "./cord.js";
 import "./keys.js";
 import "./wrap.js";

@@ -1,0 +1,121 @@
+"""Keeps the bound on abandonment at work: what each attempt meant, when an operator met the customer, how many more may fly."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Protocol
+
+from ..queue.channel import AttemptOutcome
+from ..queue.contact import Contact
+from ..storage.clock import Clock
+from ..storage.failpoint import failpoint
+from .abandonment import CapBook, Counts, Verdict, rate, scopes_of, verdict
+from .campaign import Campaign
+from .lead import Attempt
+from .store import DialerStore
+
+REMEMBERED = 1000
+
+
+class Contacts(Protocol):
+    """The desk's open contacts."""
+
+    def contacts(self) -> tuple[Contact, ...]: ...
+
+
+class CapKeeper:
+    """`waits_s`: from the answer to the operator's voice, of the last talks (s); `on_wait` hears each, for the metrics."""
+
+    def __init__(self, store: DialerStore, desk: Contacts, clock: Clock, home_zone: str) -> None:
+        self._store = store
+        self._desk = desk
+        self._clock = clock
+        self._book = CapBook(home_zone)
+        self._home_zone = home_zone
+        self._loaded = False
+        self._met: set[str] = set()
+        self.waits_s: deque[float] = deque(maxlen=REMEMBERED)
+        self.on_wait: list[Callable[[float], None]] = []
+
+    async def load(self) -> None:
+        """Before the first call of this engine."""
+        if not self._loaded:
+            self._book = CapBook(self._home_zone)
+            await self._store.fill_cap(self._book, self._clock.now())
+            self._loaded = True
+
+    def room(self, campaign: Campaign, campaigns: Iterable[Campaign]) -> int:
+        """How many more calls of the campaign may be placed now without a reserved operator."""
+        return self._book.room(scopes_of(campaign, campaigns), self._clock.now()) if self._loaded else 0
+
+    def share(self, campaign: Campaign) -> tuple[Counts, float | None]:
+        """What counts in the campaign's own window, and the rate."""
+        own = scopes_of(campaign, ())[0]
+        counts = self._book.counts(own, self._clock.now())
+        return counts, rate(counts, campaign.cap)
+
+    def takes_off(self, attempt: Attempt) -> None:
+        """Just before its intent is written."""
+        self._book.takes_off(attempt.id, attempt.campaign_id, attempt.intent_at)
+
+    def never_flew(self, attempt: Attempt) -> None:
+        """Its intent was not written."""
+        self._book.decided(attempt.id, attempt.campaign_id, attempt.intent_at, None)
+
+    def decided(self, attempt: Attempt) -> None:
+        """It is over, or an operator has met the customer."""
+        self._book.decided(attempt.id, attempt.campaign_id, attempt.intent_at, means(attempt))
+
+    async def reconcile(self) -> None:
+        """Hold the calls in flight against the table: one whose end we did not hear written is decided now, none is missed."""
+        flying = self._book.flying()
+        unmet = [each for each in await self._store.open_attempts() if each.is_unreserved and not each.connected_at]
+        for attempt in unmet:
+            self.takes_off(attempt)
+        for attempt_id in flying - {each.id for each in unmet}:
+            attempt_now = await self._store.attempt(attempt_id)
+            if attempt_now is None:
+                self._book.forget(attempt_id)
+            elif attempt_now.ended_at or attempt_now.connected_at:
+                self.decided(attempt_now)
+
+    async def see_talks(self) -> None:
+        """Write down which customers have met their operators since the last look."""
+        talking = {each.attempt_id: each.connected_at for each in self._desk.contacts() if each.attempt_id}
+        self._met &= talking.keys()
+        for attempt_id, connected_at in talking.items():
+            if connected_at is not None and attempt_id is not None and attempt_id not in self._met:
+                await self.met(attempt_id, connected_at)
+
+    async def seen_talk(self, attempt_id: str) -> None:
+        """The same for one attempt, before its end is told."""
+        for contact in self._desk.contacts():
+            if contact.attempt_id == attempt_id and contact.connected_at is not None and attempt_id not in self._met:
+                await self.met(attempt_id, contact.connected_at)
+
+    async def met(self, attempt_id: str, at: datetime) -> None:
+        failpoint("operator_met")
+        attempt = await self._store.connect(attempt_id, at)
+        self._met.add(attempt_id)
+        if attempt is not None and attempt.answered_at is not None:
+            self.decided(attempt)
+            waited_s = max(0.0, (at - attempt.answered_at).total_seconds())
+            self.waits_s.append(waited_s)
+            for heard in self.on_wait:
+                heard(waited_s)
+
+    def until(self, campaign: Campaign) -> datetime | None:
+        """When the campaign's window begins anew; None where it only rolls on."""
+        return self._book.next_window(campaign.cap, self._clock.now(), campaign.created_at)
+
+
+def means(attempt: Attempt) -> Verdict | None:
+    """What a decided attempt means for the bound."""
+    return verdict(
+        machine=attempt.outcome is AttemptOutcome.MACHINE,
+        answered_at=attempt.answered_at,
+        connected_at=attempt.connected_at,
+        abandoned=attempt.outcome is AttemptOutcome.ABANDONED,
+        reserved=not attempt.is_unreserved,
+        told=attempt.is_notice,
+    )

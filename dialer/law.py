@@ -1,0 +1,64 @@
+"""Whether a call is lawful at this moment: all that may stand against it, asked of pure rules in one place. Pure.
+
+`DialerStore.begin_attempt` asks inside the transaction that commits the intent, so no attempt can begin against these rules whatever
+the code above believes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .attempt_limits import Past, reached
+from .calling_hours import allowed
+from .campaign import Campaign
+from .do_not_call import Entry, forbids, longest
+from .holidays import NO_HOLIDAYS, Holidays
+from .lead import Lead
+from .reason import Reason, Wait
+from .tolls import FreeLine, TollRules
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """To dial a lead of a campaign under one of its numbers (E.164)."""
+
+    lead: Lead
+    campaign: Campaign
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a wish: entries that may concern it, what was dialed before, the holidays; and when the day's account is used
+    up, when it opens again."""
+
+    entries: Sequence[Entry] = ()
+    past: Past = field(default_factory=Past)
+    holidays: Holidays = NO_HOLIDAYS
+    capped_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What a site decides for all campaigns: where calls may go and what they may cost, and the zone in which its day begins."""
+
+    tolls: TollRules = field(default_factory=FreeLine)
+    home_zone: str = "UTC"
+
+
+def verdict(wish: Wish, facts: Facts, law: Law, now: datetime) -> Wait | None:
+    """Why this must not be dialed at `now`; None when it may. What holds for good is told before what passes by itself."""
+    lead, campaign = wish.lead, wish.campaign
+    standing = [each for each in facts.entries if forbids(each, wish.number, lead.customer_id, campaign.id, now)]
+    entry = longest(standing)
+    if entry is not None:
+        return Wait(Reason.DO_NOT_CALL, entry.until)
+    if not law.tolls.may_dial(wish.number):
+        return Wait(Reason.DESTINATION)
+    limit = reached(lead, wish.number, campaign.limits, facts.past, campaign.rules, now)
+    if limit is not None:
+        return limit
+    may, opens = allowed(now, lead.zone, campaign.hours, facts.holidays)
+    if not may:
+        return Wait(Reason.HOURS, opens)
+    return Wait(Reason.TOLL_CAP, facts.capped_until) if facts.capped_until is not None else None

@@ -1,0 +1,132 @@
+"""The facts of the law out of the tables, inside whoever's transaction it is."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..queue.channel import AttemptOutcome
+from .attempt_limits import Past, window
+from .do_not_call import Entry, Kind, keys
+from .holidays import NO_HOLIDAYS, Holiday, Holidays
+from .law import Facts, Law, Wish, verdict
+from .law_tables import do_not_call_table, holiday_table, toll_day_table
+from .lead import Attempt, LeadState
+from .reason import Reason, Wait
+from .rows import attempt_of
+from .tables import attempt_table, lead_table
+from .tolls import LEAST_S, Spent, capped, day_of, keeps_account, next_day
+
+AT_ONCE = 400
+"""Wishes looked up by one query: SQLite takes no more than 32,766 values in one."""
+_a = attempt_table.c
+_d = do_not_call_table.c
+
+
+async def keep_list_still(connection: AsyncConnection) -> None:
+    """Nobody writes into the do-not-call list until this transaction ends: what was forbidden before it began is seen by it, and nothing
+    begins after what it did not see. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(sa.text("LOCK TABLE do_not_call IN SHARE MODE"))
+
+
+async def bans(
+    connection: AsyncConnection, wishes: Sequence[Wish], law: Law, now: datetime, own: str = ""
+) -> dict[str, Wait]:
+    """By the lead's id, what stands against each wish at `now`. `own`: an attempt that does not count, being the one that is asked for."""
+    if not wishes:
+        return {}
+    holidays = await read_holidays(connection, now)
+    capped_until = await account_closed(connection, law, now, own)
+    found: dict[str, Wait] = {}
+    for start in range(0, len(wishes), AT_ONCE):
+        some = wishes[start : start + AT_ONCE]
+        entries = await _entries(connection, some, now)
+        pasts = await _pasts(connection, some, now, own)
+        for wish in some:
+            facts = Facts(entries, pasts[wish.lead.id], holidays, capped_until)
+            if (wait := verdict(wish, facts, law, now)) is not None:
+                found[wish.lead.id] = wait
+    return found
+
+
+async def read_holidays(connection: AsyncConnection, now: datetime) -> Holidays:
+    """Those that can still be today somewhere, or are to come."""
+    query = sa.select(holiday_table).where(holiday_table.c.day >= now.date() - timedelta(days=2))
+    kept = [Holiday(**row._asdict()) for row in await connection.execute(query)]
+    return Holidays(kept) if kept else NO_HOLIDAYS
+
+
+def entry_of(row: dict[str, Any]) -> Entry:
+    return Entry(**row | {"kind": Kind(row["kind"])})
+
+
+async def _entries(connection: AsyncConnection, wishes: Sequence[Wish], now: datetime) -> list[Entry]:
+    wanted = {key for wish in wishes for key in keys(wish.number, wish.lead.customer_id)}
+    query = sa.select(do_not_call_table).where(_d.value.in_(wanted), sa.or_(_d.until.is_(None), _d.until > now))
+    return [entry_of(row._asdict()) for row in await connection.execute(query)]
+
+
+async def _pasts(connection: AsyncConnection, wishes: Sequence[Wish], now: datetime, own: str) -> dict[str, Past]:
+    since = now - max(window(wish.campaign.limits) for wish in wishes)
+    numbers, ids = {wish.number for wish in wishes}, {wish.lead.id for wish in wishes}
+    mine = sa.or_(_a.number.in_(numbers), _a.lead_id.in_(ids))
+    query = sa.select(attempt_table).where(mine, _a.intent_at > since, _a.id != own)
+    recent = [attempt_of(row._asdict()) for row in await connection.execute(query)]
+    by_end = sa.select(_a.lead_id, _a.outcome, sa.func.count()).where(_a.lead_id.in_(ids), _a.id != own)
+    ends: dict[str, dict[AttemptOutcome | None, int]] = {lead_id: {} for lead_id in ids}
+    for lead_id, outcome, count in await connection.execute(by_end.group_by(_a.lead_id, _a.outcome)):
+        ends[lead_id][AttemptOutcome(outcome) if outcome else None] = count
+    return {wish.lead.id: Past(_concerning(recent, wish), ends[wish.lead.id]) for wish in wishes}
+
+
+def _concerning(recent: Sequence[Attempt], wish: Wish) -> tuple[Attempt, ...]:
+    return tuple(each for each in recent if each.number == wish.number or each.lead_id == wish.lead.id)
+
+
+# Leads that are put aside
+
+
+async def release(
+    connection: AsyncConnection, reasons: Collection[Reason], now: datetime, which: sa.ColumnElement[bool]
+) -> None:
+    """Those leads come due: `wake_due` lets them be tried, and what still stands against them is found then (lead.Held). Their place in
+    the order stays until then, so it need not be told to ranks_store.py."""
+    held = sa.and_(
+        lead_table.c.held_by.in_(sorted(reason.value for reason in reasons)), lead_table.c.held_by.is_not(None), which
+    )
+    mine = sa.and_(held, lead_table.c.state == LeadState.RETRY_AT.value)
+    await connection.execute(lead_table.update().where(mine).values(due_at=now))
+
+
+# The account of the day
+
+
+async def account_closed(connection: AsyncConnection, law: Law, now: datetime, own: str = "") -> datetime | None:
+    """When the account opens again, if what was talked and what rings or is talked now is all that this day may take; else None."""
+    if not keeps_account(law.tolls):
+        return None
+    query = sa.select(toll_day_table).where(toll_day_table.c.day == day_of(now, law.home_zone))
+    row = (await connection.execute(query)).first()
+    spent = Spent(row.seconds, row.kopecks) if row else Spent()
+    is_open = sa.select(_a.number, _a.answered_at).where(_a.ended_at.is_(None), _a.id != own)
+    for number, answered_at in await connection.execute(is_open):
+        talk_s = (now - answered_at).total_seconds() if answered_at else 0.0
+        spent = spent.with_call(law.tolls, number, max(LEAST_S, talk_s))
+    return next_day(now, law.home_zone) if capped(law.tolls, spent) else None
+
+
+async def charge(connection: AsyncConnection, law: Law, attempt: Attempt, at: datetime) -> None:
+    """Put an answered call that is over on the account of the day."""
+    if not keeps_account(law.tolls) or attempt.answered_at is None:
+        return
+    talk_s = max(0.0, (at - attempt.answered_at).total_seconds())
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    put = insert(toll_day_table).values(
+        day=day_of(at, law.home_zone), seconds=talk_s, kopecks=law.tolls.cost(attempt.number, talk_s)
+    )
+    more = {name: toll_day_table.c[name] + put.excluded[name] for name in ("seconds", "kopecks")}
+    await connection.execute(put.on_conflict_do_update(index_elements=["day"], set_=more))

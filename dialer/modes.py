@@ -1,0 +1,224 @@
+"""What each way of dialing wants placed now: with an operator reserved, without one, or with nobody at all."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Container, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from ..queue.agent import Agent, AgentState
+from ..queue.channel import Direction
+from ..queue.contact import Contact
+from ..queue.routing import obstacle, waiting
+from ..storage.clock import Clock
+from .attempts import Attempts, Call, Desks
+from .blending import yields
+from .campaign import Campaign, DialMode
+from .cap_keeper import CapKeeper
+from .law import Wish
+from .lead import Attempt, Disposed, Lead
+from .notice_text import NoFact
+from .pacing import Progressive, Snapshot, withdrawable
+from .picking import pairs
+from .planning import Lines, keep, plan
+from .priority import order_key
+from .queue_watch import QueueWatch
+from .reason import Reason, Wait
+from .sharing import Credits, are_equal, charged, in_turns
+from .steering import Steering
+from .store import DialerStore
+from .words import Words
+
+log = logging.getLogger(__name__)
+
+WAKE_AT_ONCE = 500
+MUTE_S = 60
+MOST_NOTICES = 50
+SPEAKING_S = 0.5
+"""Messages are made ready for so long (s) in one turn: each may have to be spoken first, and others wait for their turn."""
+BY_PACE = frozenset({DialMode.PROGRESSIVE, DialMode.POWER})
+PROMISES_ONLY = frozenset({DialMode.AGENTLESS, DialMode.MANUAL})
+"""Here nobody is dialed for an operator but who was promised a call: that is made at its minute, as in progressive."""
+
+
+class Modes:
+    """Asked once a turn by the dialer (dialer.py), which places what it is told."""
+
+    def __init__(
+        self,
+        store: DialerStore,
+        desk: Desks,
+        clock: Clock,
+        attempts: Attempts,
+        cap: CapKeeper,
+        words: Words,
+        queues: QueueWatch,
+    ) -> None:
+        self._store = store
+        self._desk = desk
+        self._clock = clock
+        self._attempts = attempts
+        self._cap = cap
+        self._words = words
+        self._queues = queues
+        self._credits: Credits = {}
+        self._credits_before: Credits = {}
+        self._mute_until: dict[str, datetime] = {}
+        self._lines: dict[str, Lines] = {}
+        self.steering: Steering
+
+    async def calls(self, running: Sequence[Campaign], campaigns: Sequence[Campaign]) -> list[Call]:
+        """The calls to place now, the most urgent first."""
+        self._credits_before = self._credits
+        in_flight = await self._store.open_attempts()
+        most = max(0, self._attempts.brake.most() - sum(attempt.answered_at is None for attempt in in_flight))
+        paced = [campaign for campaign in running if campaign.mode in BY_PACE | PROMISES_ONLY]
+        made = await self._paced(paced, campaigns, in_flight, most)
+        for campaign in running:
+            if campaign.mode is DialMode.AGENTLESS:
+                made += await self._notices(campaign, in_flight, most - len(made))
+        return made
+
+    async def _paced(
+        self, paced: Sequence[Campaign], campaigns: Sequence[Campaign], in_flight: Sequence[Attempt], most: int
+    ) -> list[Call]:
+        """Progressive and power, from one list of leads, for the operators whom no waiting customer and no ringing call needs."""
+        power = {each.id: each for each in paced if each.mode is DialMode.POWER}
+        lines = {key: self._line(each, campaigns, in_flight) for key, each in power.items()}
+        free, self._lines = keep(self.free_agents(paced), lines)
+        spare = any(each.spare for each in self._lines.values())
+        if not free and not spare:
+            return []
+        # Every agent who could take a waiting contact is left out already, so nobody waits for those who are left.
+        places = Progressive().decide(Snapshot(self._clock.monotonic(), idle=len(free), waiting=0, max_new=most)).place
+        if places == 0 and not spare:
+            return []
+        by_id = {campaign.id: campaign for campaign in paced}
+        promises = frozenset(each.id for each in paced if each.mode in PROMISES_ONLY)
+        leads = await self.best(paced, places + sum(len(free) * 3 + 3 for _ in power), promises)
+        shares = {each.id: each.blend.share for each in paced}
+        if not are_equal(shares.values()):
+            leads = in_turns(leads, shares, self._credits)
+        taken = pairs(leads, {each.id: each.queue for each in paced}, free, self._desk.agents(), self._clock.now())
+        planned = plan(taken[:places], leads, self._lines)[:most]
+        if not are_equal(shares.values()):
+            self._credits = charged(self._credits, shares, leads, [lead for lead, _agent in planned])
+        return [await self._call(lead, agent, by_id[lead.campaign_id], campaigns) for lead, agent in planned]
+
+    async def _call(self, lead: Lead, agent: Agent | None, campaign: Campaign, campaigns: Sequence[Campaign]) -> Call:
+        variables = await self._words.of(campaign, lead) if campaign.mode is DialMode.POWER else {}
+        return Call(lead, campaign, agent, campaigns, variables)
+
+    def _line(self, campaign: Campaign, campaigns: Sequence[Campaign], in_flight: Sequence[Attempt]) -> Lines:
+        own = [each for each in in_flight if each.campaign_id == campaign.id and each.is_unreserved]
+        ringing = sum(each.answered_at is None for each in own)
+        return Lines(campaign.queue, campaign.power.ratio, ringing, self._cap.room(campaign, campaigns))
+
+    async def withdraw_for_nobody(self, campaigns: Sequence[Campaign]) -> None:
+        """Calls without a reserved operator that ring while none is left are given up, where they may be."""
+        rings: dict[str, dict[str, float | None]] = defaultdict(dict)
+        for attempt in await self._store.open_attempts():
+            if attempt.is_unreserved and attempt.answered_at is None:
+                rings[attempt.campaign_id][attempt.id] = self._attempts.rung_s(attempt)
+        for campaign in campaigns:
+            if rings[campaign.id] and not self.free_agents([campaign]):
+                for attempt_id in withdrawable(rings[campaign.id]):
+                    await self._attempts.withdraw(attempt_id)
+
+    async def _notices(self, campaign: Campaign, in_flight: Sequence[Attempt], most: int) -> list[Call]:
+        """As many messages as there are channels for, each made ready before its call."""
+        now = self._clock.now()
+        busy = sum(attempt.campaign_id == campaign.id and attempt.is_notice for attempt in in_flight)
+        places = min(campaign.notice.channels - busy, most)
+        if places <= 0 or now < self._mute_until.get(campaign.id, now):
+            return []
+        made: list[Call] = []
+        phones: set[str] = set()
+        began = self._clock.monotonic()
+        for lead in await self.best([campaign], min(places, MOST_NOTICES)):
+            if self._clock.monotonic() - began > SPEAKING_S:
+                break
+            if len(made) >= places or lead.phone in phones or lead.is_callback:
+                continue
+            try:
+                made.append(Call(lead, campaign, None, (), await self._words.of(campaign, lead)))
+                phones.add(lead.phone)
+            except NoFact as missing:
+                log.warning("lead %s is left out: it has no %s for the message", lead.id, missing.field)
+                await self._store.tell_lead(lead.id, Disposed("no_facts", lead.id, closes=True))
+            except OSError as trouble:
+                log.warning("the message of campaign %s cannot be said: %s", campaign.id, trouble)
+                self._mute_until[campaign.id] = now + timedelta(seconds=MUTE_S)
+                break
+        return made
+
+    async def best(self, running: Sequence[Campaign], places: int, promises_only: Container[str] = ()) -> list[Lead]:
+        """The leads to choose from, over all campaigns, each scored by its own campaign's weights; of a campaign that yields to inbound
+        only those who were promised a call, as of those in `promises_only`."""
+        now = self._clock.now()
+        keyed: dict[str, tuple[Lead, Campaign]] = {}
+        for campaign in running:
+            zones = await self.steering.open_zones(campaign, now)
+            # Callbacks may be others' own, and several leads may share a number: look at more than there are places.
+            found = await self._store.due_callbacks(campaign.id, zones, WAKE_AT_ONCE)
+            if campaign.id not in promises_only and not self.yields(campaign):
+                found += await self._store.best(campaign.id, zones, campaign.weights, 2 * places + 8)
+            keyed |= {lead.id: (lead, campaign) for lead in found}
+        ranked = sorted(keyed.values(), key=lambda pair: order_key(pair[0], pair[1].weights, now))
+        return [lead for lead, _campaign in ranked]
+
+    async def sift(self, running: Sequence[Campaign], page: int) -> None:
+        """Put aside whom the law forbids, among the best `page` of each campaign; what `calls` said last is not placed."""
+        self._credits = self._credits_before
+        by_id = {campaign.id: campaign for campaign in running}
+        leads = await self.best(running, page)
+        await self._store.sift([Wish(lead, by_id[lead.campaign_id], lead.phone) for lead in leads])
+
+    def yields(self, campaign: Campaign) -> bool:
+        """Whether the queue's callers need its operators more than the campaign does."""
+        needs_operators = campaign.mode in BY_PACE or campaign.mode is DialMode.PREVIEW
+        return needs_operators and yields(campaign.blend, self._queues.now(campaign.queue))
+
+    def free_agents(self, campaigns: Sequence[Campaign]) -> list[Agent]:
+        """Idle agents of these campaigns' queues whom no waiting customer needs, the longest idle first."""
+        queues, now = {campaign.queue for campaign in campaigns}, self._clock.now()
+        inbound = [one for one in waiting(self._desk.contacts()) if one.direction is Direction.INBOUND]
+        free = [
+            agent
+            for agent in self._desk.agents()
+            if agent.state is AgentState.READY and agent.reachable and agent.queues & queues
+        ]
+        return sorted(
+            (agent for agent in free if not any(self._needed(agent, contact, now) for contact in inbound)),
+            key=lambda agent: (agent.since, agent.id),
+        )
+
+    def _needed(self, agent: Agent, contact: Contact, now: datetime) -> bool:
+        return obstacle(agent, contact, self._desk.setup.rules(contact.queue), now) is None
+
+    def hold(self, campaign: Campaign, campaigns: Mapping[str, Campaign]) -> Wait | None:
+        """Why a running campaign dials nobody at this moment; None while its leads only wait for their turn."""
+        match campaign.mode:
+            case DialMode.AGENTLESS:
+                return self._notice_hold(campaign)
+            case DialMode.MANUAL | DialMode.PREVIEW:
+                return Wait(Reason.BY_HAND)
+        if self.yields(campaign):
+            return Wait(Reason.SERVICE_LEVEL)
+        free = self.free_agents([campaign])
+        lines = self._lines.get(campaign.id)
+        if free:
+            full = lines is not None and lines.ringing > 0 and len(free) <= lines.kept
+            return Wait(Reason.PACING) if full else None
+        mine = [agent for agent in self._desk.agents() if campaign.queue in agent.queues]
+        if any(agent.state is AgentState.READY for agent in mine):
+            return Wait(Reason.INBOUND_FIRST)
+        dialing = any(task.attempt_id and task.contact_id is None for agent in mine for task in agent.tasks)
+        if campaign.mode is DialMode.POWER and dialing and self._cap.room(campaign, tuple(campaigns.values())) == 0:
+            return Wait(Reason.CAP, self._cap.until(campaign))
+        return Wait(Reason.NO_AGENTS)
+
+    def _notice_hold(self, campaign: Campaign) -> Wait | None:
+        until = self._mute_until.get(campaign.id)
+        if until is not None and self._clock.now() < until:
+            return Wait(Reason.WORDS, until)
+        return None

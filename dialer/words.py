@@ -1,0 +1,81 @@
+"""What a customer hears from us without an operator: the message of a campaign, the apology. Made ready before he is called."""
+
+import logging
+from collections.abc import Mapping
+from typing import Protocol
+
+from .campaign import Campaign, DialMode
+from .lead import Lead
+from .notice_text import KEYS, LANGUAGES, SORRY, Facts, NoFact, filled, in_language
+
+log = logging.getLogger(__name__)
+
+
+class Wording(Protocol):
+    """The shop's facts and a voice, as the dialer needs them (works joins them)."""
+
+    async def facts(self, lead: Lead) -> Facts:
+        """What is known of the lead."""
+        ...
+
+    async def speak(self, text: str, language: str) -> str:
+        """The name under which the wire plays this text. Raises OSError when nothing can speak."""
+        ...
+
+    async def recorded(self, name: str, language: str) -> str:
+        """The name under which the wire plays the site's own recording. Raises OSError when there is none."""
+        ...
+
+
+class Mute:
+    """Nobody speaks: for houses without a voice."""
+
+    async def facts(self, lead: Lead) -> Facts:
+        return Facts(LANGUAGES[0], {})
+
+    async def speak(self, text: str, language: str) -> str:
+        raise OSError("nothing can speak here")
+
+    async def recorded(self, name: str, language: str) -> str:
+        raise OSError("nothing can speak here")
+
+
+class Words:
+    """Texts become variables of the call, which the dialplan plays by (extensions.conf, cc-out)."""
+
+    def __init__(self, wording: Wording) -> None:
+        self._wording = wording
+
+    async def of(self, campaign: Campaign, lead: Lead) -> Mapping[str, str]:
+        """The call's variables. Raises NoFact when the message has a field that the lead has not, and OSError when it cannot be said."""
+        match campaign.mode:
+            case DialMode.AGENTLESS:
+                return await self._notice(campaign, lead)
+            case DialMode.POWER:
+                return await self._sorry(campaign, lead)
+            case _:
+                return {}
+
+    async def _notice(self, campaign: Campaign, lead: Lead) -> Mapping[str, str]:
+        facts = await self._wording.facts(lead)
+        notice = campaign.notice
+        text, language = in_language({"ru": notice.text_ru, "en": notice.text_en}, facts.language)
+        if notice.recording:
+            said = await self._wording.recorded(notice.recording, facts.language)
+            language = facts.language
+        else:
+            said = await self._wording.speak(f"{filled(text, facts)} {KEYS[language]}", language)
+        return {"CC_TELL": said, "CC_LANG": language, "CC_NUM": lead.phone, "CC_DNIS": "out"}
+
+    async def _sorry(self, campaign: Campaign, lead: Lead) -> Mapping[str, str]:
+        """Without a voice the dialplan has an apology of its own: that is no reason not to call."""
+        try:
+            facts = await self._wording.facts(lead)
+            own = {"ru": campaign.power.sorry_ru, "en": campaign.power.sorry_en}
+            text, language = in_language(own, facts.language) if own.get(facts.language, "").strip() else ("", "")
+            language = language or (facts.language if facts.language in SORRY else LANGUAGES[0])
+            said = await self._wording.speak(filled(text or SORRY[language], facts), language)
+        except (OSError, NoFact) as trouble:
+            log.warning("the apology of campaign %s cannot be said: %s", campaign.id, type(trouble).__name__)
+            return {}
+        return {"CC_SORRY": said, "CC_LANG": language}

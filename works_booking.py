@@ -1,0 +1,71 @@
+"""Booked calls, part of the works: the diary as a customer on the telephone asks for it."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from .dialer.booking import Booking, BookingFault, BookingRefused, BookingSource
+from .dialer.booking_slots import slot_of
+from .dialer.bookings import Bookings, Wish
+from .dialer.calling_hours import zone_of
+from .storage.clock import Clock
+from .telephony.booking_by_phone import Booked, Refusal, Refused, Slot
+from .telephony.spoken import days_from
+
+TAKEN = frozenset(
+    {BookingFault.PAST, BookingFault.HOURS, BookingFault.NO_SLOT, BookingFault.TAKEN, BookingFault.NOT_SOON}
+)
+TOO_MANY = frozenset({BookingFault.ALREADY, BookingFault.TOO_MANY, BookingFault.NUMBER_TOO_OFTEN})
+
+
+class PhoneBookings:
+    """The port of the spoken dialogs (telephony/booking_by_phone.py) over the house's bookings."""
+
+    def __init__(self, bookings: Bookings, clock: Clock, home_zone: str) -> None:
+        self._bookings, self._clock, self._home_zone = bookings, clock, home_zone
+
+    async def offers(self, number: str, queue: str) -> Sequence[Slot]:
+        zone = zone_of(number, None, self._home_zone)
+        days = days_from(self._clock.now().astimezone(ZoneInfo(zone)).date())
+        found = [slot for day in days for slot in await self._bookings.offers(zone, day, queue) if slot.free]
+        return [Slot(slot.window.starts_at, slot.window.ends_at) for slot in found]
+
+    async def soon(self, queue: str) -> float | None:
+        minutes = await self._bookings.soon(queue)
+        return None if minutes is None else minutes * 60.0
+
+    async def book(self, number: str, queue: str, slot: Slot | None, language: str, contact: str) -> Booked | Refused:
+        wish = Wish(number, queue, BookingSource.PHONE, None if slot is None else slot.starts, language=language)
+        try:
+            return _told((await self._bookings.book(wish)).booking)
+        except BookingRefused as refused:
+            return _refusal(refused)
+
+    async def booked_by(self, number: str) -> Booked | None:
+        booking = await self._bookings.booked_by(number)
+        return None if booking is None else _told(booking)
+
+    async def move(self, booking_id: str, slot: Slot | None) -> Booked | Refused:
+        try:
+            return _told(await self._bookings.move(booking_id, None if slot is None else slot.starts))
+        except BookingRefused as refused:
+            return _refusal(refused)
+
+    async def cancel(self, booking_id: str) -> bool:
+        try:
+            await self._bookings.cancel(booking_id)
+        except BookingRefused:
+            return False
+        return True
+
+
+def _told(booking: Booking) -> Booked:
+    """A window that is no half hour of the clock was asked for as soon as possible."""
+    window = booking.window
+    is_slot = window == slot_of(window.starts_at)
+    return Booked(booking.id, booking.phone, Slot(window.starts_at, window.ends_at) if is_slot else None)
+
+
+def _refusal(refused: BookingRefused) -> Refused:
+    if refused.fault in TAKEN:
+        return Refused(Refusal.TAKEN)
+    return Refused(Refusal.TOO_MANY if refused.fault in TOO_MANY else Refusal.NOT_ALLOWED)
