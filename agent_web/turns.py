@@ -69,12 +69,12 @@ class Turns:
         leaving = asyncio.ensure_future(left())
         try:
             await asyncio.wait({mine, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            self._step_out(rank, mine)
-            raise
-        finally:
             leaving.cancel()
             await asyncio.gather(leaving, return_exceptions=True)
+        except asyncio.CancelledError:
+            leaving.cancel()
+            self._step_out(rank, mine)
+            raise
         if not mine.done():
             self._step_out(rank, mine)
             raise Gone

@@ -128,6 +128,33 @@ async def test_who_leaves_the_line_is_passed_over_and_loses_nobody_a_turn() -> N
     await house.ask("/6")
 
 
+async def test_a_turn_that_comes_to_one_who_is_being_cancelled_is_not_lost() -> None:
+    """Also while the watch over his leaving is still being ended."""
+    turns, ending, ended = Turns(at_once=1), asyncio.Event(), asyncio.Event()
+
+    async def ends_slowly() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ending.set()
+            await ended.wait()
+
+    async def waits() -> None:
+        async with turns.turn(Rank.OTHERS, ends_slowly):
+            raise AssertionError("he was cancelled before his turn")
+
+    async with turns.turn(Rank.OTHERS, ends_slowly):
+        waiting = asyncio.create_task(waits())
+        await until(lambda: turns.waiting == 1, "he stands in line")
+    await ending.wait()
+    waiting.cancel()
+    ended.set()
+    with suppress(asyncio.CancelledError):
+        await waiting
+    async with asyncio.timeout(10), turns.turn(Rank.OTHERS, ends_slowly):
+        pass
+
+
 async def test_a_request_that_is_given_up_inside_gives_its_turn_back() -> None:
     house = House()
     for page in ("/1", "/2"):

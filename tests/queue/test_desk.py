@@ -1,5 +1,6 @@
 """The desk as a story: what callers, agents, pages and wires do, and where everybody ends."""
 
+import asyncio
 from datetime import timedelta
 from itertools import count
 
@@ -10,7 +11,9 @@ from cordboard.queue.channel import Arrival, ChannelKind, Direction, OfferFailur
 from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import HEAL_S, Desk, NotAllowedNow, UnknownAgent
+from cordboard.queue.hands import FOLLOWED_AT_ONCE
 from cordboard.queue.reconcile import LegState, LiveLeg
+from tests.fakes.wait import until
 from tests.fakes.wire import MemoryJournal, MovedClock, RememberingWire
 
 RULES = DeskRules(ring_s=20, reservation_slack_s=5, wrap_up_s=60, page_grace_s=3, log_out_s=30)
@@ -309,6 +312,27 @@ async def test_what_could_not_follow_from_an_end_follows_soon_without_a_restart(
         await house.desk.settle()
     assert await house.journal.not_followed_up() == []
     assert await house.state(contact) is ContactState.ABANDONED
+
+
+async def test_many_ends_at_once_are_followed_up_a_few_at_a_time() -> None:
+    house = await House().open()
+    inside, most, go = 0, 0, asyncio.Event()
+
+    async def slow(_contact: Contact) -> None:
+        nonlocal inside, most
+        inside, most = inside + 1, max(most, inside + 1)
+        await go.wait()
+        inside -= 1
+
+    house.desk.follow_ups.append(slow)
+    callers = [await house.call(f"n/b/{number}") for number in range(3 * FOLLOWED_AT_ONCE)]
+    for number in range(len(callers)):
+        await house.desk.customer_left(f"n/b/{number}", "cause_16")
+    await until(lambda: inside == FOLLOWED_AT_ONCE, "as many as may are followed up")
+    go.set()
+    await house.desk.settle()
+    assert most == FOLLOWED_AT_ONCE
+    assert await house.journal.not_followed_up() == []
 
 
 async def test_a_new_life_of_asterisk_loses_talks_and_frees_agents_at_once() -> None:
