@@ -9,7 +9,7 @@ from cordboard.access.permission import Role
 from cordboard.queue.channel import Dismissal
 from cordboard.queue.setup import OpeningHours, QueueRules, QueueSetup
 from cordboard.storage.database import Database
-from tests.fakes.chat_browser import BASE, START, browser, operator, talking
+from tests.fakes.chat_browser import BASE, START, browser, talking
 from tests.fakes.desk_house import DeskHouse
 from tests.fakes.wire import MovedClock
 
@@ -23,7 +23,7 @@ async def house(sqlite_database: Database, tmp_path: Path) -> DeskHouse:
 
 async def test_a_talk_both_ways(house: DeskHouse) -> None:
     user = await house.operator()
-    async with browser(house) as visitor, operator(house, user) as page:
+    async with browser(house) as visitor, house.page(user) as page:
         contact_id = await talking(house, visitor, user)
         mine = f"/api/v1/desk/chats/{contact_id}"
         talk = (await page.get(f"{mine}/messages")).json()
@@ -115,7 +115,7 @@ async def test_a_body_of_megabytes_is_stopped_at_the_door(house: DeskHouse) -> N
 async def test_scripts_in_names_and_texts_are_only_text(house: DeskHouse) -> None:
     evil = "<script>alert(1)</script>\u202e<img src=x onerror=alert(2)>"
     user = await house.operator()
-    async with browser(house) as visitor, operator(house, user) as page:
+    async with browser(house) as visitor, house.page(user) as page:
         await visitor.post(
             "/api/v1/chat/start", json=START | {"name": evil, "text": evil, "queue": "'; DROP TABLE chat"}
         )
@@ -220,7 +220,7 @@ async def test_one_visitor_never_sees_anothers_chat(house: DeskHouse) -> None:
 
 async def test_an_operator_reads_and_writes_only_what_is_his(house: DeskHouse) -> None:
     maria, ilya = await house.operator(), await house.operator("Илья Орлов", "ilya")
-    async with browser(house) as visitor, operator(house, ilya) as other:
+    async with browser(house) as visitor, house.page(ilya) as other:
         contact_id = await talking(house, visitor, maria)
         for method, path, body in (
             ("GET", "messages", None),
@@ -239,7 +239,7 @@ async def test_a_call_is_no_chat(house: DeskHouse) -> None:
     user = await house.operator()
     await house.seat(user)
     contact = await house.call_in()
-    async with operator(house, user) as page:
+    async with house.page(user) as page:
         assert (await page.get(f"/api/v1/desk/chats/{contact.id}/messages")).status_code == 404
 
 

@@ -1,4 +1,4 @@
-"""A visitor's browser and an operator's page, on the chats of a DeskHouse."""
+"""A visitor's browser, on the chats of a DeskHouse."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,13 +20,6 @@ async def browser(house: DeskHouse, address: str = "192.0.2.1", **headers: str) 
         first = await visitor.get("/api/v1/chat")
         assert first.json()["phase"] == "new"
         yield visitor
-
-
-@asynccontextmanager
-async def operator(house: DeskHouse, user: User) -> AsyncIterator[httpx2.AsyncClient]:
-    async with await house.client(user) as page:
-        page.headers["Accept-Language"] = "ru"
-        yield page
 
 
 async def talking(house: DeskHouse, visitor: httpx2.AsyncClient, user: User) -> str:
