@@ -9,8 +9,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from ..queue.channel import AttemptOutcome
-from .lead import Attempt, Lead, RetryRules
+from .lead import Attempt, Lead
 from .reason import Reason, Wait
+from .retry import RetryRules
 
 DAY = timedelta(hours=24)
 MOST = 1000

@@ -9,23 +9,21 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from ..queue.agent import Agent
 from ..queue.channel import Arrival, AttemptOutcome, ChannelKind, Direction
 from ..queue.contact import Contact, IllegalTransition
-from ..queue.setup import QueueSetup
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from .campaign import Campaign, DialMode
 from .cap_keeper import CapKeeper
+from .desks import Desks
 from .lead import Attempt, Forsaken, Lead, LeadState
 from .pacing import RUNG_ENOUGH_S, Brake
-from .queue_watch import Queues
 from .store import DialerStore
 
 log = logging.getLogger(__name__)
@@ -51,39 +49,6 @@ class Originate(Protocol):
     async def known(self, attempt_id: str) -> bool | None:
         """Whether a live call of that id is there; None when it cannot be told."""
         ...
-
-
-class Changes(Protocol):
-    """News from the desk; what they say does not matter here, only that they came."""
-
-    async def get(self) -> object: ...
-
-
-class Desks(Queues, Protocol):
-    """The desk, as the dialer needs it (queue/desk.py fits)."""
-
-    def agents(self) -> tuple[Agent, ...]: ...
-
-    @property
-    def setup(self) -> QueueSetup: ...
-
-    def contacts(self) -> tuple[Contact, ...]:
-        """The open contacts."""
-        ...
-
-    async def reserve(self, agent_id: str, attempt_id: str, until: datetime) -> bool:
-        """Keep the agent for this attempt; False when he is not free any more."""
-        ...
-
-    async def release(self, agent_id: str, attempt_id: str) -> None:
-        """Let him go, if this attempt is what he is reserved for and no contact came of it."""
-        ...
-
-    async def arrive(self, arrival: Arrival) -> Contact:
-        """A contact came. The same wire key again is the same contact."""
-        ...
-
-    def subscribe(self) -> AbstractAsyncContextManager[Changes]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from ..queue.agent import Agent, AgentState
 from ..queue.contact import IllegalTransition
 from ..storage.clock import Clock
 from ..storage.ids import Ids
-from .attempts import Attempts, Call, Desks
+from .attempts import Attempts, Call
 from .calling_hours import allowed
 from .campaign import Campaign, CampaignState, DialMode
+from .desks import Desks
 from .lead import DIALABLE_STATES, Lead, Skipped
 from .modes import Modes
 from .picking import pairs

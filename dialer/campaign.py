@@ -11,9 +11,9 @@ from .attempt_limits import AttemptLimits, faults
 from .calling_hours import CallingHours
 from .knobs import BlendKnobs, NoticeKnobs, PowerKnobs, PreviewKnobs, flat, preset, unflat
 from .knobs import Setting as Setting
-from .lead import DEFAULT_RESULT_RULES, DEFAULT_RETRY_RULES, ResultRules, RetryRule, RetryRules
 from .notice_text import BadText, check_text
 from .priority import NUMBERS, Weights, own_units
+from .retry import DEFAULT_RESULT_RULES, DEFAULT_RETRY_RULES, ResultRules, RetryRule, RetryRules
 from .sources import LeadSources
 
 MIN_RING_S = 15

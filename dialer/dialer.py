@@ -9,11 +9,12 @@ from datetime import datetime
 
 from ..storage.clock import Clock
 from ..storage.ids import Ids
-from .attempts import Attempts, Call, Changes, Desks, Originate
+from .attempts import Attempts, Call, Originate
 from .by_hand import ByHand
 from .campaign import Campaign, CampaignState
 from .cap_keeper import CapKeeper
 from .clock_watch import ClockWatch
+from .desks import Changes, Desks
 from .do_not_call_store import DoNotCallList
 from .given import GivenLeads
 from .holiday_store import HolidayStore

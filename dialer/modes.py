@@ -10,10 +10,11 @@ from ..queue.channel import Direction
 from ..queue.contact import Contact
 from ..queue.routing import obstacle, waiting
 from ..storage.clock import Clock
-from .attempts import Attempts, Call, Desks
+from .attempts import Attempts, Call
 from .blending import yields
 from .campaign import Campaign, DialMode
 from .cap_keeper import CapKeeper
+from .desks import Desks
 from .law import Wish
 from .lead import Attempt, Disposed, Lead
 from .notice_text import NoFact

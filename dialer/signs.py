@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable
 from ..queue.channel import AttemptOutcome, CallSign
 from ..queue.contact import IllegalTransition
 from ..storage.failpoint import failpoint
-from .attempts import Attempts, Desks
-from .lead import NO_KEY, Attempt, CallsForbidden, Disposed, Lead, LeadState
+from .attempts import Attempts
+from .desks import Desks
+from .lead import Attempt, CallsForbidden, Disposed, Lead, LeadState
+from .retry import NO_KEY
 from .store import DialerStore
 
 log = logging.getLogger(__name__)

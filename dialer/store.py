@@ -1,6 +1,6 @@
-"""Campaigns and their changes, leads and attempts in their tables (tables.py); here alone they change."""
+"""Leads and attempts in their tables (tables.py), beside their campaigns; here alone they change."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,8 @@ from ..storage.ids import Ids
 from . import lead as leads
 from .abandonment import CapBook
 from .booking_store import follow_lead, name_booked
-from .campaign import Campaign, Change, changed_knobs, check_campaign, own_values
+from .campaign import own_values
+from .campaign_store import CampaignStore, campaign_by_id, locked_row
 from .cap_store import fill
 from .day_store import DayFigures
 from .do_not_call_store import DoNotCallList
@@ -25,79 +26,30 @@ from .holidays import Holidays
 from .import_store import ImportStore
 from .law import Law, Wish
 from .law_store import account_closed, bans, charge, keep_list_still, read_holidays, release
-from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState, advance, end_of
+from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState, end_of
+from .lead_moves import advance
 from .priority import Weights
 from .ranks_store import DEPTH, Asked, LeadRanks
-from .reason import HELD, LIMITS, Reason, Wait
-from .rows import attempt_of, campaign_of, campaign_row, lead_of, lead_row, row_of, values
-from .tables import attempt_table, campaign_table, change_table, lead_table
+from .reason import HELD, Reason, Wait
+from .rows import attempt_of, lead_of, lead_row, row_of, values
+from .tables import attempt_table, lead_table
 
 _c = lead_table.c
 _IN_CALL = sa.select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(None))
 
 
-class DialerStore:
+class DialerStore(CampaignStore):
     """Leads change only here, one transition at a time, each read and written in one transaction."""
 
     def __init__(self, db: Database, clock: Clock, ids: Ids, law: Law = Law(), *, depth: int = DEPTH) -> None:  # noqa: B008  # frozen
         """`depth`: of the leads to be dialed next, how many are kept in mind (LeadRanks)."""
-        self._db = db
-        self._clock = clock
-        self._ids = ids
+        super().__init__(db, clock, ids)
         self._law = law
         self._ranks = LeadRanks(db, clock, depth)
         self.do_not_call = DoNotCallList(db, clock, ids)
         self.kept_holidays = HolidayStore(db)
         self.imports = ImportStore(db, self._ranks)
         self.day = DayFigures(db)
-
-    async def add_campaign(self, campaign: Campaign) -> None:
-        """Raises CampaignRefused."""
-        check_campaign(campaign)
-        row = campaign_row(campaign) | {"id": campaign.id, "created_at": campaign.created_at}
-        async with self._db.write() as connection:
-            await connection.execute(campaign_table.insert().values(row))
-
-    async def campaigns(self) -> list[Campaign]:
-        """All of them, the oldest first."""
-        query = sa.select(campaign_table).order_by(campaign_table.c.created_at, campaign_table.c.id)
-        async with self._db.read() as connection:
-            return [campaign_of(row._asdict()) for row in await connection.execute(query)]
-
-    async def change_campaign(
-        self, campaign_id: str, change: Callable[[Campaign], Campaign], actor_id: str
-    ) -> Campaign | None:
-        """Turn knobs and write down who did; None if there is no such campaign. Raises CampaignRefused."""
-        async with self._db.write() as connection:
-            row = await _locked(connection, campaign_table, campaign_id)
-            if row is None:
-                return None
-            old = campaign_of(row)
-            new = change(old)
-            check_campaign(new)
-            changes = [
-                Change(self._ids(), campaign_id, actor_id, self._clock.now(), *knob) for knob in changed_knobs(old, new)
-            ]
-            if changes:
-                update = campaign_table.update().where(campaign_table.c.id == campaign_id)
-                await connection.execute(update.values(campaign_row(new)))
-                await connection.execute(change_table.insert(), [row_of(change) for change in changes])
-            if any(change.field.startswith(("limits.", "rules.")) for change in changes):
-                await release(connection, LIMITS, self._clock.now(), _c.campaign_id == campaign_id)
-            return new
-
-    async def changes(self, campaign_id: str, limit: int = 50) -> list[Change]:
-        """The newest first."""
-        return await self._changes(change_table.c.campaign_id == campaign_id, limit)
-
-    async def change(self, change_id: str) -> Change | None:
-        found = await self._changes(change_table.c.id == change_id, 1)
-        return found[0] if found else None
-
-    async def _changes(self, which: sa.ColumnElement[bool], limit: int) -> list[Change]:
-        newest = sa.select(change_table).where(which).order_by(change_table.c.at.desc(), change_table.c.id.desc())
-        async with self._db.read() as connection:
-            return [Change(**row._asdict()) for row in await connection.execute(newest.limit(limit))]
 
     async def add_leads(self, new: Sequence[Lead]) -> int:
         """Add those whose (campaign, source) is new; how many were."""
@@ -223,7 +175,7 @@ class DialerStore:
             lead = await _locked_lead(connection, attempt.lead_id)
             if written.rowcount != 1 or lead is None:
                 return None
-            campaign = await _campaign(connection, lead.campaign_id)
+            campaign = await campaign_by_id(connection, lead.campaign_id)
             started = leads.AttemptStarted()
             begun = advance(lead, started, campaign.rules, now)
             wish = Wish(lead, campaign, attempt.number)
@@ -249,7 +201,7 @@ class DialerStore:
             async with self._db.write() as connection:
                 await keep_list_still(connection)
                 # Asked again where nothing can be taken back meanwhile: who is put aside for good waits for that to be taken back.
-                now_set = {key: await _campaign(connection, key) for key in {wish.campaign.id for wish in holding}}
+                now_set = {key: await campaign_by_id(connection, key) for key in {wish.campaign.id for wish in holding}}
                 fresh = [replace(wish, campaign=now_set[wish.campaign.id]) for wish in holding]
                 for lead_id, wait in sorted((await bans(connection, fresh, self._law, self._clock.now())).items()):
                     lead = await _locked_lead(connection, lead_id)
@@ -374,7 +326,7 @@ class DialerStore:
         lead = await _locked_lead(connection, lead_id)
         if lead is None:
             return None
-        campaign = await _campaign(connection, lead.campaign_id)
+        campaign = await campaign_by_id(connection, lead.campaign_id)
         after = advance(lead, event, campaign.rules, self._clock.now(), campaign.results)
         if isinstance(event, leads.Edited) and event.fields is not None:
             first, second, third = own_values(campaign, after.fields)
@@ -403,24 +355,13 @@ def _dialable(campaign_id: str, zones: Collection[str]) -> sa.Select[Any]:
     return mine.where(_c.zone.in_(zones), _c.phone.not_in(_IN_CALL))
 
 
-async def _campaign(connection: AsyncConnection, campaign_id: str) -> Campaign:
-    query = sa.select(campaign_table).where(campaign_table.c.id == campaign_id)
-    return campaign_of((await connection.execute(query)).one()._asdict())
-
-
-async def _locked(connection: AsyncConnection, table: sa.Table, row_id: str) -> dict[str, Any] | None:
-    """The row, kept from other writers until the transaction ends."""
-    row = (await connection.execute(sa.select(table).where(table.c.id == row_id).with_for_update())).first()
-    return row._asdict() if row else None
-
-
 async def _locked_lead(connection: AsyncConnection, lead_id: str) -> Lead | None:
-    row = await _locked(connection, lead_table, lead_id)
+    row = await locked_row(connection, lead_table, lead_id)
     return lead_of(row) if row else None
 
 
 async def _locked_attempt(connection: AsyncConnection, attempt_id: str) -> Attempt | None:
-    row = await _locked(connection, attempt_table, attempt_id)
+    row = await locked_row(connection, attempt_table, attempt_id)
     return attempt_of(row) if row else None
 
 

@@ -27,7 +27,7 @@ class Direction(StrEnum):
 
 
 class AttemptOutcome(StrEnum):
-    """How one dialing of a lead ended. Told apart by cause codes (telephony/call.py), acted on by retry rules (dialer/lead.py)."""
+    """How one dialing of a lead ended. Told apart by cause codes (telephony/call.py), acted on by retry rules (dialer/retry.py)."""
 
     PERSON = "person"
     MACHINE = "machine"

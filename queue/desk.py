@@ -37,7 +37,6 @@ DEFAULT_RULES = DeskRules()
 DEFAULT_CAPACITY = Capacity()
 HEAL_S = 5.0
 PACE_LEARNS_FROM, PACE_CONTACTS = timedelta(hours=2), 2_000
-STANCES = (AgentState.READY, AgentState.PAUSED, AgentState.LOGGED_OUT)
 
 
 async def nobody(_arrival: Arrival) -> Known:

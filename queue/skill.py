@@ -53,11 +53,6 @@ def lacking(skills: Skills, needs: Iterable[Need]) -> tuple[Need, ...]:
     return tuple(need for need in needs if skills.get(need.skill, 0) < need.level)
 
 
-def fitness(skills: Skills, needs: Iterable[Need]) -> int:
-    """How well the skills meet the needs: the sum of the levels in what is needed."""
-    return sum(skills.get(need.skill, 0) for need in needs)
-
-
 def needs_of(texts: Iterable[str]) -> tuple[Need, ...]:
     """Read what `str(need)` wrote. Raises ValueError."""
     pairs = (text.rpartition(":") for text in texts)

@@ -32,14 +32,6 @@ def mask_phone(e164: str) -> str:
     return f"{e164[:3]}{'*' * (len(e164) - 5)}{e164[-2:]}" if len(e164) > 7 else "*" * len(e164)
 
 
-def pretty_phone(e164: str) -> str:
-    """For screens: `+7 912 345-67-89`; what does not parse is shown as it is."""
-    try:
-        return phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    except phonenumbers.NumberParseException:
-        return e164
-
-
 def zone_of(e164: str, default: str = DEFAULT_ZONE) -> str:
     """The IANA time zone of a number when its prefix tells exactly one (most landlines), else `default` (most mobiles)."""
     zones = phone_zones.time_zones_for_number(phonenumbers.parse(e164))

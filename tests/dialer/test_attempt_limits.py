@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cordboard.dialer.attempt_limits import AttemptLimits, Past, reached
-from cordboard.dialer.lead import DEFAULT_RETRY_RULES, Attempt, Lead
+from cordboard.dialer.lead import Attempt, Lead
 from cordboard.dialer.reason import Reason, Wait
+from cordboard.dialer.retry import DEFAULT_RETRY_RULES
 from cordboard.queue.channel import AttemptOutcome
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -20,9 +20,9 @@ from cordboard.dialer.campaign import (
     with_settings,
 )
 from cordboard.dialer.knobs import NoticeKnobs, PowerKnobs
-from cordboard.dialer.lead import DEFAULT_RETRY_RULES, RetryRule
 from cordboard.dialer.pacing import Brake, Power, Progressive, Snapshot, covered, withdrawable
 from cordboard.dialer.priority import MAX_OWN
+from cordboard.dialer.retry import DEFAULT_RETRY_RULES, RetryRule
 from cordboard.queue.channel import AttemptOutcome
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

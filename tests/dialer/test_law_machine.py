@@ -21,7 +21,8 @@ from cordboard.dialer.campaign import Campaign
 from cordboard.dialer.do_not_call import Kind
 from cordboard.dialer.holidays import Holiday
 from cordboard.dialer.law import Wish
-from cordboard.dialer.lead import DEFAULT_RETRY_RULES, Attempt, Disposed, Lead, LeadState
+from cordboard.dialer.lead import Attempt, Disposed, Lead, LeadState
+from cordboard.dialer.retry import DEFAULT_RETRY_RULES
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.queue.contact import IllegalTransition
 from cordboard.storage.database import Database

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cordboard.dialer.lead import (
-    DEFAULT_RETRY_RULES,
     AttemptEnded,
     AttemptStarted,
     CallsForbidden,
@@ -24,13 +23,13 @@ from cordboard.dialer.lead import (
     OrderChanged,
     Promised,
     PromiseWithdrawn,
-    RetryRule,
     Skipped,
     TalkLost,
     Withdrawn,
-    advance,
 )
+from cordboard.dialer.lead_moves import advance
 from cordboard.dialer.numbers import Numbers
+from cordboard.dialer.retry import DEFAULT_RETRY_RULES, RetryRule
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.queue.contact import IllegalTransition
 

@@ -7,18 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cordboard.dialer.lead import (
-    DEFAULT_RETRY_RULES,
-    AttemptEnded,
-    AttemptStarted,
-    CameDue,
-    Connected,
-    Edited,
-    Lead,
-    LeadState,
-    Withdrawn,
-    advance,
-)
+from cordboard.dialer.lead import AttemptEnded, AttemptStarted, CameDue, Connected, Edited, Lead, LeadState, Withdrawn
+from cordboard.dialer.lead_moves import advance
 from cordboard.dialer.numbers import (
     MAX_FIELD_TEXT,
     FieldsRefused,
@@ -27,6 +17,7 @@ from cordboard.dialer.numbers import (
     distinct,
     moved_on,
 )
+from cordboard.dialer.retry import DEFAULT_RETRY_RULES
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.queue.contact import IllegalTransition
 

@@ -14,7 +14,7 @@ from cordboard.queue.hours import closes_at, is_open, opens_at
 from cordboard.queue.lifts import lifts_of_past
 from cordboard.queue.overflow import Conditions, dismissal_of, looks_again_at, name_of, rule_for
 from cordboard.queue.setup import Lift, OpeningHours, OverflowAction, OverflowRule, OverflowWhen, QueueRules
-from cordboard.queue.skill import Need, Relaxing, fitness, lacking, needs_after, needs_of, relaxes_in_s
+from cordboard.queue.skill import Need, Relaxing, lacking, needs_after, needs_of, relaxes_in_s
 
 VOICE, CHAT, EMAIL = ChannelKind.VOICE, ChannelKind.CHAT, ChannelKind.EMAIL
 LAMPS, ENGLISH = Need("lamps", 4), Need("english", 1)
@@ -49,9 +49,8 @@ def test_when_the_next_need_relaxes(waited_s: float, left_s: float | None) -> No
     assert relaxes_in_s((LAMPS,), waited_s, Relaxing(30, 2)) == left_s
 
 
-def test_what_is_lacking_and_how_well_it_fits() -> None:
+def test_what_is_lacking_and_how_needs_are_written() -> None:
     assert lacking({"lamps": 3, "english": 5}, (LAMPS, ENGLISH)) == (LAMPS,)
-    assert fitness({"lamps": 3, "english": 5, "french": 5}, (LAMPS, ENGLISH)) == 8
     assert needs_of([str(LAMPS), str(ENGLISH)]) == (ENGLISH, LAMPS)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cordboard.shop.phone import DEFAULT_ZONE, BadPhone, is_zone, mask_phone, pretty_phone, to_e164, zone_of
+from cordboard.shop.phone import DEFAULT_ZONE, BadPhone, is_zone, mask_phone, to_e164, zone_of
 
 
 @pytest.mark.parametrize(
@@ -62,11 +62,6 @@ def test_a_masked_number_tells_too_little_to_dial() -> None:
     assert mask_phone("+79123456789") == "+79*******89"
     assert mask_phone("112") == "***"
     assert mask_phone("") == ""
-
-
-def test_a_number_as_people_read_it() -> None:
-    assert pretty_phone("+79123456789") == "+7 912 345-67-89"
-    assert pretty_phone("100") == "100"
 
 
 def test_a_landline_tells_its_zone_and_a_mobile_does_not() -> None:
