@@ -299,6 +299,8 @@ class FaultLab:
         try:
             async with asyncio.timeout(within_s):
                 await flow(self)
+            if kill_after_s is None:
+                await self._rest_or_death(healing)
             if kill_after_s is not None or not self.house.alive or self._is_healing:
                 return await healing
             return healing.result() if healing.done() else None
@@ -306,6 +308,16 @@ class FaultLab:
             if not healing.done() and not self._is_healing:
                 healing.cancel()
             await asyncio.gather(healing, return_exceptions=True)
+
+    async def _rest_or_death(self, healing: asyncio.Task[float]) -> None:
+        """What a flow brings about may go on after its end, and the engine may die of that. Raises AssertionError as `rest` does."""
+        resting = asyncio.create_task(self.rest())
+        await asyncio.wait({resting, healing}, return_when=asyncio.FIRST_COMPLETED)
+        if healing.done():
+            resting.cancel()
+            await asyncio.gather(resting, return_exceptions=True)
+        else:
+            await resting
 
     async def _heal(self, kill_after_s: float | None) -> float:
         if kill_after_s is not None:
