@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from . import __version__
+from . import __version__, works_life
 from .access.bootstrap import first_start
 from .agent_web.app import create_app
 from .demo.world import DemoWorld
@@ -38,7 +38,9 @@ from .telephony.process import AsteriskFailed
 from .telephony.site import BadSite
 from .works import Works
 from .works_asterisk import PID_FILE, AsteriskHome, SteeredAsterisk
+from .works_doctor import doctor_subject
 from .works_lease import AGAIN, lead_or_begin_again, starting, take_the_lead
+from .works_orders import first_campaign
 from .works_web import server_of
 
 log = logging.getLogger(__name__)
@@ -139,9 +141,8 @@ def steered(folder: DataFolder, settings: Settings) -> SteeredAsterisk:
 async def examined(folder: DataFolder) -> list[Check]:
     settings = load_settings(folder.path)
     db = Database.open(settings.database_url or folder.default_database_url())
-    works = Works(folder, settings, steered(folder, settings), db)
     try:
-        return await examine(works.doctor_subject(find_asterisk))
+        return await examine(doctor_subject(folder, settings, steered(folder, settings), db, find_asterisk))
     finally:
         await db.close()
 
@@ -195,13 +196,12 @@ async def start(works: Works, leading: Leading, stack: AsyncExitStack, at_once: 
     await first_start(works.access, lambda login, password: drawn.append(password))
     if drawn:
         say(f"Administrator login: admin password: {drawn[0]}")
-    await works.first_campaign(
-        DEMO_HOURS if demo and "calling_hours" not in settings.model_fields_set else settings.calling_hours
-    )
+    hours = DEMO_HOURS if demo and "calling_hours" not in settings.model_fields_set else settings.calling_hours
+    await first_campaign(works.dialer, settings, hours)
     world = await furnish(works, stack, drawn) if demo else None
-    await works.start_asterisk()
+    await works_life.start_asterisk(works)
     stack.push_async_callback(end_asterisk, works, leading, at_once)
-    await works.start_desk()
+    await works_life.start_desk(works)
     stack.push_async_callback(say_goodbye, works, leading)
     if world is not None:
         await world.open(works.desk)
@@ -244,36 +244,36 @@ async def serve(
     server = server_of(create_app(works.house()), settings)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     dialing = asyncio.create_task(forever("dialer", works.dialer.run))
-    beside = [asyncio.create_task(forever(name, work)) for name, work in works.background().items()]
+    beside = [asyncio.create_task(forever(name, work)) for name, work in works_life.background(works).items()]
     await server.ready.wait()
     web = settings.public_url or address_of(listener, secure=settings.tls_certificate is not None)
-    works.publish(web, os.getpid())
+    works.endpoints.publish(web, os.getpid())
     house_is_ready()
     say(f"Cordboard {__version__} is ready: {web}")
     if works.demo:
         say(f"As a visitor: {web}/chat and {web}/call")
     await stop.wait()
-    works.withdraw()
+    works.endpoints.withdraw()
     if await leading.look_round() or works.line.home.borrowed:
         say("Stopping: the lead is given up; calls go on.")
         for task in (dialing, *beside):
             task.cancel()
-        await works.fall_silent()
-        await works.last_words()
+        await works_life.fall_silent(works)
+        await works_life.last_words(works)
         await leading.give_up()
-        await works.hand_over()
+        await works_life.hand_over(works)
         server.should_exit = True
         await cancelled(dialing, *beside)
         await serving
         return
     say("Stopping: nothing new is offered or dialed; talks get a moment to end. Once more, and all calls end now.")
     await cancelled(dialing)
-    await unless(at_once, works.drain(DRAIN_S))
+    await unless(at_once, works_life.drain(works, DRAIN_S))
     works.live.close()
     server.should_exit = True
     await serving
     await cancelled(*beside)
-    await works.settle()
+    await works_life.settle(works)
 
 
 def address_of(listener: socket.socket, *, secure: bool) -> str:

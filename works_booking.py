@@ -1,13 +1,22 @@
-"""Booked calls, part of the works: the diary as a customer on the telephone asks for it."""
+"""Booked calls, part of the works: the house's bookings, and the diary as a customer on the telephone asks for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from secrets import token_urlsafe
 from zoneinfo import ZoneInfo
 
 from .dialer.booking import Booking, BookingFault, BookingRefused, BookingSource
+from .dialer.booking_diary import Diary
+from .dialer.booking_limits import DAY, BookingRules
 from .dialer.booking_slots import slot_of
+from .dialer.booking_store import BookingStore
 from .dialer.bookings import Bookings, Wish
 from .dialer.calling_hours import zone_of
+from .dialer.store import DialerStore
+from .queue.desk import Desk
+from .queue.store import QueueStore
 from .storage.clock import Clock
+from .storage.ids import random_ids
+from .storage.settings import Settings
 from .telephony.booking_by_phone import Booked, Refusal, Refused, Slot
 from .telephony.spoken import days_from
 
@@ -15,6 +24,42 @@ TAKEN = frozenset(
     {BookingFault.PAST, BookingFault.HOURS, BookingFault.NO_SLOT, BookingFault.TAKEN, BookingFault.NOT_SOON}
 )
 TOO_MANY = frozenset({BookingFault.ALREADY, BookingFault.TOO_MANY, BookingFault.NUMBER_TOO_OFTEN})
+
+
+def bookings_of(
+    store: BookingStore,
+    leads: DialerStore,
+    desk: Desk,
+    journal: QueueStore,
+    clock: Clock,
+    settings: Settings,
+    *,
+    key: bytes,
+    own: Callable[[], set[str]],
+    turned: Callable[[], None],
+) -> Bookings:
+    """`own` are the site's numbers without their plus signs; `turned` hears of every booking that changed its state."""
+    rules = BookingRules(
+        countries=settings.callback_countries,
+        per_asker=settings.callback_per_address,
+        per_number=settings.callback_per_number,
+        per_day=settings.callback_per_day,
+    )
+    zone, ahead = settings.time_zone, rules.days_ahead * DAY
+    diary = Diary(store, leads, desk, clock, home_zone=zone, ahead=ahead, presence=journal.presence)
+    return Bookings(
+        store,
+        leads,
+        diary,
+        clock,
+        random_ids,
+        lambda: token_urlsafe(32),
+        home_zone=zone,
+        key=key,
+        rules=rules,
+        own=own,
+        turned=turned,
+    )
 
 
 class PhoneBookings:

@@ -1,25 +1,19 @@
-"""What shop and voice lend the dialer, part of the works: the facts of a lead as they are said, and what a key in a message does."""
+"""What shop and voice lend the dialer, part of the works: the facts of a lead as they are said."""
 
-import logging
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
-from .agent_web.desk_view import move_of_result
 from .dialer.lead import Lead
 from .dialer.notice_text import Facts
-from .queue.disposition import disposition
 from .shop.customer import Customer
-from .shop.order import Order, OrderChanged, OrderEdit, OrderRefused, OrderStatus
+from .shop.order import Order
 from .shop.store import ShopStore
 from .storage.settings import Settings
 from .telephony.said import Said
 from .works_asterisk import SteeredAsterisk
-
-log = logging.getLogger(__name__)
 
 LANGUAGES = ("ru", "en")
 
@@ -27,7 +21,7 @@ LANGUAGES = ("ru", "en")
 class ShopWording:
     """The dialer's Wording (dialer/words.py)."""
 
-    def __init__(self, shop: Callable[[], ShopStore], line: SteeredAsterisk, prompts: Path, settings: Settings) -> None:
+    def __init__(self, shop: ShopStore, line: SteeredAsterisk, prompts: Path, settings: Settings) -> None:
         self._shop = shop
         self._settings = settings
         said = Said(line.find, line.home.folder.asterisk.resolve(), prompts)
@@ -35,8 +29,8 @@ class ShopWording:
         self.recorded = said.recorded
 
     async def facts(self, lead: Lead) -> Facts:
-        customer = await self._shop().customer(lead.customer_id) if lead.customer_id else None
-        order = await self._shop().order(lead.order_id) if lead.order_id else None
+        customer = await self._shop.customer(lead.customer_id) if lead.customer_id else None
+        order = await self._shop.order(lead.order_id) if lead.order_id else None
         known = customer.language if customer is not None else ""
         language = known if known in LANGUAGES else self._settings.language
         return Facts(language, self._fields(customer, order, language))
@@ -73,17 +67,3 @@ def money(kopecks: int, language: str) -> str:
     few = last in (2, 3, 4) and tens not in (12, 13, 14)
     word = "рубль" if last == 1 and tens != 11 else "рубля" if few else "рублей"
     return f"{roubles} {word}"
-
-
-async def settle_order(shop: ShopStore, lead: Lead, code: str) -> None:
-    """Bring the lead's order to where the customer's key says it is, as an operator's result would; what is there already stays."""
-    order = await shop.order(lead.order_id) if lead.order_id else None
-    status = None if order is None else move_of_result(code, order)
-    if order is None or status is None:
-        return
-    chosen = disposition(code)
-    reason = chosen.label_ru if chosen is not None and status is OrderStatus.CANCELLED else None
-    try:
-        await shop.edit_order(order.id, OrderEdit(status=status, cancel_reason=reason), None, order.version)
-    except (OrderRefused, OrderChanged) as refused:
-        log.warning("order %s was not settled by a key: %s", order.id, type(refused).__name__)

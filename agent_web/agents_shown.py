@@ -14,6 +14,17 @@ from .i18n import N_
 
 LONG_TALK_S = 600.0
 
+# pill and words of each state
+STATE_PILL = {
+    AgentState.READY: ("ready", N_("На линии")),
+    AgentState.RESERVED: ("ringing", N_("Звонят")),
+    AgentState.BUSY: ("talking", N_("Разговор")),
+    AgentState.WRAP_UP: ("wrap", N_("Итог")),
+    AgentState.NOT_RESPONDING: ("noresp", N_("Не отвечает")),
+    AgentState.PAUSED: ("break", N_("Перерыв")),
+    AgentState.LOGGED_OUT: ("offline", N_("Не в сети")),
+}
+
 
 class Asked(StrEnum):
     """Whom the supervisor wants to see."""

@@ -14,7 +14,7 @@ from ..queue.contact import Contact, ContactState
 from ..queue.metrics import waited_s
 from ..queue.setup import QueueSetup
 from ..reports.wallboard import QueueStanding, Standing
-from .agents_shown import alert_of, since_s
+from .agents_shown import STATE_PILL, alert_of, since_s
 from .i18n import N_
 from .setup_words import CHANNELS
 
@@ -30,15 +30,6 @@ QUEUE_PILL = {
     QueueStanding.QUIET: ("idle", "flat", N_("Звонков ещё не было")),
 }
 
-_AGENT_PILL = {
-    AgentState.READY: ("ready", N_("На линии")),
-    AgentState.RESERVED: ("ringing", N_("Звонят")),
-    AgentState.BUSY: ("talking", N_("Разговор")),
-    AgentState.WRAP_UP: ("wrap", N_("Итог")),
-    AgentState.NOT_RESPONDING: ("noresp", N_("Не отвечает")),
-    AgentState.PAUSED: ("break", N_("Перерыв")),
-    AgentState.LOGGED_OUT: ("offline", N_("Не в сети")),
-}
 _DIALING = ("reserved", N_("Набираем ему"))
 _HOLDING = ("hold", N_("Удержание"))
 _NEXT = {
@@ -120,7 +111,7 @@ def _agent_line(
     now: datetime,
     setup: QueueSetup,
 ) -> AgentLine:
-    status, label = _AGENT_PILL[agent.state]
+    status, label = STATE_PILL[agent.state]
     if agent.state is AgentState.RESERVED and agent.contact_id is None:
         status, label = _DIALING
     if contact is not None and contact.state is ContactState.HELD:

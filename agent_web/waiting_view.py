@@ -14,6 +14,7 @@ from ..queue.metrics import waited_s
 from ..queue.routing import is_personal, needs_now, order_key
 from ..queue.setup import Lift, QueueSetup
 from ..queue.skill import Need
+from .agents_shown import STATE_PILL
 from .i18n import N_, Words, phone
 from .setup_words import CHANNELS, LIFTS, pause_label, queue_label, skill_label
 
@@ -27,15 +28,6 @@ TEXT_PHASES = PHASES | {
     TaskPhase.BUSY: ("talking", N_("В переписке")),
 }
 NAMELESS = {True: N_("Номер скрыт"), False: N_("Посетитель сайта")}
-STANCES = {
-    AgentState.READY: ("ready", N_("На линии")),
-    AgentState.RESERVED: ("ringing", N_("Звонят")),
-    AgentState.BUSY: ("talking", N_("Разговор")),
-    AgentState.WRAP_UP: ("wrap", N_("Итог")),
-    AgentState.NOT_RESPONDING: ("noresp", N_("Не отвечает")),
-    AgentState.PAUSED: ("break", N_("Перерыв")),
-    AgentState.LOGGED_OUT: ("offline", N_("Не в сети")),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +170,7 @@ def _where_line(
     words: Words,
 ) -> WhereLine:
     since_s = _age(agent.since, now)
-    status, label = STANCES[agent.state]
+    status, label = STATE_PILL[agent.state]
     if agent.state is AgentState.PAUSED:
         label = pause_label(agent.pause_code, setup, words)
     pause = setup.pause_codes.get(agent.pause_code or "") if agent.state is AgentState.PAUSED else None

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
+from ..access.address import network_of
 from ..shop.phone import BadPhone, to_e164
 from .booking import BookingFault, BookingRefused
 
@@ -59,18 +59,7 @@ def destination(typed: str, rules: BookingRules, own: Collection[str]) -> str:
 
 def asker_mark(address: str, key: bytes) -> str:
     """What is kept of where a visitor came from: the same for one address (of IPv6: one network), of no use without the key."""
-    return hmac.digest(key, _party(address).encode(), hashlib.sha256).hex()
-
-
-def _party(address: str) -> str:
-    """Of IPv6 the network of 64 bits, for a home has as many addresses as it likes."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    return str(parsed.ipv4_mapped) if parsed.ipv4_mapped else parsed.exploded[:19]
+    return hmac.digest(key, network_of(address).encode(), hashlib.sha256).hex()
 
 
 class Tries:

@@ -39,7 +39,7 @@ class Theatre:
                 self._node.cut()
                 return {"cut_at": time.monotonic()}
             case "count":
-                return {"live": len(self._node.lines)}
+                return {"live": len(self._node.dialplan.lines)}
             case "empty":
                 return {"gone": self._empty()}
         return self._report()
@@ -62,19 +62,21 @@ class Theatre:
         """Customers who wait for ever."""
         for index in range(channels):
             rings = (None,) * RINGS_DRAWN
-            self._node.call_in(Person(index, 0.0, f"+7902{index:07d}", f"Crowd {index}", FOREVER_S, 1.0, rings, False))
+            self._node.dialplan.call_in(
+                Person(index, 0.0, f"+7902{index:07d}", f"Crowd {index}", FOREVER_S, 1.0, rings, False)
+            )
         return {"channels": channels}
 
     def _empty(self) -> int:
         """Everybody hangs up."""
-        lines = list(self._node.lines.values())
+        lines = list(self._node.dialplan.lines.values())
         for line in lines:
-            self._node.hang_up(line)
+            self._node.dialplan.hang_up(line)
         return len(lines)
 
     def _report(self) -> dict[str, Any]:
-        node = self._node
-        return {"calls": [asdict(call) for call in node.calls], "live": len(node.lines), "links": len(node.sessions)}
+        dialplan, links = self._node.dialplan, len(self._node.sessions)
+        return {"calls": [asdict(call) for call in dialplan.calls], "live": len(dialplan.lines), "links": links}
 
 
 async def main() -> None:

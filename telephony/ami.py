@@ -1,26 +1,16 @@
-"""The link to one Asterisk over AMI: panoramisk behind an adapter that removes its defects. The only file that imports it.
+"""The link to one Asterisk over AMI: held, watched, begun anew when it breaks, and told the truth after each gap.
 
-From panoramisk come the encoding of actions, the matching of answers by ActionID and the parsing of answers. Ours are the
-framing (on bytes), the typed events, their one ordered stream, the watchdog, the deadlines, the reconnect and the resync.
-`python -m tests.telephony.prove_ami` shows each promise kept here and broken by bare panoramisk.
+One session is `ami_wire.py`. `python -m tests.telephony.prove_ami` shows each promise kept here and broken by bare panoramisk.
 
 A handler is awaited before the next event is delivered; it may send actions, but must not wait for a later event.
 """
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from random import Random
-from types import MappingProxyType
-from typing import Any
-
-from panoramisk.actions import Action
-from panoramisk.ami_protocol import AMIProtocol
-from panoramisk.message import Message
 
 from ..storage.failpoint import failpoint
 from .ami_actions import (
@@ -41,9 +31,9 @@ from .ami_commands import Commands
 from .ami_delivery import AmiStats, AmiTuning, Delivery, Inbox, SetAside
 from .ami_events import Event, LiveChannel, Resync
 from .ami_fence import Fence, Unfenced
-from .ami_frames import Framer, NotAmi, Overlong, Unparseable
 from .ami_translate import live_channels
 from .ami_watchdog import watch
+from .ami_wire import AmiWire, plain
 
 logger = logging.getLogger(__name__)
 
@@ -55,137 +45,6 @@ class LinkState(StrEnum):
     DOWN = "down"
     CONNECTING = "connecting"
     UP = "up"
-
-
-class _Message(Message):  # type: ignore[misc]  # panoramisk has no types
-    quoted_keys: Sequence[str] = ()  # panoramisk would percent-decode a header that happens to be named Result
-
-
-class _Action(Action):  # type: ignore[misc]  # panoramisk has no types
-    """panoramisk guesses from the answer's wording whether a list follows; here the sender says so."""
-
-    def __init__(self, fields: Mapping[str, str | list[str]], ends_with: str | None) -> None:
-        super().__init__(fields)
-        self.ends_with = ends_with
-
-    def add_message(self, message: Message) -> bool:
-        self.responses.append(message)
-        answered = "event" not in message and (self.ends_with is None or not message.success)
-        done = answered or ("event" in message and message.event == self.ends_with)
-        if done and not self.future.done():
-            self.future.set_result(self.responses)
-        return bool(done or self.future.done())
-
-
-class _Wire(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
-    """One TCP session. Answers are matched here at once; events go raw to the inbox and are parsed when delivered."""
-
-    def __init__(
-        self, serial: int, inbox: Inbox, stats: AmiStats, set_aside: Callable[[str, bytes], None], fence: Fence
-    ) -> None:
-        self.encoding = "utf-8"
-        self.inbox = inbox
-        self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.heard_at = asyncio.get_running_loop().time()
-        self.logged_in = False
-        self._reason = ""
-        self._framer = Framer()
-        self._stats = stats
-        self._set_aside = set_aside
-        self._fence = fence
-        self._name = f"cb{fence.epoch}-{serial}-"
-        self._count = 0
-        self._tag = f"\r\nActionID: {self._name}".encode()
-        self._forgotten: deque[str] = deque(maxlen=256)
-
-    @property
-    def usable(self) -> bool:
-        return not self.closed and not self.transport.is_closing()
-
-    def post(self, name: str, fields: Mapping[str, str | list[str]], ends_with: str | None = None) -> Any:
-        """Sends one action now; its `future` yields the list of answers. Fields must be checked already.
-
-        Raises LinkDown when this engine may not speak any more. When Asterisk has left so much unread that bytes stay here, the
-        session ends: they would leave later, whoever leads then.
-        """
-        self._count += 1
-        action = _Action({**fields, "Action": name, "ActionID": f"{self._name}{self._count}"}, ends_with)
-        if not self._fence.holds():
-            raise LinkDown(f"{name}: this engine does not lead any more")
-        self.send(action)
-        if self.transport.get_write_buffer_size():
-            self.abort("Asterisk does not read")
-        return action
-
-    def ping(self) -> None:
-        """Makes a living peer say something."""
-        if self.logged_in and self.usable:
-            with suppress(LinkDown):
-                self.post("Ping", {})
-
-    def forget(self, action: Any) -> None:
-        """Nobody waits for this action any more: what still comes for it is counted and dropped."""
-        if self.responses.pop(action.id, None) is not None:
-            self._forgotten.append(action.id)
-
-    def data_received(self, data: bytes) -> None:
-        self.heard_at = asyncio.get_running_loop().time()
-        try:
-            messages = self._framer.feed(data)
-        except NotAmi as error:
-            self.abort(str(error))
-            return
-        for message in messages:
-            if isinstance(message, Overlong):
-                self._set_aside("over-long message", message.head)
-            elif message.startswith(b"Event:") and self._tag not in message:
-                self._keep(message)
-            else:
-                self._answer(message)
-
-    def _answer(self, raw: bytes) -> None:
-        try:
-            message = _Message.from_line(raw.decode("utf-8", "replace"))
-            if message is None:
-                raise Unparseable("neither Event nor Response")
-            action = self.responses.get(message.id)
-            if action is not None and (action.ends_with is not None or "event" not in message):
-                self.handle_message(message)
-            elif "event" in message and message.id not in self._forgotten:
-                self._keep(raw)  # the OriginateResponse of an answered Originate: an event like any other
-            else:
-                self._stats.late += 1
-        except Exception as error:  # one bad message must never cost the link
-            self._set_aside(str(error) if isinstance(error, Unparseable) else type(error).__name__, raw)
-
-    def _keep(self, message: bytes) -> None:
-        if self.inbox.put(message):
-            return
-        if not self.inbox.closed:
-            self._stats.overflows += 1
-            self._stats.discarded += self.inbox.discard()
-            self.abort("events come faster than they are handled")
-        self._stats.discarded += 1
-
-    def abort(self, reason: str) -> None:
-        """Ends the session at once, without waiting for the peer."""
-        self._reason = self._reason or reason
-        self.transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is kept for a later session: what is in flight fails now."""
-        self.closed = True
-        self.inbox.close()
-        actions = {id(action): action for action in self.responses.values()}
-        self.responses.clear()
-        for action in actions.values():
-            if not action.future.done():
-                action.future.set_exception(
-                    ActionOutcomeUnknown(f"{action['Action']}: the link broke before its answer")
-                )
-                action.future.exception()  # retrieved here, so that an unawaited Ping is not reported as forgotten
-        if not self.lost.done():
-            self.lost.set_result(self._reason or (type(exc).__name__ if exc else "closed by the peer"))
 
 
 class Ami(Commands):
@@ -220,7 +79,7 @@ class Ami(Commands):
         self._fence = fence
         self._stats = AmiStats()
         self._delivery = Delivery(node, on_event, self._stats, tuning.aside_limit, lane_of)
-        self._wire: _Wire | None = None
+        self._wire: AmiWire | None = None
         self._task: asyncio.Task[None] | None = None
         self._pump: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
@@ -317,7 +176,7 @@ class Ami(Commands):
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._tuning.connect_s):
             _, wire = await loop.create_connection(
-                lambda: _Wire(self._serial, inbox, self._stats, self._delivery.put_aside, self._fence),
+                lambda: AmiWire(self._serial, inbox, self._stats, self._delivery.put_aside, self._fence),
                 self._host,
                 self._port,
             )
@@ -340,7 +199,7 @@ class Ami(Commands):
             await asyncio.wait({wire.lost})
             await asyncio.wait({watchdog})
 
-    async def _log_in(self, wire: _Wire) -> None:
+    async def _log_in(self, wire: AmiWire) -> None:
         reply = reply_of((await self._exchange(wire, "Login", self._login_fields, None, self._tuning.answer_s))[0])
         if not reply.ok:
             self._stats.refused_logins += 1
@@ -349,7 +208,7 @@ class Ami(Commands):
         self._stats.reconnects += self._stats.sessions > 0
         self._stats.sessions += 1
 
-    async def _resync(self, wire: _Wire) -> str:
+    async def _resync(self, wire: AmiWire) -> str:
         """Reads the node's truth and hands it to on_resync, which may already send actions."""
         while True:
             status = reply_of((await self._exchange(wire, "CoreStatus", {}, None, self._tuning.answer_s))[0])
@@ -388,7 +247,7 @@ class Ami(Commands):
         return await self._exchange(self._wire, name, checked, ends_with, timeout_s)
 
     async def _exchange(
-        self, wire: _Wire, name: str, fields: Mapping[str, str | list[str]], ends_with: str | None, timeout_s: float
+        self, wire: AmiWire, name: str, fields: Mapping[str, str | list[str]], ends_with: str | None, timeout_s: float
     ) -> list[Mapping[str, str]]:
         if not wire.usable:
             raise LinkDown(f"{name}: no session with {self.node}")
@@ -398,7 +257,7 @@ class Ami(Commands):
             if name == "Originate":
                 failpoint("after_originate_sent")
             async with asyncio.timeout(timeout_s):
-                answers: list[Message] = await action.future
+                answers = [plain(answer) for answer in await action.future]
         except TimeoutError:
             self._stats.timeouts += 1
             raise ActionTimeout(f"{name}: no answer in {timeout_s:g} s") from None
@@ -407,11 +266,4 @@ class Ami(Commands):
             raise
         finally:
             wire.forget(action)
-        return [_plain(answer) for answer in answers]
-
-
-def _plain(message: Message) -> Mapping[str, str]:
-    headers = {key: "\n".join(value) if isinstance(value, list) else value for key, value in message.items()}
-    if not headers.get("content"):
-        headers.pop("content", None)  # panoramisk's own name for the text of a CLI answer
-    return MappingProxyType(headers)
+        return answers

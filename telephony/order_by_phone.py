@@ -8,7 +8,7 @@ from .spoken import digits_words
 
 
 class OrderState(StrEnum):
-    """What a customer is told of his order; the shop's own states are joined to these in works.py."""
+    """What a customer is told of his order; the shop's own states are joined to these in works_ivr.py."""
 
     NEW = "new"
     CONFIRMED = "confirmed"

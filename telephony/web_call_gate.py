@@ -12,7 +12,8 @@ import json
 from collections import Counter, deque
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address
+
+from ..access.address import network_of
 
 TICKET_S = 60.0
 
@@ -117,7 +118,7 @@ class Turnstile:
 
     def enter(self, address: str, now: float) -> None:
         """One call more; `leave` when it is over. Raises TooMany, and a refused try counts as a try."""
-        who, limits = party(address), self._limits
+        who, limits = network_of(address), self._limits
         while self._tries and self._tries[0][0] <= now - WINDOW_S:
             self._tries.popleft()
         theirs = [at for at, one in self._tries if one == who]
@@ -133,21 +134,10 @@ class Turnstile:
         self._live[who] += 1
 
     def leave(self, address: str) -> None:
-        who = party(address)
+        who = network_of(address)
         self._live[who] -= 1
         if self._live[who] <= 0:
             del self._live[who]
-
-
-def party(address: str) -> str:
-    """Who stands behind an address: of IPv6 the network of 64 bits, for a home has as many addresses as it likes."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    return str(parsed.ipv4_mapped) if parsed.ipv4_mapped else parsed.exploded[:19]
 
 
 def _until(first: float, now: float) -> int:

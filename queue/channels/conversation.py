@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address
 
 WIRE = "chat/"
 MAX_TEXT = 4000
@@ -181,15 +180,3 @@ def wait_s(done_at: Sequence[float], limit: int, within_s: float, now: float) ->
 def chat_id_of(wire_key: str) -> str | None:
     """The chat behind a contact's wire key; None for another wire's."""
     return wire_key.removeprefix(WIRE) if wire_key.startswith(WIRE) else None
-
-
-def network_of(address: str) -> str:
-    """Who counts as one address: an IPv4 host, or the /64 that one IPv6 customer is given."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        mapped = parsed.ipv4_mapped
-        return str(mapped) if mapped else str(IPv6Address(int(parsed) >> 64 << 64))
-    return str(parsed)

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ...access.address import network_of
 from ...access.password import digest
 from ...storage.ids import Ids
 from ..channel import Arrival, ChannelKind, Direction
 from ..contact import Contact
-from .conversation import Author, Chat, ChatRefused, Message, Notice, Refusal, message_text, network_of, visitor_name
+from .conversation import Author, Chat, ChatRefused, Message, Notice, Refusal, message_text, visitor_name
 from .talks import Talks
 from .views import VisitorView
 

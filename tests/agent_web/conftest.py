@@ -15,6 +15,7 @@ from cordboard.access.store import AccessStore
 from cordboard.access.user import User
 from cordboard.agent_web.app import create_app
 from cordboard.agent_web.house import House
+from cordboard.dialer.campaign import Campaign
 from cordboard.storage.database import Database
 from cordboard.storage.ids import random_ids
 from tests.fakes.hours import HandClock
@@ -83,3 +84,29 @@ def web(sqlite_database: Database, tmp_path: Path) -> Web:
     rooms = SteeringHouse(sqlite_database, clock, tmp_path)
     access = AccessStore(sqlite_database, clock, random_ids, keeper=quick_keeper())
     return Web(replace(rooms.house, access=access), clock).open()
+
+
+@pytest.fixture
+async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[SteeringHouse]:
+    """The supervisor's; tests of other people make their own."""
+    house = SteeringHouse(sqlite_database, HandClock(), tmp_path)
+    await house.open()
+    yield house
+    await house.desk.settle()
+    await house.dialer.settle()
+
+
+@pytest.fixture
+async def campaign(house: SteeringHouse) -> Campaign:
+    """Paused, with a dear old order (1), a middling one (2) and a cheap fresh one (3)."""
+    campaign = await house.campaign()
+    for number, rubles, hours in ((1, 40_000, 30.0), (2, 15_000, 3.0), (3, 3_000, 0.1)):
+        await house.order(number, rubles, hours)
+    return campaign
+
+
+@pytest.fixture
+async def browser(house: SteeringHouse) -> AsyncIterator[httpx2.AsyncClient]:
+    """The supervisor's."""
+    async with await house.client(await house.user(Role.SUPERVISOR, "Олег Лебедев")) as browser:
+        yield browser

@@ -1,8 +1,6 @@
 """The board through HTTP, on real tables, with the real desk and dialer behind it."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -10,18 +8,8 @@ from cordboard.access.permission import Role
 from cordboard.agent_web.board_data import SHOWN_AGENTS, midnights
 from cordboard.queue.agent import AgentState
 from cordboard.queue.channel import AttemptOutcome
-from cordboard.storage.database import Database
 from tests.fakes.hours import HandClock
 from tests.fakes.steering_house import SteeringHouse
-
-
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[SteeringHouse]:
-    house = SteeringHouse(sqlite_database, HandClock(), tmp_path)
-    await house.open()
-    yield house
-    await house.desk.settle()
-    await house.dialer.settle()
 
 
 def text(html: str) -> str:

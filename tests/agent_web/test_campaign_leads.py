@@ -1,9 +1,7 @@
 """One lead of a campaign: why it is not dialed, finding it; a draft of the weights; drain; the day: API and page."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -12,36 +10,10 @@ from cordboard.access.permission import Role
 from cordboard.dialer.campaign import Campaign
 from cordboard.dialer.lead import Lead
 from cordboard.queue.channel import AttemptOutcome
-from cordboard.storage.database import Database
 from tests.fakes.hours import HandClock
 from tests.fakes.steering_house import SteeringHouse
 
 API = "/api/v1/campaigns"
-
-
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[SteeringHouse]:
-    house = SteeringHouse(sqlite_database, HandClock(), tmp_path)
-    await house.open()
-    yield house
-    await house.desk.settle()
-    await house.dialer.settle()
-
-
-@pytest.fixture
-async def campaign(house: SteeringHouse) -> Campaign:
-    """Paused, with a dear old order (1), a middling one (2) and a cheap fresh one (3)."""
-    campaign = await house.campaign()
-    for number, rubles, hours in ((1, 40_000, 30.0), (2, 15_000, 3.0), (3, 3_000, 0.1)):
-        await house.order(number, rubles, hours)
-    return campaign
-
-
-@pytest.fixture
-async def browser(house: SteeringHouse) -> AsyncIterator[httpx2.AsyncClient]:
-    """The supervisor's."""
-    async with await house.client(await house.user(Role.SUPERVISOR, "Олег Лебедев")) as browser:
-        yield browser
 
 
 async def lead_of(house: SteeringHouse, campaign: Campaign, number: int) -> Lead:

@@ -1,27 +1,17 @@
 """Web chat over HTTP: a visitor with nothing but a cookie, an operator with his session, and whatever is sent to hurt."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 
 from cordboard.access.permission import Role
-from cordboard.access.user import User
-from cordboard.agent_web.live import MAX_GUEST_TABS, LiveHub
 from cordboard.queue.channel import Dismissal
-from cordboard.queue.contact import ContactState
 from cordboard.queue.setup import OpeningHours, QueueRules, QueueSetup
 from cordboard.storage.database import Database
+from tests.fakes.chat_browser import BASE, START, browser, talking
 from tests.fakes.desk_house import DeskHouse
 from tests.fakes.wire import MovedClock
-
-BASE = "http://test.local"
-START = {"client_id": "message-1", "text": "Где мой заказ?", "name": "Анна", "language": "ru"}
 
 
 @pytest.fixture
@@ -31,35 +21,9 @@ async def house(sqlite_database: Database, tmp_path: Path) -> DeskHouse:
     return house
 
 
-@asynccontextmanager
-async def browser(house: DeskHouse, address: str = "192.0.2.1", **headers: str) -> AsyncIterator[httpx2.AsyncClient]:
-    """A visitor's browser that has opened the page."""
-    transport = httpx2.ASGITransport(app=house.app, client=(address, 5000))
-    async with httpx2.AsyncClient(transport=transport, base_url=BASE, headers=headers) as visitor:
-        first = await visitor.get("/api/v1/chat")
-        assert first.json()["phase"] == "new"
-        yield visitor
-
-
-@asynccontextmanager
-async def operator(house: DeskHouse, user: User) -> AsyncIterator[httpx2.AsyncClient]:
-    async with await house.client(user) as page:
-        page.headers["Accept-Language"] = "ru"
-        yield page
-
-
-async def talking(house: DeskHouse, visitor: httpx2.AsyncClient, user: User) -> str:
-    """The visitor's chat is with this operator; the contact's id."""
-    await visitor.post("/api/v1/chat/start", json=START)
-    await house.seat(user)
-    (contact,) = house.desk.contacts()
-    await house.desk.accept(user.id, contact.id)
-    return contact.id
-
-
 async def test_a_talk_both_ways(house: DeskHouse) -> None:
     user = await house.operator()
-    async with browser(house) as visitor, operator(house, user) as page:
+    async with browser(house) as visitor, house.page(user) as page:
         contact_id = await talking(house, visitor, user)
         mine = f"/api/v1/desk/chats/{contact_id}"
         talk = (await page.get(f"{mine}/messages")).json()
@@ -151,7 +115,7 @@ async def test_a_body_of_megabytes_is_stopped_at_the_door(house: DeskHouse) -> N
 async def test_scripts_in_names_and_texts_are_only_text(house: DeskHouse) -> None:
     evil = "<script>alert(1)</script>\u202e<img src=x onerror=alert(2)>"
     user = await house.operator()
-    async with browser(house) as visitor, operator(house, user) as page:
+    async with browser(house) as visitor, house.page(user) as page:
         await visitor.post(
             "/api/v1/chat/start", json=START | {"name": evil, "text": evil, "queue": "'; DROP TABLE chat"}
         )
@@ -256,7 +220,7 @@ async def test_one_visitor_never_sees_anothers_chat(house: DeskHouse) -> None:
 
 async def test_an_operator_reads_and_writes_only_what_is_his(house: DeskHouse) -> None:
     maria, ilya = await house.operator(), await house.operator("Илья Орлов", "ilya")
-    async with browser(house) as visitor, operator(house, ilya) as other:
+    async with browser(house) as visitor, house.page(ilya) as other:
         contact_id = await talking(house, visitor, maria)
         for method, path, body in (
             ("GET", "messages", None),
@@ -275,7 +239,7 @@ async def test_a_call_is_no_chat(house: DeskHouse) -> None:
     user = await house.operator()
     await house.seat(user)
     contact = await house.call_in()
-    async with operator(house, user) as page:
+    async with house.page(user) as page:
         assert (await page.get(f"/api/v1/desk/chats/{contact.id}/messages")).status_code == 404
 
 
@@ -320,84 +284,3 @@ async def test_what_was_left_is_read_by_the_supervisor(house: DeskHouse) -> None
         assert "&lt;b&gt;Никого?&lt;/b&gt;" in shown
         assert "Мой телефон 900-00-41" in shown
         assert (await other.get("/chats/left", headers={"Accept": "text/html"})).status_code == 403
-
-
-# The stream ---------------------------------------------------------------------------------------------------------
-
-
-def told(chunk: bytes) -> tuple[str, dict[str, Any]]:
-    fields = dict(line.split(": ", 1) for line in chunk.decode().strip().splitlines())
-    return fields["event"], json.loads(fields["data"])
-
-
-async def test_a_visitors_stream_tells_how_his_chat_stands_and_nothing_else(house: DeskHouse) -> None:
-    user = await house.operator()
-    async with browser(house) as visitor:
-        contact_id = await talking(house, visitor, user)
-        chat = await house.chat.visitors.chat_of(visitor.cookies["cb-chat"])
-    assert chat is not None
-    visitors = house.chat.visitors
-    stream = house.live.guest_stream(chat.id, "state", lambda: visitors.view(chat).news())
-    assert told(await anext(stream))[0] == "ping"
-    event, state = told(await anext(stream))
-    assert (event, state["phase"], state["last_seq"]) == ("state", "talking", 2)
-    house.live.publish("order", {"order_id": "somebody else's"})
-    house.live.publish("board", {"waiting": 7})
-    contact = house.desk.contact(contact_id)
-    assert contact is not None
-    await house.chat.agents.say(contact, user.id, "answer-01", "Здравствуйте")
-    event, state = told(await anext(stream))
-    assert (event, state["last_seq"]) == ("state", 3)
-    house.live.close()
-    with pytest.raises(StopAsyncIteration):
-        await anext(stream)
-
-
-async def test_a_visitor_has_so_many_streams_at_most(house: DeskHouse) -> None:
-    hub = LiveHub(house.clock)
-    streams = [hub.guest_stream("chat", "state", dict) for _ in range(MAX_GUEST_TABS + 1)]
-    for stream in streams:
-        await anext(stream)
-    with pytest.raises(StopAsyncIteration):
-        await anext(streams[0])
-    hub.tell_guest("chat", "state", {"n": 1})
-    for stream in streams[1:]:
-        assert told(await anext(stream)) == ("state", {"n": 1})
-        await stream.aclose()
-    hub.tell_guest("chat", "state", {"n": 2})
-
-
-async def test_the_operators_page_hears_of_its_own_chats(house: DeskHouse) -> None:
-    user, other = await house.operator(), await house.operator("Илья Орлов", "ilya")
-    mine = house.live.stream(house.desk, user.id, "tab-1", works=False)
-    theirs = house.live.stream(house.desk, other.id, "tab-2", works=False)
-    await anext(mine)
-    await anext(theirs)
-    async with browser(house) as visitor:
-        contact_id = await talking(house, visitor, user)
-        await visitor.post("/api/v1/chat/messages", json={"client_id": "message-2", "text": "ау"})
-    event, news = told(await anext(mine))
-    assert (event, news["contact_id"], news["last_seq"], news["unread"]) == ("chat", contact_id, 3, 2)
-    house.live.close()
-    assert [chunk async for chunk in theirs] == []
-    await asyncio.sleep(0)
-
-
-async def test_an_open_stream_is_the_visitors_presence(house: DeskHouse) -> None:
-    user = await house.operator()
-    async with house.serving() as base, httpx2.AsyncClient(base_url=base) as visitor:
-        await visitor.get("/api/v1/chat")
-        await visitor.post("/api/v1/chat/start", json=START)
-        await house.seat(user)
-        async with visitor.stream("GET", "/api/v1/chat/stream") as answer:
-            assert answer.headers["content-type"].startswith("text/event-stream")
-            lines = answer.aiter_lines()
-            while not (await anext(lines)).startswith("event: state"):
-                pass
-            assert isinstance(house.clock, MovedClock)
-            house.clock.pass_s(1000)
-            await house.chat.tick()
-            (contact,) = [one for one in house.desk.contacts() if one.name == "Анна"]
-            assert contact.state is not ContactState.ABANDONED
-        await visitor.post("/api/v1/chat/end")
-        assert (await visitor.get("/api/v1/chat/stream")).status_code == 409

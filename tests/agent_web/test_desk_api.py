@@ -29,16 +29,13 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Desk
 
 @pytest.fixture
 async def maria(house: DeskHouse) -> User:
-    user = await house.operator()
-    await house.seat(user)
-    return user
+    return await house.at_work()
 
 
 @pytest.fixture
 async def browser(house: DeskHouse, maria: User) -> AsyncIterator[httpx2.AsyncClient]:
-    async with await house.client(maria) as client:
-        client.headers["Accept-Language"] = "ru"
-        yield client
+    async with house.page(maria) as page:
+        yield page
 
 
 async def talk(house: DeskHouse, maria: User, key: str = "call-1", address: str = ANNA) -> Contact:

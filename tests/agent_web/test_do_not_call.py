@@ -1,34 +1,13 @@
 """The page and the API of those who must not be called, and of the days on which nobody is."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx2
 import pytest
 
-from cordboard.access.permission import Role
-from cordboard.storage.database import Database
-from tests.fakes.hours import HandClock
 from tests.fakes.steering_house import SteeringHouse
 
 ADDRESS = "/api/v1/do-not-call"
-
-
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[SteeringHouse]:
-    house = SteeringHouse(sqlite_database, HandClock(), tmp_path)
-    await house.open()
-    yield house
-    await house.desk.settle()
-    await house.dialer.settle()
-
-
-@pytest.fixture
-async def browser(house: SteeringHouse) -> AsyncIterator[httpx2.AsyncClient]:
-    """The supervisor's."""
-    async with await house.client(await house.user(Role.SUPERVISOR, "Олег Лебедев")) as browser:
-        yield browser
 
 
 async def test_a_number_that_is_added_is_shown_searched_for_and_taken_away(

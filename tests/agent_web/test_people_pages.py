@@ -14,13 +14,6 @@ from tests.fakes.steering_house import SteeringHouse
 
 
 @pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
-    house = SteeringHouse(sqlite_database, HandClock(), tmp_path)
-    await house.open()
-    return house
-
-
-@pytest.fixture
 async def admin(house: SteeringHouse) -> User:
     return await house.user(Role.ADMIN, "Ирина Зуева")
 

@@ -4,6 +4,7 @@ import random
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -15,11 +16,13 @@ from cordboard.telephony.carrier import Carrier
 from cordboard.telephony.install import AsteriskTree, default_cache, find_or_fetch
 from cordboard.telephony.ports import ports_of
 from cordboard.telephony.process import AsteriskProcess
+from cordboard.telephony.prompt_files import lay_out
 from cordboard.telephony.render import render
 from cordboard.telephony.site import AsteriskSite, Ports, load_secrets
 from tests.fakes.raw_ami import RawAmi
 
 INBOUND = "+74951234567"
+FAR_AHEAD_S = 600  # one heartbeat for a whole test
 
 
 @cache
@@ -109,6 +112,15 @@ async def running_node(data: Path, **changes: Any) -> AsyncIterator[Node]:
     finally:
         await ami.close()
         await process.stop()
+
+
+@asynccontextmanager
+async def speaking_node(data: Path) -> AsyncIterator[Node]:
+    """A running node with its prompts laid out, and an engine's heartbeat for as long as a test lasts."""
+    async with running_node(data) as running:
+        lay_out(running.site.tree, default_cache(), data / "prompts", data / "asterisk")
+        await running.beat(int(time.time()) + FAR_AHEAD_S)
+        yield running
 
 
 @asynccontextmanager

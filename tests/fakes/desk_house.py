@@ -108,6 +108,12 @@ class DeskHouse:
         await self.desk.device_changed(user.id, up=True)
         return user
 
+    async def at_work(self) -> User:
+        """Maria, her page open, ready."""
+        user = await self.operator()
+        await self.seat(user)
+        return user
+
     async def order(self, number: str = "48213", phone: str = ANNA, name: str = "Анна Сергеевна Иванова") -> Order:
         items = (PostedItem("TR-118", 1), PostedItem("LE-27W", 4), PostedItem("AB-40L", 1))
         posted = OrderPosted(
@@ -149,6 +155,13 @@ class DeskHouse:
         cookies = {} if user is None else {"cordboard": await self.token(user)}
         transport = httpx2.ASGITransport(app=self.app)
         return httpx2.AsyncClient(transport=transport, base_url="http://test.local", cookies=cookies)
+
+    @asynccontextmanager
+    async def page(self, user: User) -> AsyncIterator[httpx2.AsyncClient]:
+        """What the page of this operator, who reads Russian, asks."""
+        async with await self.client(user) as page:
+            page.headers["Accept-Language"] = "ru"
+            yield page
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:

@@ -1,22 +1,19 @@
 """Whom we do not call, in a real browser: added, searched for, brought in as a list, taken away; holidays kept and dropped."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from cordboard.access.permission import Role
 from cordboard.dialer.reason import Reason
 from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
-from tests.fakes.browser import CHROMIUM, FLAGS
 from tests.fakes.steering_house import SteeringHouse
-from tests.fakes.wait import until
+from tests.fakes.steering_screen import screen, served, silent_chromium
 
 pytestmark = pytest.mark.live
 
@@ -30,32 +27,16 @@ async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
 
 @pytest.fixture
 async def base(house: SteeringHouse) -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(house.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    await until(lambda: server.started, "the server")
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    house.live.close()
-    server.should_exit = True
-    await serving
-    await house.desk.settle()
+    async with served(house) as address:
+        yield address
 
 
 @pytest.fixture(params=["ru", "en"])
 async def page(house: SteeringHouse, base: str, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
-    """The supervisor's, who reads the language of the test; what its scripts complain of fails the test."""
+    """The supervisor's, who reads the language of the test."""
     user = await house.user(Role.SUPERVISOR, "Олег Лебедев", request.param)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        context = await browser.new_context(viewport={"width": 1366, "height": 900})
-        token = await house.access.open_session(user.id, "test")
-        await context.add_cookies([{"name": "cordboard", "value": token, "url": base}])
-        page = await context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    async with silent_chromium() as browser, screen(house, base, browser, user, height=900, refusals=True) as page:
         yield page
-        await browser.close()
-    assert [line for line in complaints if "status of 4" not in line] == []
 
 
 async def test_a_supervisor_keeps_the_list(house: SteeringHouse, base: str, page: Page, tmp_path: Path) -> None:

@@ -1,22 +1,18 @@
 """Setting queues up in a real browser: findings beside their fields, changes that act on the desk at once and are taken back."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from cordboard.access.permission import Role
-from cordboard.access.user import User
 from cordboard.queue.channel import ChannelKind
 from cordboard.queue.setup import QueueRules, Seat, Skill
 from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
-from tests.fakes.browser import CHROMIUM, FLAGS
 from tests.fakes.steering_house import SteeringHouse
+from tests.fakes.steering_screen import screen, served, silent_chromium
 from tests.fakes.wait import until
 
 pytestmark = pytest.mark.live
@@ -33,41 +29,14 @@ async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
 
 @pytest.fixture
 async def base(house: SteeringHouse) -> AsyncIterator[str]:
-    """The address of the house, served over a real socket."""
-    server = uvicorn.Server(uvicorn.Config(house.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    following = asyncio.create_task(house.live.follow(house.desk))
-    await until(lambda: server.started, "the server")
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    house.live.close()
-    server.should_exit = True
-    await serving
-    following.cancel()
-    await asyncio.wait([following])
-    await house.desk.settle()
+    async with served(house) as address:
+        yield address
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@asynccontextmanager
-async def screen(house: SteeringHouse, base: str, browser: Browser, user: User) -> AsyncIterator[Page]:
-    """A page of a signed-in user; what its scripts complain of fails the test (a refused change is no complaint)."""
-    context = await browser.new_context(viewport={"width": 1366, "height": 768})
-    token = await house.access.open_session(user.id, "test")
-    await context.add_cookies([{"name": "cordboard", "value": token, "url": base}])
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    yield page
-    await context.close()
-    assert [line for line in complaints if "status of 4" not in line] == []
+    async with silent_chromium() as one:
+        yield one
 
 
 async def test_an_operator_ticked_for_a_queue_gets_the_call_that_waits_there(
@@ -77,7 +46,7 @@ async def test_an_operator_ticked_for_a_queue_gets_the_call_that_waits_there(
     anna = await house.operator("Анна Белова")
     await house.setup.save_seat(Seat(anna.id, frozenset({"orders"})), None)
     waiting = await house.call_in("a", queue="claims")
-    async with screen(house, base, browser, chief) as page:
+    async with screen(house, base, browser, chief, refusals=True) as page:
         await page.goto(f"{base}/queues/operators")
         await expect(page.locator("[data-part=findings]")).to_contain_text("У очереди нет ни одного оператора")
         assert not [told for told in house.wire.told if told[1] == waiting.id]
@@ -94,7 +63,7 @@ async def test_a_queue_is_edited_its_faults_stand_by_their_fields_and_the_change
 ) -> None:
     chief = await house.user(Role.SUPERVISOR, "Oleg", "en")
     await house.setup.save_skill(Skill("en", "Английский", "English"), None)
-    async with screen(house, base, browser, chief) as page:
+    async with screen(house, base, browser, chief, refusals=True) as page:
         await page.goto(f"{base}/queues/q/orders")
         await page.fill("#f-weight", "99")
         await page.click("[data-add=overflow]")
@@ -127,7 +96,7 @@ async def test_who_saves_what_somebody_else_has_changed_is_told_and_overwrites_n
     house: SteeringHouse, base: str, browser: Browser
 ) -> None:
     chief = await house.user(Role.SUPERVISOR, "Олег Лебедев")
-    async with screen(house, base, browser, chief) as page:
+    async with screen(house, base, browser, chief, refusals=True) as page:
         await page.goto(f"{base}/queues/q/orders")
         await house.setup.save_queue(QueueRules("orders", "Заказы", "Orders", weight=3), None)
         await page.fill("#f-sticky_s", "60")
@@ -140,7 +109,7 @@ async def test_a_skill_and_a_pause_are_made_in_their_lists_and_removed(
     house: SteeringHouse, base: str, browser: Browser
 ) -> None:
     chief = await house.user(Role.SUPERVISOR, "Олег Лебедев")
-    async with screen(house, base, browser, chief) as page:
+    async with screen(house, base, browser, chief, refusals=True) as page:
         await page.goto(f"{base}/queues/skills")
         new = page.locator("tr[data-item]").last
         await new.locator("[name=code]").fill("No good")
@@ -168,7 +137,7 @@ async def test_chats_are_let_be_interrupted_by_the_matrix_and_one_operator_has_h
     chief = await house.user(Role.SUPERVISOR, "Oleg", "en")
     anna = await house.operator("Anna")
     await house.setup.seats_of([anna.id])
-    async with screen(house, base, browser, chief) as page:
+    async with screen(house, base, browser, chief, refusals=True) as page:
         await page.goto(f"{base}/queues/capacity")
         await page.uncheck("input[name='interrupted_by.chat'][value=voice]")
         await page.get_by_role("button", name="Save").click()

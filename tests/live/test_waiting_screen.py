@@ -1,20 +1,18 @@
 """Who waits and why in a real browser: news come by themselves, a choice explains itself, an operator is sent to a pause of the setup."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from cordboard.access.permission import Role
 from cordboard.queue.agent import AgentState
 from cordboard.queue.setup import Seat
 from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
-from tests.fakes.browser import CHROMIUM, FLAGS
 from tests.fakes.steering_house import SteeringHouse
+from tests.fakes.steering_screen import screen, served, silent_chromium
 from tests.fakes.wait import until
 
 pytestmark = pytest.mark.live
@@ -29,32 +27,11 @@ async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
 
 @pytest.fixture
 async def page(house: SteeringHouse) -> AsyncIterator[Page]:
-    """The page of a supervisor; what its scripts or its content policy complain of fails the test."""
-    server = uvicorn.Server(uvicorn.Config(house.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    following = asyncio.create_task(house.live.follow(house.desk))
-    await until(lambda: server.started, "the server")
-    base = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        context = await browser.new_context(viewport={"width": 1366, "height": 768})
-        chief = await house.user(Role.SUPERVISOR, "Олег Лебедев")
-        token = await house.access.open_session(chief.id, "test")
-        await context.add_cookies([{"name": "cordboard", "value": token, "url": base}])
-        page = await context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    """The page of a supervisor."""
+    chief = await house.user(Role.SUPERVISOR, "Олег Лебедев")
+    async with served(house) as base, silent_chromium() as browser, screen(house, base, browser, chief) as page:
         await page.goto(f"{base}/queues/waiting")
         yield page
-        await browser.close()
-    house.live.close()
-    server.should_exit = True
-    await serving
-    following.cancel()
-    await asyncio.wait([following])
-    await house.desk.settle()
-    assert complaints == []
 
 
 async def test_a_call_appears_says_why_it_waits_and_goes_when_an_operator_is_sent_to_the_line(

@@ -1,94 +1,22 @@
-"""Stories of the one queue: chats and calls in one pair of hands, customers passed on, moved, called back, and why."""
+"""Stories of the one queue: chats and calls in one pair of hands, customers passed on, known and moved forward, and why."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from itertools import count
 
 import pytest
 
 from cordboard.queue.agent import AgentState
 from cordboard.queue.capacity import Capacity
-from cordboard.queue.channel import Arrival, ChannelKind, Direction, OfferFailure
-from cordboard.queue.contact import Contact, ContactState
-from cordboard.queue.deadlines import DeskRules
-from cordboard.queue.desk import Desk, NotAllowedNow
+from cordboard.queue.channel import OfferFailure
+from cordboard.queue.contact import ContactState
+from cordboard.queue.desk import NotAllowedNow
 from cordboard.queue.reception import Known
-from cordboard.queue.reconcile import LegState, LiveLeg
 from cordboard.queue.routing import Obstacle
 from cordboard.queue.setup import (
     Lift,
-    OverflowAction,
-    OverflowRule,
-    OverflowWhen,
-    QueueRules,
-    QueueSetup,
 )
-from cordboard.queue.skill import Need, Relaxing
-from tests.fakes.wire import MemoryJournal, MovedClock, RememberingWire
-
-VOICE, CHAT = ChannelKind.VOICE, ChannelKind.CHAT
-ORDERS = QueueRules("orders", "Заказы", "Orders")
-CLAIMS = QueueRules("claims", "Претензии", "Claims", needs=(Need("lamps", 3),), relaxing=Relaxing(30, 1))
-
-
-def setup_of(*rules: QueueRules) -> QueueSetup:
-    return QueueSetup({each.code: each for each in rules})
-
-
-class House:
-    """`maria` serves both queues and knows lamps at 2, `ilya` only orders; nobody is ready yet."""
-
-    def __init__(self, known: Mapping[str, Known] | None = None) -> None:
-        self.clock, self.journal = MovedClock(), MemoryJournal()
-        self.calls, self.chats = RememberingWire(), RememberingWire()
-        numbers, people = count(), known or {}
-
-        async def identify(arrival: Arrival) -> Known:
-            return people.get(arrival.address, Known())
-
-        channels = {VOICE: self.calls, CHAT: self.chats}
-        rules = DeskRules(ring_s=20, reservation_slack_s=5)
-        self.desk = Desk(self.journal, channels, self.clock, lambda: f"contact-{next(numbers)}", rules, identify)
-
-    async def open(self, *rules: QueueRules, ready: tuple[str, ...] = ()) -> "House":
-        await self.desk.load()
-        await self.desk.apply(setup_of(*(rules or (ORDERS, CLAIMS))))
-        await self.desk.register("maria", "Maria", "agent-maria", ["orders", "claims"], skills={"lamps": 2})
-        await self.desk.register("ilya", "Ilya", "agent-ilya", ["orders"])
-        for kind in (VOICE, CHAT):
-            await self.desk.wire_changed(kind, up=True)
-        for name in ready:
-            await self.sit_down(name)
-        return self
-
-    async def sit_down(self, name: str) -> None:
-        await self.desk.page_opened(name, f"tab-{name}")
-        await self.desk.device_changed(name, up=True)
-        await self.desk.ready(name)
-        self.clock.pass_s(1)
-
-    async def arrive(self, kind: ChannelKind, key: str, queue: str = "orders", address: str = "") -> Contact:
-        return await self.desk.arrive(Arrival(kind, Direction.INBOUND, queue, key, address))
-
-    async def pass_s(self, seconds: float) -> None:
-        self.clock.pass_s(seconds)
-        await self.desk.tick()
-
-    def now(self, contact: Contact) -> Contact:
-        found = self.desk.contact(contact.id)
-        assert found is not None
-        return found
-
-    async def ended(self, contact: Contact) -> Contact:
-        found = await self.desk.find_contact(contact.id)
-        assert found is not None
-        return found
-
-    def state(self, name: str) -> AgentState:
-        agent = self.desk.agent(name)
-        assert agent is not None
-        return agent.state
+from cordboard.queue.skill import Need
+from tests.fakes.two_queues import CHAT, CLAIMS, ORDERS, VOICE, House, setup_of
 
 
 async def test_two_chats_and_a_call_in_one_pair_of_hands() -> None:
@@ -194,76 +122,6 @@ async def test_a_need_that_nobody_meets_relaxes_and_is_explained() -> None:
     assert house.now(call).agent_id == "maria"
 
 
-async def test_who_waits_too_long_moves_to_another_queue_with_his_age() -> None:
-    moves = OverflowRule(OverflowWhen.WAIT, OverflowAction.OTHER_QUEUE, 60, "orders")
-    house = await House().open(ORDERS, replace(CLAIMS, overflow=(moves,), relaxing=Relaxing()), ready=("ilya",))
-    call = await house.arrive(VOICE, "n/b/1", "claims")
-    await house.pass_s(59)
-    assert house.now(call).queue == "claims"
-    await house.pass_s(1)
-    moved = house.now(call)
-    assert (moved.queue, moved.agent_id, moved.arrived_at) == ("orders", "ilya", call.arrived_at)
-
-
-async def test_a_full_queue_says_so_to_who_comes() -> None:
-    house = await House().open(replace(ORDERS, max_waiting=1))
-    first = await house.arrive(VOICE, "n/b/1")
-    second = await house.arrive(VOICE, "n/b/2")
-    assert house.now(first).state is ContactState.QUEUED
-    gone = await house.ended(second)
-    assert (gone.state, gone.lost_reason) == (ContactState.OVERFLOWED, "full")
-    assert house.calls.told == [("dismiss_full", second.id, "")]
-
-
-async def test_a_call_back_is_offered_once_and_the_caller_waits_on() -> None:
-    offers = OverflowRule(OverflowWhen.WAIT, OverflowAction.CALLBACK, 10)
-    house = await House().open(replace(ORDERS, overflow=(offers,)))
-    call = await house.arrive(VOICE, "n/b/1")
-    for _ in range(3):
-        await house.pass_s(10)
-    assert house.calls.told == [("dismiss_callback", call.id, "")]
-    assert house.now(call).state is ContactState.QUEUED
-
-
-async def test_a_kept_place_is_called_before_those_who_came_later() -> None:
-    house = await House().open()
-    early = await house.arrive(VOICE, "n/b/1", address="+79000000001")
-    await house.pass_s(5)
-    late = await house.arrive(VOICE, "n/b/2")
-    kept = await house.desk.keep_place("n/b/1", "+79000000001")
-    assert kept is not None
-    assert (kept.arrived_at, kept.wire_key) == (early.arrived_at, f"callback/{early.id}")
-    assert (await house.ended(early)).state is ContactState.OVERFLOWED
-    legs = {"n/b/2": LiveLeg("n/b/2", LegState.WAITING)}
-    await house.desk.reconcile(VOICE, legs, "n/b/")  # nobody is on the kept one's line, and that is right
-    assert house.desk.contact(kept.id) is not None
-    await house.sit_down("ilya")
-    assert house.calls.told[-1][1:] == (kept.id, "ilya")
-    assert house.now(late).state is ContactState.QUEUED
-    await house.desk.reached(kept.wire_key, "n/b/9")
-    await house.desk.talk_began("n/b/9", "ilya")
-    assert house.now(kept).state is ContactState.CONNECTED
-
-
-async def test_a_kept_place_whose_customer_does_not_answer_is_tried_again_and_not_for_ever() -> None:
-    house = await House().open()
-    await house.arrive(VOICE, "n/b/1", address="+79000000001")
-    kept = await house.desk.keep_place("n/b/1", "+79000000001")
-    assert kept is not None
-    await house.sit_down("ilya")
-    for tries in (1, 2, 3):
-        assert (house.now(kept).state, house.now(kept).tries) == (ContactState.OFFERED, tries)
-        await house.desk.offer_failed(kept.wire_key, OfferFailure.UNREACHABLE_CUSTOMER)
-        assert house.state("ilya") is AgentState.READY
-        if tries < 3:
-            why = house.desk.why_contact(kept.id)
-            assert why is not None
-            assert why.obstacles[Obstacle.LATER] == 1
-            await house.pass_s(300)
-    gone = await house.ended(kept)
-    assert (gone.state, gone.lost_reason) == (ContactState.ABANDONED, "callback_unreached")
-
-
 async def test_a_dear_order_goes_first_and_says_so() -> None:
     known = {"+7900": Known("c", "o", frozenset({Lift.DEAR_ORDER}))}
     house = await House(known).open()
@@ -333,19 +191,6 @@ async def test_an_arrival_that_cannot_be_written_down_leaves_no_ghost_in_the_lin
     assert house.now(call).agent_id == "ilya"
 
 
-async def test_the_place_and_the_expected_wait() -> None:
-    house = await House().open(ready=("ilya",))
-    busy = await house.arrive(VOICE, "n/b/0")
-    await house.desk.talk_began("n/b/0", "ilya")
-    calls = [await house.arrive(VOICE, f"n/b/{number}") for number in (1, 2)]
-    places = [house.desk.place(call.id) for call in calls]
-    assert [(place.position, place.waiting, place.expected_s) for place in places if place] == [
-        (1, 2, 240.0),
-        (2, 2, 480.0),
-    ]
-    assert house.desk.place(busy.id) is None
-
-
 async def test_missed_offers_are_remembered_with_their_reason() -> None:
     house = await House().open(ready=("maria",))
     since = house.clock.now()
@@ -397,55 +242,3 @@ async def test_hands_kept_for_a_call_are_free_when_no_call_can_come() -> None:
     assert house.now(later).state is ContactState.QUEUED
     await house.desk.wire_changed(VOICE, up=False)
     assert house.now(later).agent_id == "maria"
-
-
-async def test_who_is_held_back_keeps_his_place_and_no_rule_moves_him() -> None:
-    gives_up = OverflowRule(OverflowWhen.WAIT, OverflowAction.MESSAGE, 30)
-    house = await House().open(replace(ORDERS, overflow=(gives_up,)), ready=("ilya",))
-    await house.desk.log_out("ilya")
-    busy = await house.arrive(VOICE, "n/b/1")
-    later = await house.arrive(VOICE, "n/b/2")
-    until = house.clock.now() + timedelta(seconds=300)
-    assert await house.desk.hold_back("n/b/1", until)
-    place = house.desk.place(busy.id)
-    assert place is not None
-    assert place.position == 1
-    why = house.desk.why_contact(busy.id)
-    assert why is not None
-    assert why.not_before == until
-    await house.desk.ready("ilya")
-    assert house.now(later).agent_id == "ilya"
-    await house.pass_s(60)
-    assert house.now(busy).state is ContactState.QUEUED
-    assert house.calls.told[-1][1] == later.id  # nothing was said to the one who is busy
-    assert await house.desk.hold_back("n/b/1", None)
-    await house.pass_s(1)
-    assert (await house.ended(busy)).lost_reason == "message"
-
-
-async def test_a_place_that_is_held_back_is_free_by_itself_in_the_end() -> None:
-    house = await House().open(ORDERS)
-    busy = await house.arrive(VOICE, "n/b/1")
-    await house.desk.hold_back("n/b/1", house.clock.now() + timedelta(seconds=300))
-    await house.sit_down("ilya")
-    await house.pass_s(298)
-    assert house.now(busy).state is ContactState.QUEUED
-    await house.pass_s(2)
-    assert house.now(busy).agent_id == "ilya"
-
-
-async def test_who_is_offered_is_not_held_back() -> None:
-    house = await House().open(ORDERS, ready=("ilya",))
-    call = await house.arrive(VOICE, "n/b/1")
-    assert not await house.desk.hold_back("n/b/1", house.clock.now() + timedelta(seconds=300))
-    assert house.now(call).agent_id == "ilya"
-    assert not await house.desk.hold_back("n/b/9", None)
-
-
-async def test_who_has_booked_a_call_waits_no_more() -> None:
-    house = await House().open(ORDERS)
-    call = await house.arrive(VOICE, "n/b/1")
-    await house.desk.hold_back("n/b/1", house.clock.now() + timedelta(seconds=300))
-    await house.desk.call_booked("n/b/1")
-    gone = await house.ended(call)
-    assert (gone.state, gone.lost_reason) == (ContactState.OVERFLOWED, "booked")

@@ -9,7 +9,7 @@ from cordboard.queue.channel import Arrival, ChannelKind, Direction
 from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.past import Past
 from cordboard.queue.reconcile import LegState, LiveLeg
-from tests.queue.test_desk import House
+from tests.fakes.small_desk import House
 
 KEY = "n/b/1"
 

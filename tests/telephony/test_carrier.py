@@ -19,6 +19,7 @@ from cordboard.telephony.render import render_agents
 from cordboard.telephony.site import AgentEndpoint, BadSite, Ports
 from cordboard.telephony.speech import RATE, to_telephone
 from tests.fakes.asterisk_tree import (
+    FAR_AHEAD_S,
     INBOUND,
     Node,
     asterisk_tree,
@@ -33,7 +34,6 @@ from tests.fakes.wait import until
 
 CUSTOMER = "+79161234567"
 BROWSER = AgentEndpoint("agent-12ab34cd", "browser-password")
-FAR_AHEAD_S = 600  # one heartbeat for a whole test
 
 
 def number_of(habit: Habit) -> str:

@@ -10,7 +10,7 @@ import pytest
 from cordboard.telephony.byes import bye_of
 from cordboard.telephony.recording import RawTake, Talk, finish
 from cordboard.telephony.site import AgentEndpoint
-from tests.fakes.asterisk_tree import INBOUND, Node, data_folder, running_node
+from tests.fakes.asterisk_tree import FAR_AHEAD_S, INBOUND, Node, data_folder, running_node
 from tests.fakes.raw_ami import Message
 from tests.fakes.sipp import SippCaller, SippCarrier
 from tests.fakes.sipp_scenarios import NO_ANSWER, Behaviour
@@ -18,7 +18,6 @@ from tests.fakes.takes import CUSTOMER_HZ, OPERATOR_HZ, hears
 from tests.fakes.wait import until
 
 pytestmark = pytest.mark.live
-FAR_AHEAD_S = 600
 PASSWORD = "pass-word-1234"  # noqa: S105 - a test's
 
 

@@ -13,17 +13,14 @@ from pathlib import Path
 import pytest
 
 from cordboard.telephony.dialog import Caller, CallerGone, NoAnswer
-from cordboard.telephony.install import default_cache
 from cordboard.telephony.ivr import AgiLine, IvrServer, Talk
-from cordboard.telephony.prompt_files import lay_out
-from tests.fakes.asterisk_tree import INBOUND, Node, data_folder, running_node
+from tests.fakes.asterisk_tree import INBOUND, Node, data_folder, speaking_node
 from tests.fakes.prompt_ear import all_there, find_in_order
 from tests.fakes.raw_ami import Message
 from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
 
 pytestmark = pytest.mark.live
-FAR_AHEAD_S = 600
 TICKET = "a1b2c3"
 
 
@@ -35,9 +32,7 @@ def data() -> Iterator[Path]:
 
 @pytest.fixture
 async def node(data: Path) -> AsyncIterator[Node]:
-    async with running_node(data) as running:
-        lay_out(running.site.tree, default_cache(), data / "prompts", data / "asterisk")
-        await running.beat(int(time.time()) + FAR_AHEAD_S)
+    async with speaking_node(data) as running:
         yield running
 
 
