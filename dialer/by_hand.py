@@ -70,6 +70,7 @@ class ByHand:
         self._attempts = attempts
         self._modes = modes
         self._cards: dict[str, Card] = {}
+        self._manual: list[Campaign] = []
 
     def card(self, agent_id: str) -> Card | None:
         """What the operator is shown now."""
@@ -78,6 +79,7 @@ class ByHand:
     async def turn(self, campaigns: Sequence[Campaign]) -> None:
         """Cards whose time is over are dialed or passed over, those of operators who left are taken back, free operators get theirs."""
         running = {each.id for each in campaigns if each.state is CampaignState.RUNNING}
+        self._manual = [each for each in campaigns if each.mode is DialMode.MANUAL and each.id in running]
         for agent_id, card in list(self._cards.items()):
             if not self._holds(agent_id, card) or card.campaign.id not in running:
                 await self._take_back(agent_id)
@@ -132,9 +134,9 @@ class ByHand:
         await self._take_back(agent_id)
 
     async def listed(self, agent_id: str) -> list[Lead]:
-        """Whom the operator may dial by hand now, the best first."""
-        agent = self._agent(agent_id)
-        mine = [each for each in await self._running(DialMode.MANUAL) if agent and each.queue in agent.queues]
+        """Whom the operator may dial by hand now, the best first. Each page of a free operator asks: what the last turn knew is enough."""
+        agent = self._agent(agent_id) if self._manual else None
+        mine = [each for each in self._manual if agent and each.queue in agent.queues]
         return (await self._modes.best(mine, LISTED))[:LISTED] if mine else []
 
     async def dial_lead(self, agent_id: str, lead_id: str) -> None:
@@ -174,7 +176,7 @@ class ByHand:
         return agent is not None and agent.dialing(card.attempt_id) is not None
 
     def _agent(self, agent_id: str) -> Agent | None:
-        return next((agent for agent in self._desk.agents() if agent.id == agent_id), None)
+        return self._desk.agent(agent_id)
 
     async def _running(self, mode: DialMode) -> list[Campaign]:
         campaigns = await self._store.campaigns()
