@@ -63,6 +63,7 @@ from .telephony.install import AsteriskTree
 from .telephony.legs import lane_of
 from .telephony.ports import ports_of
 from .telephony.rules import ANYWHERE, BadRules, DialRules, home_country
+from .telephony.site import trunks_of
 from .telephony.voice import Voice
 from .telephony.web_call import WebCalls, site_queue
 from .telephony.web_call_process import MediaProcess
@@ -412,6 +413,7 @@ class Works:
             tls=site.tls,
             database=self.db.ping,
             migrations=lambda: up_to_date(self.db.engine),
+            trunks=trunks_of(site),
         )
 
     # Life ----------------------------------------------------------------------------------------------------------
@@ -572,7 +574,7 @@ def minutes(hours: str) -> tuple[int, int]:
 def dial_rules(settings: Settings) -> DialRules:
     """Where the site may call and at what price. When nothing is set it is the country of the site's own number, and everywhere without a
     trunk, for then only the demo's carrier is called. Raises BadSettings."""
-    home = ANYWHERE if settings.trunk is None else home_country(settings.inbound_number)
+    home = home_country(settings.inbound_number) if settings.has_trunk else ANYWHERE
     allowed = settings.dial_allowed or (home,)
     rates = {beginning: round(100 * rate) for beginning, rate in settings.dial_rates.items()}
     money = None if settings.dial_money_a_day is None else round(100 * settings.dial_money_a_day)

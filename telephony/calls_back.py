@@ -32,12 +32,15 @@ def call_id(contact: Contact, tries: int | None = None) -> str:
 class CallsBack:
     """`ring` lets the agent's device ring for a leg that is there. Fits Dialing."""
 
-    def __init__(self, desk: Desk, wire: Wire, placed: PlacedCalls, ring: Ring, caller_id: str = "") -> None:
+    def __init__(
+        self, desk: Desk, wire: Wire, placed: PlacedCalls, ring: Ring, caller_id: str, trunk_of: Callable[[], str]
+    ) -> None:
         self._desk = desk
         self._wire = wire
         self._placed = placed
         self._ring = ring
         self._caller_id = caller_id
+        self._trunk_of = trunk_of
         self._out: dict[str, str] = {}
 
     async def offer(self, contact: Contact) -> None:
@@ -48,7 +51,12 @@ class CallsBack:
         self._out[attempt_id] = contact.wire_key
         try:
             taken = await self._placed.place(
-                attempt_id, contact.address, self, ring_timeout_s=RING_S, caller_id=self._caller_id
+                attempt_id,
+                contact.address,
+                self,
+                ring_timeout_s=RING_S,
+                trunk=self._trunk_of(),
+                caller_id=self._caller_id,
             )
         except NotDialable:
             taken = False
