@@ -128,6 +128,7 @@ class Works:
             language_of=lambda _queue: settings.language,
             caller_id=settings.caller_id or settings.inbound_number,
             may_dial=tolls.may_dial,
+            trunk_of=lambda: self.dialer.trunks.preferred(),
             spoken=Spoken(
                 home.folder.asterisk.resolve() / "share/prompts", callers.acquaintance, typed_number, callers.zone_of
             ),
@@ -164,7 +165,15 @@ class Works:
         store = DialerStore(db, clock, random_ids, law)
         wording = ShopWording(lambda: self.shop, line, home.folder.path / "prompts", settings)
         self.dialer = Dialer(
-            store, self.desk, self.voice, clock, random_ids, settings.time_zone, wording, jumped=lambda: clock.jumped_s
+            store,
+            self.desk,
+            self.voice,
+            clock,
+            random_ids,
+            settings.time_zone,
+            wording,
+            trunks=settings.trunk_names,
+            jumped=lambda: clock.jumped_s,
         )
         self.dialer.on_settled.append(self.settle_order)
         self.dialer.on_opted_out.append(self.opted_out)

@@ -89,7 +89,7 @@ def withdrawable(rung_s: Mapping[str, float | None]) -> tuple[str, ...]:
 
 TROUBLE = frozenset({AttemptOutcome.CONGESTION, AttemptOutcome.TRUNK_TROUBLE})
 """Ends that speak of the trunk, and not of the customer."""
-_NO_WORD = frozenset({AttemptOutcome.CANCELLED, AttemptOutcome.UNKNOWN})
+NO_WORD = frozenset({AttemptOutcome.CANCELLED, AttemptOutcome.UNKNOWN})
 PATIENCE = 3
 LONGEST_HOLD_S = 60
 
@@ -103,7 +103,7 @@ class Brake:
 
     def after(self, outcome: AttemptOutcome, now: datetime) -> "Brake":
         """Each further trouble doubles the hold (5 s to 60 s); any word from the far side takes the brake off."""
-        if outcome in _NO_WORD:
+        if outcome in NO_WORD:
             return self
         if outcome not in TROUBLE:
             return Brake()
