@@ -2,6 +2,8 @@
 import { $, $$, Refused, T, api, ready, toast, trying } from "./core.js";
 import { refresh } from "./parts.js";
 
+const SEEN_MS = 2000;
+
 /* Errors stand by their fields, and the first of them takes the focus. False when none has a field here. */
 function complain(form, errors) {
   for (const err of $$(".err", form)) err.hidden = true;
@@ -39,4 +41,6 @@ document.addEventListener("click", async e => {
   /* The forms show what was set: the page is loaded anew. */
   if (b && await trying(() => api("POST", `/trunks/changes/${b.dataset.revert}/revert`))) location.reload();
 });
+/* A call that nobody answers is no news to anybody but the trunks. */
+setInterval(() => { if (!document.hidden) refresh(); }, SEEN_MS);
 await ready;
