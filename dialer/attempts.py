@@ -220,8 +220,10 @@ class Attempts:
         except Exception as error:
             log.warning("attempt %s could not be sent: %s", attempt.id, type(error).__name__)
             self._unsent.add(attempt.id)
-            await self._look_up(attempt, gone=AttemptOutcome.TRUNK_TROUBLE)
-            self._unsent.discard(attempt.id)
+            try:
+                await self._look_up(attempt, gone=AttemptOutcome.TRUNK_TROUBLE)
+            finally:
+                self._unsent.discard(attempt.id)
             self.brake = self.brake.pulled(self._clock.now())
             self._doubt = attempt.id
 
@@ -360,7 +362,7 @@ class Attempts:
     def _learn(self, ended: Attempt, outcome: AttemptOutcome) -> None:
         """What an end says of its trunk; what never left us says nothing, and any word shows that our own wire is whole."""
         if ended.id in self._unsent:
-            self.trunks.never_began(ended)
+            self.trunks.unsent(ended)
             return
         self.trunks.ended(ended, outcome)
         if outcome not in NO_WORD:

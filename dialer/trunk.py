@@ -141,7 +141,14 @@ class TrunkState:
         kept = tuple(each for each in self.sent if at - each < window)
         return replace(self, ringing=self.ringing | {attempt_id}, sent=(*kept, at))
 
-    def never_began(self, attempt_id: str) -> "TrunkState":
+    def never_began(self, attempt_id: str, at: datetime) -> "TrunkState":
+        """The channel that it took `at` that moment is free again, and the rate has not counted it: nothing left the house."""
+        kept = list(self.sent)
+        if attempt_id in self.ringing and at in kept:
+            kept.remove(at)
+        return replace(self.freed(attempt_id), sent=tuple(kept))
+
+    def freed(self, attempt_id: str) -> "TrunkState":
         """Its channel is free; what the rate has counted stays counted."""
         return replace(self, ringing=self.ringing - {attempt_id}, talking=self.talking - {attempt_id})
 
@@ -151,7 +158,7 @@ class TrunkState:
         return replace(self, ringing=ringing, talking=talking, brake=Brake())
 
     def ended(self, attempt_id: str, end: LastEnd) -> "TrunkState":
-        return replace(self.never_began(attempt_id), brake=self.brake.after(end.outcome, end.at), last=end)
+        return replace(self.freed(attempt_id), brake=self.brake.after(end.outcome, end.at), last=end)
 
     def hold(self, now: datetime) -> Hold | None:
         """What keeps it from one more call; None when it may carry it."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..storage.clock import Clock
@@ -45,8 +46,11 @@ class TrunkStore:
                 for field, before, after in changed(old, new)
             ]
             if changes:
-                await connection.execute(trunk_table.delete().where(trunk_table.c.name == name))
-                await connection.execute(trunk_table.insert().values(name=name, settings=knobs_of(new)))
+                insert = sqlite.insert(trunk_table) if self._db.is_sqlite else postgresql.insert(trunk_table)
+                put = insert.values(name=name, settings=knobs_of(new))
+                await connection.execute(
+                    put.on_conflict_do_update(index_elements=["name"], set_={"settings": put.excluded.settings})
+                )
                 await connection.execute(trunk_change_table.insert(), changes)
             return new
 

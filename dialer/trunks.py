@@ -1,5 +1,6 @@
 """The trunks at work: which carries the next call, which calls hold their channels, and what a supervisor sets of them."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -30,18 +31,20 @@ class Trunks:
         self._names = tuple(names)
         self._states: dict[str, TrunkState] = {name: TrunkState(Trunk(name)) for name in names}
         self._loaded = False
+        self._loading = asyncio.Lock()
         self._unwritten: set[str] = set()
 
     async def load(self) -> None:
         """What was set, and from the attempts' rows what each trunk was doing when the last engine ended."""
-        if self._loaded:
-            return
-        now = self._clock.now()
-        for trunk in await self._rows.trunks(self._names):
-            recent = await self._rows.recent(trunk.name, now - LOOK_BACK)
-            self._states[trunk.name] = as_it_was(trunk, recent)
-        self._loaded = True
-        await self.reconcile()
+        async with self._loading:
+            if self._loaded:
+                return
+            now = self._clock.now()
+            for trunk in await self._rows.trunks(self._names):
+                recent = await self._rows.recent(trunk.name, now - LOOK_BACK)
+                self._states[trunk.name] = as_it_was(trunk, recent)
+            await self.reconcile()
+            self._loaded = True
 
     async def reconcile(self) -> None:
         """Hold the channels against the rows: no call without an end is missed, none that is over holds one."""
@@ -63,16 +66,21 @@ class Trunks:
             return None
         self._states[found.trunk.name] = found.began(attempt.id, now)
         self._unwritten.add(attempt.id)
-        return replace(attempt, trunk=found.trunk.name, caller_id=caller_id(found.trunk, attempt.number, wished))
+        shown = caller_id(found.trunk, attempt.number, wished)
+        return replace(attempt, intent_at=now, trunk=found.trunk.name, caller_id=shown)
 
     def written(self, attempt: Attempt) -> None:
         """From now on its row tells of it; or there is none, and the next look at the rows frees its channel."""
         self._unwritten.discard(attempt.id)
 
     def never_began(self, attempt: Attempt) -> None:
-        """No call came of it, by no fault of the trunk."""
+        """Its intent was not written: nothing left the house."""
         self._unwritten.discard(attempt.id)
-        self._put(attempt, lambda state: state.never_began(attempt.id))
+        self._put(attempt, lambda state: state.never_began(attempt.id, attempt.intent_at))
+
+    def unsent(self, attempt: Attempt) -> None:
+        """It is over, by no fault of the trunk: our own wire failed."""
+        self._put(attempt, lambda state: state.freed(attempt.id))
 
     def answered(self, attempt: Attempt) -> None:
         self._put(attempt, lambda state: state.answered(attempt.id))

@@ -117,6 +117,15 @@ def test_a_talk_holds_its_channel_until_it_ends() -> None:
     assert state.ended("a", LastEnd(AttemptOutcome.PERSON, NOW)).hold(NOW + 9 * SECOND) is None
 
 
+def test_a_call_that_never_left_gives_back_its_channel_and_its_place_in_the_second() -> None:
+    state = TrunkState(Trunk("first", channels=1, per_second=1)).began("a", NOW)
+    assert state.never_began("a", NOW) == TrunkState(Trunk("first", channels=1, per_second=1))
+    assert state.never_began("b", NOW) == state  # told of another
+    freed = state.freed("a")
+    assert freed.in_use == 0
+    assert freed.hold(NOW) == Hold("first", Blocked.RATE, NOW + 1.1 * SECOND)
+
+
 def braked(name: str = "first", troubles: int = PATIENCE, at: datetime = NOW) -> TrunkState:
     state = TrunkState(Trunk(name))
     for number in range(troubles):

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from cordboard.dialer.campaign import Setting
+from cordboard.dialer.lead import Attempt
 from cordboard.dialer.reason import Reason, Wait
 from cordboard.dialer.trunk import BadTrunk, Blocked, Hold
 from cordboard.dialer.trunks import UnknownTrunk
@@ -222,3 +223,25 @@ async def test_calls_that_are_not_the_dialers_go_by_a_trunk_that_carries(house: 
         await house.tick()
         await house.fail(house.ringing())
     assert house.dialer.trunks.preferred() == "second"
+
+
+async def test_whom_the_law_forbids_takes_nothing_of_the_rate(house: DialHouse) -> None:
+    await house.open("maria")
+    await fill(house, 1)
+    await house.dialer.trunks.load()
+    lead = (await house.store.leads_of_order("order-1"))[0]
+    attempt = Attempt("one", lead.id, lead.campaign_id, None, lead.phone, house.clock.now())
+    taken = house.dialer.trunks.take(attempt, "", ())
+    assert taken is not None
+    assert (taken.trunk, used(house)) == ("first", [1, 0])
+    await house.dialer.trunks.reconcile()
+    assert used(house) == [1, 0]  # its row is still to come
+    house.dialer.trunks.never_began(taken)
+    assert used(house) == [0, 0]
+    assert house.dialer.trunks.states()[0].sent == ()
+    house.dialer.trunks.written(taken)
+    again = house.dialer.trunks.take(attempt, "", ())
+    assert again is not None
+    house.dialer.trunks.written(again)
+    await house.dialer.trunks.reconcile()
+    assert used(house) == [0, 0]  # nothing was written, whoever said what
