@@ -40,7 +40,7 @@ class Trunk:
 
     name: str
     channels: int = 500
-    per_second: float = 100.0
+    per_second: float = 200.0
     caller_ids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -64,7 +64,7 @@ async def test_what_is_set_acts_is_written_down_and_put_back(house: SteeringHous
     changes = (await browser.get(f"{ADDRESS}/changes")).json()
     assert {(one["field"], str(one["old"])) for one in changes} == {
         ("channels", "500"),
-        ("per_second", "100"),
+        ("per_second", "200"),
         ("caller_ids", "[]"),
     }
     of_channels = next(one["id"] for one in changes if one["field"] == "channels")
@@ -103,7 +103,7 @@ async def test_what_a_trunk_cannot_be_is_refused_whole_by_its_field(
     assert refused.headers["content-type"] == "application/problem+json"
     assert [error["field"] for error in refused.json()["errors"]] == [field]
     (trunk,) = (await browser.get(ADDRESS)).json()
-    assert (trunk["channels"], trunk["per_second"], trunk["caller_ids"]) == (500, 100, [])
+    assert (trunk["channels"], trunk["per_second"], trunk["caller_ids"]) == (500, 200, [])
     assert (await browser.get(f"{ADDRESS}/changes")).json() == []
 
 

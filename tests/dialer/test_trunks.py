@@ -181,7 +181,7 @@ async def test_who_turned_which_knob_and_back(house: DialHouse) -> None:
     changes = await trunks.changes()
     told = [(each.trunk, each.actor_id, each.field, each.old, each.new) for each in changes]
     assert told[0] == ("second", "olga", "caller_ids", [], ["+74951110001"])
-    assert sorted(told[1:]) == [("second", "oleg", "channels", 500, 20), ("second", "oleg", "per_second", 100.0, 5.0)]
+    assert sorted(told[1:]) == [("second", "oleg", "channels", 500, 20), ("second", "oleg", "per_second", 200.0, 5.0)]
     state = await trunks.revert(changes[0].id, "oleg")
     assert state.trunk.caller_ids == ()
     assert state.trunk.channels == 20
