@@ -128,7 +128,7 @@ class Works:
             language_of=lambda _queue: settings.language,
             caller_id=settings.caller_id or settings.inbound_number,
             may_dial=tolls.may_dial,
-            trunk_of=lambda: self.dialer.trunks.preferred(),
+            way=lambda number: self.dialer.trunks.way(number, settings.caller_id or settings.inbound_number),
             spoken=Spoken(
                 home.folder.asterisk.resolve() / "share/prompts", callers.acquaintance, typed_number, callers.zone_of
             ),

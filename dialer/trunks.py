@@ -118,10 +118,12 @@ class Trunks:
         opens = earliest(self.holds())
         return None if opens is None else max(0.0, (opens - self._clock.now()).total_seconds())
 
-    def preferred(self) -> str:
-        """The trunk for a call that is not the dialer's: the first that may carry one, else the first."""
+    def way(self, number: str, wished: str) -> tuple[str, str]:
+        """For a call that is not the dialer's, and must not wait: the first trunk that may carry one, else the first; and the number to
+        show. It is not counted."""
         found = choose(self.states(), self._clock.now())
-        return self._names[0] if isinstance(found, tuple) else found.trunk.name
+        trunk = self._states[self._names[0]].trunk if isinstance(found, tuple) else found.trunk
+        return trunk.name, caller_id(trunk, number, wished)
 
     # What a supervisor sets
 

@@ -218,11 +218,13 @@ async def test_what_a_trunk_cannot_be_changes_nothing(house: DialHouse) -> None:
 async def test_calls_that_are_not_the_dialers_go_by_a_trunk_that_carries(house: DialHouse) -> None:
     await house.open("maria", knobs=NOW_AGAIN)
     await fill(house, 4)
-    assert house.dialer.trunks.preferred() == "first"
+    await house.dialer.trunks.load()
+    await house.dialer.trunks.set_knobs("second", {"caller_ids": ["+74951110001"]}, "oleg")
+    assert house.dialer.trunks.way(phone(1), "+74950000100") == ("first", "+74950000100")
     for _ in range(3):
         await house.tick()
         await house.fail(house.ringing())
-    assert house.dialer.trunks.preferred() == "second"
+    assert house.dialer.trunks.way(phone(1), "+74950000100") == ("second", "+74951110001")
 
 
 async def test_whom_the_law_forbids_takes_nothing_of_the_rate(house: DialHouse) -> None:
