@@ -40,6 +40,8 @@ from . import (
     setup_api,
     setup_pages,
     signin,
+    trunk_api,
+    trunk_pages,
     waiting_pages,
     web_call_pages,
 )
@@ -69,6 +71,8 @@ ROUTERS = (
     campaign_leads_api.router,
     do_not_call_pages.router,
     do_not_call_api.router,
+    trunk_pages.router,
+    trunk_api.router,
     callback_api.router,
     callback_pages.router,
     callbacks_pages.router,

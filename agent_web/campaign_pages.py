@@ -42,6 +42,7 @@ from .pages import language_of, render
 from .problem import Problem
 from .security import require
 from .setup_words import queue_label
+from .trunk_view import trunk_lines
 
 LISTED = 25
 LOGGED = 12
@@ -229,6 +230,7 @@ async def _figures(house: House, campaign: Campaign, counters: Counters) -> dict
         "bars": hour_bars(day.hours),
         "site_zone": house.site.time_zone,
         "trunk_until": house.dialer.trunk_holds_until(),
+        "trunks": trunk_lines(house.dialer.trunks.states(), house.clock.now()),
         "outcomes": [line for line in counted if line[2]],
     }
 

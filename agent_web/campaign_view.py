@@ -109,7 +109,7 @@ REASONS = {
     Reason.RETRY_AT: ("clock", N_("ждёт повтора")),
     Reason.NO_AGENTS: ("headset", N_("нет свободных операторов")),
     Reason.INBOUND_FIRST: ("phone-in", N_("сначала входящие")),
-    Reason.TRUNK: ("net-off", N_("линия оператора связи не отвечает")),
+    Reason.TRUNK: ("net-off", N_("линии связи сейчас не берут новых звонков")),
     Reason.DRAINING: ("drain", N_("дозваниваем начатое, новых звонков нет")),
     Reason.DIALING: ("phone-out", N_("звоним прямо сейчас")),
     Reason.CONNECTED: ("st-talking", N_("идёт разговор, или оператор пишет итог")),

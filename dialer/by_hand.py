@@ -33,6 +33,7 @@ class Refusal(StrEnum):
     NOT_NOW = "not_now"
     HOURS = "hours"
     TRUNK = "trunk"
+    TRUNK_FULL = "trunk_full"
 
 
 class CannotDial(Exception):
@@ -155,6 +156,9 @@ class ByHand:
             raise CannotDial(Refusal.HOURS)
         if not await self._attempts.may_try():
             raise CannotDial(Refusal.TRUNK)
+        if self._attempts.trunks.holds():
+            troubled = self._attempts.trunks.troubled_until() is not None
+            raise CannotDial(Refusal.TRUNK if troubled else Refusal.TRUNK_FULL)
         if agent.state is not AgentState.READY:
             raise CannotDial(Refusal.NOT_READY)
         if not await self._attempts.dial(Call(lead, campaign, agent, attempt_id=attempt_id)):

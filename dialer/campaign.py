@@ -1,5 +1,6 @@
 """The campaign: how a list of leads is dialed, and every knob of it by name. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -16,6 +17,7 @@ from .notice_text import BadText, check_text
 from .priority import NUMBERS, Weights, own_units
 from .sources import LeadSources
 
+_CALLER_ID = re.compile(r"\+?[0-9]{2,18}")
 MIN_RING_S = 15
 MAX_RING_S = 120
 MIN_UNKNOWN_DELAY_S = 900
@@ -115,6 +117,8 @@ def check_campaign(campaign: Campaign) -> None:
             raise CampaignRefused(name, str(bad)) from bad
     if not MIN_RING_S <= campaign.ring_timeout_s <= MAX_RING_S:
         raise CampaignRefused("ring_timeout_s", f"let it ring for {MIN_RING_S} to {MAX_RING_S} s")
+    if campaign.caller_id and _CALLER_ID.fullmatch(campaign.caller_id) is None:
+        raise CampaignRefused("caller_id", "a number of ours is digits only, in international form with its plus")
     if len(campaign.weights.segments) > MAX_SEGMENTS:
         raise CampaignRefused("weights.segment", f"at most {MAX_SEGMENTS} segments have points")
     if not campaign.hours.ever_open():

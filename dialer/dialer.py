@@ -25,6 +25,8 @@ from .reason import Reason, Wait
 from .signs import Signs
 from .steering import Steering
 from .store import DialerStore
+from .trunk import earliest
+from .trunks import Trunks
 from .words import Mute, Wording, Words
 
 log = logging.getLogger(__name__)
@@ -37,8 +39,9 @@ FIRST_PAGE, WIDEST = 32, 2_000
 
 
 class Dialer:
-    """Call `recover` once the wire is up, then keep `run` running. `home_zone` is the site's own time zone, `jumped` tells how far the
-    machine's clock stands ahead of `clock` (s; storage/clock.py), `do_not_call` and `holidays` are the lists that a supervisor keeps.
+    """Call `recover` once the wire is up, then keep `run` running. `home_zone` is the site's own time zone, `jumped` tells how far
+    the machine's clock stands ahead of `clock` (s; storage/clock.py), `do_not_call` and `holidays` are the lists that a supervisor keeps,
+    `trunks` the ways into the network, in the order in which calls prefer them.
 
     __main__ joins: the wire's reports to `on_answered`, `on_sign`, `on_ended`, `on_node_reset`; orders to `on_order`; ended contacts to
     `on_contact_ended`; the shop to `on_settled`, the list of those who want no calls to `on_opted_out`.
@@ -54,6 +57,7 @@ class Dialer:
         home_zone: str = "UTC",
         wording: Wording | None = None,
         *,
+        trunks: Sequence[str] = ("trunk",),
         jumped: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._store = store
@@ -68,7 +72,8 @@ class Dialer:
         self.do_not_call: DoNotCallList = store.do_not_call
         self.holidays: HolidayStore = store.kept_holidays
         self.cap = CapKeeper(store, desk, clock, home_zone)
-        self._attempts = Attempts(store, desk, originate, clock, ids, self.cap)
+        self.trunks = Trunks(store, store.trunks, clock, trunks)
+        self._attempts = Attempts(store, desk, originate, clock, ids, self.cap, self.trunks)
         self.strays: Counter[str] = self._attempts.strays
         self._queues = QueueWatch(desk, clock)
         self._modes = Modes(store, desk, clock, self._attempts, self.cap, Words(wording or Mute()), self._queues)
@@ -146,11 +151,16 @@ class Dialer:
                         log.exception("the dialer missed a turn")
                     await asyncio.sleep(began + REST_S - loop.time())
                     with suppress(TimeoutError):
-                        async with asyncio.timeout(TICK_S):
+                        async with asyncio.timeout(self._pause_s()):
                             await self._wake.wait()
             finally:
                 listener.cancel()
                 await self._attempts.settle()
+
+    def _pause_s(self) -> float:
+        """Until the next turn: earlier than usual when a trunk's rate lets the next call pass."""
+        opens_s = self.trunks.opens_in_s()
+        return TICK_S if opens_s is None else min(TICK_S, opens_s)
 
     async def _listen(self, changes: Changes) -> None:
         while True:
@@ -162,6 +172,7 @@ class Dialer:
         async with self._turn:
             await self._store.wake_due(self._clock.now(), WAKE_AT_ONCE)
             await self.cap.load()
+            await self.trunks.load()
             await self._queues.load()
             await self.cap.see_talks()
             campaigns = await self._store.campaigns()
@@ -176,7 +187,7 @@ class Dialer:
             running = [campaign for campaign in campaigns if campaign.state is CampaignState.RUNNING]
             self._look_at_clocks()
             self._account_closed = await self._store.account_closed()
-            if running and self._is_lawful() and await self._attempts.may_try():
+            if running and self._is_lawful() and await self._attempts.may_try() and self.trunks.room():
                 for call in await self._calls(running, campaigns):
                     await self._attempts.dial(call)
 
@@ -208,9 +219,9 @@ class Dialer:
             )
 
     def trunk_holds_until(self) -> datetime | None:
-        """The trunk's brake: until when nothing is dialed because calls failed one after another; None while it carries them."""
+        """The brakes: until when nothing is dialed because calls failed one after another by every trunk; None while one carries them."""
         brake = self._attempts.brake
-        return brake.until if brake.holds(self._clock.now()) else None
+        return brake.until if brake.holds(self._clock.now()) else self.trunks.troubled_until()
 
     def _hold(self, campaign: Campaign) -> Wait | None:
         """Why the campaign as a whole stands."""
@@ -224,4 +235,6 @@ class Dialer:
             return Wait(Reason.TOLL_CAP, self._account_closed)
         if self._attempts.brake.holds(self._clock.now()):
             return Wait(Reason.TRUNK, self._attempts.brake.until)
+        if holds := self.trunks.holds():
+            return Wait(Reason.TRUNK, earliest(holds), holds)
         return self._modes.hold(campaign, self._known)

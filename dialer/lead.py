@@ -91,7 +91,7 @@ class Attempt:
     """One dialing of a lead. `id` is the ChannelId on the wire; `cause` is Q.850, `tech_cause` the SIP code.
 
     `agent_id` is who was reserved for it, or chose it; `mode` how it was dialed (campaign.DialMode); `connected_at` when an operator
-    had him on the line.
+    had him on the line. It went by `trunk`, and showed `caller_id`; both "" where that is not known.
     """
 
     id: str
@@ -107,6 +107,8 @@ class Attempt:
     tech_cause: str | None = None
     mode: str = "progressive"
     connected_at: datetime | None = None
+    trunk: str = ""
+    caller_id: str = ""
 
     @property
     def is_unreserved(self) -> bool:

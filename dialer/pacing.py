@@ -87,24 +87,25 @@ def withdrawable(rung_s: Mapping[str, float | None]) -> tuple[str, ...]:
     return tuple(call for call, seconds in rung_s.items() if seconds is None or seconds >= RUNG_ENOUGH_S)
 
 
-_TROUBLE = frozenset({AttemptOutcome.CONGESTION, AttemptOutcome.TRUNK_TROUBLE})
-_NO_WORD = frozenset({AttemptOutcome.CANCELLED, AttemptOutcome.UNKNOWN})
+TROUBLE = frozenset({AttemptOutcome.CONGESTION, AttemptOutcome.TRUNK_TROUBLE})
+"""Ends that speak of the trunk, and not of the customer."""
+NO_WORD = frozenset({AttemptOutcome.CANCELLED, AttemptOutcome.UNKNOWN})
 PATIENCE = 3
 LONGEST_HOLD_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """A dead trunk is not many customers who do not answer: after `PATIENCE` troubles in a row nothing is dialed until `until`."""
+    """A dead trunk is not many customers who do not answer: after `PATIENCE` troubles in a row it carries nothing until `until`."""
 
     troubles: int = 0
     until: datetime | None = None
 
     def after(self, outcome: AttemptOutcome, now: datetime) -> "Brake":
         """Each further trouble doubles the hold (5 s to 60 s); any word from the far side takes the brake off."""
-        if outcome in _NO_WORD:
+        if outcome in NO_WORD:
             return self
-        if outcome not in _TROUBLE:
+        if outcome not in TROUBLE:
             return Brake()
         if self.troubles + 1 < PATIENCE:
             return replace(self, troubles=self.troubles + 1)

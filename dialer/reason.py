@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from .trunk import Hold
+
 
 class Reason(StrEnum):
     """What must end before the lead is dialed."""
@@ -51,7 +53,8 @@ OWN = HELD | {
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """`until`: when the reason ends by itself, if that is known (UTC)."""
+    """`until`: when the reason ends by itself, if that is known (UTC). `trunks`: where it is TRUNK, what keeps each of them."""
 
     reason: Reason
     until: datetime | None = None
+    trunks: tuple[Hold, ...] = ()

@@ -104,6 +104,7 @@ import_table = sa.Table(
     sa.Column("reason", sa.String(60)),
     sa.Index("ix_lead_import_campaign_id", "campaign_id", "created_at"),
 )
+HAS_TRUNK = sa.text("trunk <> ''")
 _open = sa.Column("ended_at", UtcDateTime)
 attempt_table = sa.Table(
     "attempt",
@@ -121,6 +122,9 @@ attempt_table = sa.Table(
     sa.Column("tech_cause", sa.String(40)),
     sa.Column("mode", sa.String(16), nullable=False, server_default="progressive"),
     sa.Column("connected_at", UtcDateTime),
+    sa.Column("trunk", sa.String(32), nullable=False, server_default=""),
+    sa.Column("caller_id", sa.String(40), nullable=False, server_default=""),
+    sa.Index("ix_attempt_trunk", "trunk", "intent_at", sqlite_where=HAS_TRUNK, postgresql_where=HAS_TRUNK),
     sa.Index("ix_attempt_lead_id", "lead_id", "intent_at"),
     sa.Index("ix_attempt_campaign_id", "campaign_id", "intent_at"),
     sa.Index("ix_attempt_number", "number", "intent_at"),

@@ -19,6 +19,7 @@ from .ami_events import (
     OriginateResponded,
 )
 from .call import DialedCall
+from .site import FIRST_TRUNK
 from .wire import Wire
 
 _DIALABLE = re.compile(r"\+?[0-9]{5,18}")
@@ -63,10 +64,14 @@ class PlacedCalls:
         owner: Dialing,
         *,
         ring_timeout_s: float,
+        trunk: str = FIRST_TRUNK,
         caller_id: str = "",
         variables: Mapping[str, str] | None = None,
     ) -> bool:
-        """Dial. False when Asterisk does not take the order. Raises NotDialable, and WireDown when nobody can tell (see `known`)."""
+        """Dial by `trunk`, an endpoint of ours. False when Asterisk does not take the order.
+
+        Raises NotDialable, and WireDown when nobody can tell (see `known`).
+        """
         if not dialable(number):
             raise NotDialable("not a telephone number")
         if not self._may_dial(number):
@@ -74,7 +79,7 @@ class PlacedCalls:
         self.adopt(DialedCall(attempt_id, ring_timeout_s), owner)
         reply = await self._wire.told(
             self._wire.link.originate(
-                f"PJSIP/{number.lstrip('+')}@trunk",
+                f"PJSIP/{number.lstrip('+')}@{trunk}",
                 attempt_id,
                 "cc-out",
                 "s",

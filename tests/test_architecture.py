@@ -18,7 +18,15 @@ ROOMS = (
 # In these rooms a file is pure unless it is named here, with what it is.
 STORE = {
     *("store.py", "tables.py", "setup_store.py", "setup_tables.py", "law_store.py", "law_tables.py"),
-    *("booking_store.py", "cap_store.py", "do_not_call_store.py", "import_store.py", "holiday_store.py"),
+    *(
+        "booking_store.py",
+        "cap_store.py",
+        "do_not_call_store.py",
+        "import_store.py",
+        "holiday_store.py",
+        "trunk_store.py",
+        "trunk_tables.py",
+    ),
     *("ranks_store.py", "day_store.py"),
 }
 SHELLS = {
@@ -26,7 +34,7 @@ SHELLS = {
     "dialer": {
         *("booking_diary.py", "bookings.py", "dialer.py", "attempts.py", "intake.py", "steering.py"),
         *("by_hand.py", "cap_keeper.py", "modes.py", "queue_watch.py", "signs.py", "words.py"),
-        *("given.py", "import_check.py", "imports.py"),
+        *("given.py", "import_check.py", "imports.py", "trunks.py"),
     },
     "shop": set[str](),
     "access": {"password.py", "bootstrap.py"},
