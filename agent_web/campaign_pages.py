@@ -17,15 +17,17 @@ from ..dialer.steering import WINDOW_DAYS, Counters, HeldBack, Reason, ScoredLea
 from ..queue.metrics import dialer_abandonment
 from ..reports.wallboard import crew
 from .board_data import ABANDON_CAP, campaign_cards
+from .campaign_changes import change_lines
 from .campaign_charts import gauge, hour_bars
+from .campaign_forms import MODES
 from .campaign_search import found_leads, known_why
+from .campaign_settings import settings_context
 from .campaign_view import (
     HOLDS,
     OUTCOMES,
     REASONS,
     TERM_COLORS,
     LeadLine,
-    change_lines,
     clock_text,
     knob_values,
     knobs_of,
@@ -89,7 +91,9 @@ async def campaign_page(
     campaign_id: str, request: Request, house: HouseDep, user: Viewer, looking: Looks
 ) -> HTMLResponse:
     """The whole page of one campaign."""
-    return render(request, "campaign.html", user=user, **await _context(request, house, user, campaign_id, looking))
+    context = await _context(request, house, user, campaign_id, looking)
+    forms = settings_context(context["campaign"], words(language_of(request, user)))
+    return render(request, "campaign.html", user=user, **context, **forms)
 
 
 @router.get("/campaigns/{campaign_id}/parts")
@@ -140,6 +144,7 @@ async def _context(request: Request, house: House, user: User, campaign_id: str,
         "queue_name": queue_label(house.desk.setup, campaign.queue, words(language_of(request, user))),
         "on_line": on_line,
         "lines": counters.in_flight / on_line if on_line else None,
+        "mode": MODES[campaign.mode],
         "opens": clock_text(campaign.hours.opens_min),
         "closes": clock_text(campaign.hours.closes_min),
         "may_dial": user.can(Permission.CAMPAIGN_STEER),

@@ -146,7 +146,7 @@ class Steering:
         change = await self._store.change(change_id)
         if change is None:
             raise UnknownCampaign(change_id)
-        return await self.set_knobs(change.campaign_id, {change.field: change.old}, actor_id)
+        return await self._change(change.campaign_id, lambda now: _with_only(now, change.field, change.old), actor_id)
 
     async def _change(self, campaign_id: str, edit: Callable[[Campaign], Campaign], actor_id: str) -> Campaign:
         campaign = await self._store.change_campaign(campaign_id, edit, actor_id)
@@ -299,6 +299,14 @@ def _scored(lead: Lead, campaign: Campaign, wait: Wait | None, now: datetime) ->
     is_late = lead.is_callback and lead.due_by is not None and lead.due_by <= now and lead.attempts == 0
     late = lead.due_by if is_late else None
     return ScoredLead(lead, points.total, points.terms, wait, late)
+
+
+def _with_only(campaign: Campaign, knob: str, value: Setting) -> Campaign:
+    """This knob alone: a country's rules do not bring their limit and window along."""
+    knobs = {knob: value}
+    if knob == "cap.jurisdiction":
+        knobs |= {"cap.limit": campaign.cap.limit, "cap.window": campaign.cap.window}
+    return with_settings(campaign, knobs)
 
 
 def _drained(campaign: Campaign) -> Campaign:

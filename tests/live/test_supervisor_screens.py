@@ -3,22 +3,18 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.async_api import Browser, FilePayload, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, expect
 
 from cordboard.access.permission import Role
-from cordboard.access.user import User
 from cordboard.dialer.lead import CallsForbidden, Disposed
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
-from tests.fakes.browser import CHROMIUM, FLAGS
 from tests.fakes.steering_house import SteeringHouse
-from tests.fakes.wait import until
+from tests.fakes.steering_screen import chromium, screen, served
 
 pytestmark = pytest.mark.live
 
@@ -33,39 +29,14 @@ async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
 @pytest.fixture
 async def base(house: SteeringHouse) -> AsyncIterator[str]:
     """The address of the house, served over a real socket."""
-    server = uvicorn.Server(uvicorn.Config(house.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    following = asyncio.create_task(house.live.follow(house.desk))
-    await until(lambda: server.started, "the server")
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    house.live.close()
-    server.should_exit = True
-    await serving
-    following.cancel()
-    await asyncio.wait([following])
+    async with served(house) as address:
+        yield address
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+    async with chromium() as browser:
         yield browser
-        await browser.close()
-
-
-@asynccontextmanager
-async def screen(house: SteeringHouse, base: str, browser: Browser, user: User) -> AsyncIterator[Page]:
-    """A page of a signed-in user; what its scripts or its content policy complain of fails the test."""
-    context = await browser.new_context(viewport={"width": 1366, "height": 768})
-    token = await house.access.open_session(user.id, "test")
-    await context.add_cookies([{"name": "cordboard", "value": token, "url": base}])
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    yield page
-    await context.close()
-    assert complaints == []
 
 
 async def test_a_call_appears_on_the_board_and_an_agent_is_sent_to_a_break_and_back(

@@ -1,0 +1,57 @@
+"""The supervisor's house over a real socket, and its pages in a real browser."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from playwright.async_api import Browser, Page, async_playwright
+
+from cordboard.access.user import User
+from tests.fakes.browser import CHROMIUM, FLAGS
+from tests.fakes.steering_house import SteeringHouse
+from tests.fakes.wait import until
+
+DESK = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+
+
+@asynccontextmanager
+async def served(house: SteeringHouse) -> AsyncIterator[str]:
+    """The address of the house."""
+    server = uvicorn.Server(uvicorn.Config(house.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    following = asyncio.create_task(house.live.follow(house.desk))
+    await until(lambda: server.started, "the server")
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    house.live.close()
+    server.should_exit = True
+    await serving
+    following.cancel()
+    await asyncio.wait([following])
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def screen(
+    house: SteeringHouse, base: str, browser: Browser, user: User, *, phone: bool = False, forgiven: str = "\0"
+) -> AsyncIterator[Page]:
+    """A page of a signed-in user; what its scripts or its content policy complain of fails the test, but for what holds `forgiven`."""
+    size = PHONE if phone else DESK
+    context = await browser.new_context(viewport={"width": size["width"], "height": size["height"]})
+    token = await house.access.open_session(user.id, "test")
+    await context.add_cookies([{"name": "cordboard", "value": token, "url": base}])
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    yield page
+    await context.close()
+    assert [line for line in complaints if forgiven not in line] == []
