@@ -83,6 +83,11 @@ WINDOWS = {
     Window.ROLLING_DAY.value: N_("24 часа"),
     Window.MONTH.value: N_("30 дней"),
 }
+OVER_WINDOW = {
+    Window.DAY.value: N_("за день"),
+    Window.ROLLING_DAY.value: N_("за 24 часа"),
+    Window.MONTH.value: N_("за 30 дней"),
+}
 _DAYS = dict(
     zip(
         WEEKDAYS,

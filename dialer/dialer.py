@@ -25,6 +25,7 @@ from .reason import Reason, Wait
 from .signs import Signs
 from .steering import Steering
 from .store import DialerStore
+from .week_keeper import WeekKeeper
 from .words import Mute, Wording, Words
 
 log = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ class Dialer:
         self.why = steering.why
         self.find = steering.find
         self.day = steering.day
-        self.abandonment = steering.abandonment
+        self.week = WeekKeeper(store.week, clock, home_zone).week
         self.set_weights = steering.set_weights
         self.set_knobs = steering.set_knobs
         self.changes = steering.changes

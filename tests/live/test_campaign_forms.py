@@ -2,12 +2,20 @@
 
 import os
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.async_api import Browser, Page, expect
 
 from cordboard.access.permission import Role
+from cordboard.agent_web.i18n import words
+from cordboard.dialer.campaign import Campaign
+from cordboard.dialer.lead import Attempt
+from cordboard.dialer.rows import row_of
+from cordboard.dialer.tables import attempt_table, lead_table
+from cordboard.queue.channel import AttemptOutcome
 from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
 from tests.fakes.steering_house import SteeringHouse
@@ -162,6 +170,57 @@ async def test_what_others_change_comes_in_and_what_is_being_typed_stays(
         await expect(page.locator("[data-part=side]")).to_contain_text("5 → 9")
     limits = (await house.dialer.campaign(campaign.id)).limits
     assert (limits.lead_total, limits.lead_day) == (9, 2)
+
+
+async def past_calls(db: Database, house: SteeringHouse, campaign: Campaign) -> None:
+    """Some days of calls: of each ten one is answered late, four in time, five not at all."""
+    now = house.clock.now()
+    async with db.write() as connection:
+        (lead_id,) = (await connection.execute(sa.select(lead_table.c.id).limit(1))).one()
+        for number in range(400):
+            at = now - timedelta(minutes=25 * number + 5)
+            person = number % 10 < 5
+            attempt = Attempt(
+                *(f"past-{number}", lead_id, campaign.id, "maria", f"+7495{number:07}"),
+                intent_at=at,
+                answered_at=at + timedelta(seconds=10) if person else None,
+                ended_at=at + timedelta(seconds=60),
+                outcome=AttemptOutcome.PERSON if person else AttemptOutcome.NO_ANSWER,
+                connected_at=at + timedelta(seconds=30 if number % 10 == 0 else 11) if person else None,
+            )
+            await connection.execute(attempt_table.insert().values(**row_of(attempt)))
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_the_gauge_and_the_hours_tell_of_the_same_calls_as_the_bound(
+    house: SteeringHouse,
+    base: str,
+    browser: Browser,
+    sqlite_database: Database,
+    tmp_path: Path,
+    language: str,
+    phone: bool,
+) -> None:
+    chief = await house.user(Role.SUPERVISOR, "Oleg", language)
+    campaign = await house.campaign("Confirmations")
+    await house.order(1, 10_000, 1)
+    await house.dialer.set_knobs(campaign.id, {"cap.window": "30d", "cap.limit": 0.05}, chief.id)
+    await past_calls(sqlite_database, house, campaign)
+    await house.dialer.tick()
+    shots = Path(os.environ.get("CORDBOARD_SHOTS") or tmp_path)
+    size = "phone" if phone else "desk"
+    async with screen(house, base, browser, chief, phone=phone) as page:
+        await page.goto(f"{base}/campaigns/{campaign.id}")
+        gauge = page.locator("[aria-labelledby=gg]")
+        standing = house.dialer.cap.standing(campaign, [campaign])
+        assert standing is not None
+        told = words("en" if language == "en" else "ru")
+        assert standing.rate is not None
+        await expect(gauge).to_contain_text(told.percent(standing.rate, 2))
+        await expect(gauge).to_contain_text(told.percent(0.05))
+        await expect(page.locator(".by-hour tbody tr")).to_have_count(24)
+        await page.screenshot(path=shots / f"figures-{language}-{size}.png", full_page=True)
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
