@@ -33,7 +33,7 @@ class WeekStore:
             return int(await connection.scalar(sa.select(sa.func.count()).select_from(leads)) or 0)
 
 
-def tallies_query(is_sqlite: bool, campaign_id: str, since: datetime) -> sa.Select[Any]:
+def tallies_query(is_sqlite: bool, campaign_id: str, since: datetime) -> sa.Select[int, int, int, Any, Any]:
     """One reading of the attempts since then. The first of a lead is the one before which the lead has none."""
     seconds = sa.extract("epoch", _a.intent_at)
     whole = sa.cast(seconds if is_sqlite else sa.func.floor(seconds), sa.BigInteger)
