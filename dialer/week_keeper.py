@@ -1,5 +1,7 @@
 """Keeps each campaign's hours (week.py): what is long over is counted once, so that a look costs what the last hours did."""
 
+import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -31,16 +33,23 @@ class _Kept:
 
 
 class WeekKeeper:
-    def __init__(self, store: WeekStore, clock: Clock, home_zone: str) -> None:
+    """`patience_s`: so long a page waits for the hours of a big campaign that are counted for the first time since the engine began."""
+
+    def __init__(self, store: WeekStore, clock: Clock, home_zone: str, patience_s: float = 0.5) -> None:
+        self._patience_s = patience_s
+        self._last: dict[str, Week] = {}
         self._store = store
         self._clock = clock
         self._home = ZoneInfo(home_zone)
         self._kept: dict[str, _Kept] = {}
         self._asked = OneAtATime(self._read, keep=20, monotonic=clock.monotonic)
 
-    async def week(self, campaign_id: str) -> Week:
-        """As it stands now, or stood a moment ago when many ask."""
-        return await self._asked.ask(campaign_id)
+    async def week(self, campaign_id: str) -> Week | None:
+        """As it stands now, or stood a moment ago; None while it is being counted for the first time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience_s):
+                return await self._asked.ask(campaign_id)
+        return self._last.get(campaign_id)
 
     async def _read(self, campaign_id: str) -> Week:
         now = self._clock.now()
@@ -53,6 +62,7 @@ class WeekKeeper:
         week = week_of([*kept.tallies, *fresh], kept.tried_before, now, self._home)
         kept.keep(fresh, quarter_of(now - CHANGES_FOR))
         self._kept[campaign_id] = kept
+        self._last[campaign_id] = week
         return week
 
 

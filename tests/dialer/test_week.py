@@ -1,13 +1,16 @@
 """A campaign's hours: by the site's clock, each lead first tried once, and what is long over is not read again."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
-from cordboard.dialer.week import Figures, Tally, first_quarter, quarter_of, week_of
-from cordboard.dialer.week_store import tallies_query
+from cordboard.dialer.campaign import Campaign
+from cordboard.dialer.week import Figures, Tally, Week, first_quarter, quarter_of, week_of
+from cordboard.dialer.week_keeper import WeekKeeper
+from cordboard.dialer.week_store import WeekStore, tallies_query
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.storage.database import Database
 from tests.fakes.dial_house import DialHouse
@@ -46,6 +49,12 @@ def house(database: Database) -> DialHouse:
     return DialHouse(database)
 
 
+async def seen(house: DialHouse, campaign: Campaign) -> Week:
+    week = await house.dialer.week(campaign.id)
+    assert week is not None
+    return week
+
+
 async def call(house: DialHouse, outcome: AttemptOutcome) -> None:
     await house.tick()
     await house.hang_up(house.ringing(), outcome)
@@ -57,19 +66,42 @@ async def test_what_the_table_tells_in_one_reading(house: DialHouse) -> None:
         await house.order(number, 1_000)
     await call(house, AttemptOutcome.NO_ANSWER)
     await call(house, AttemptOutcome.BUSY)
-    week = await house.dialer.week(campaign.id)
+    week = await seen(house, campaign)
     assert (week.today, week.before, week.tried) == (Figures(2, 2, 0, 2), Figures(), 2)
     house.clock.pass_s(4 * 3_600)
     await call(house, AttemptOutcome.NO_ANSWER)  # one of the two again
-    week = await house.dialer.week(campaign.id)
+    week = await seen(house, campaign)
     assert (week.today.attempts + week.before.attempts, week.today.first + week.before.first, week.tried) == (3, 2, 2)
     house.clock.pass_s(3 * 86_400)
     await house.order(5, 1_000)
-    later = await house.dialer.week(campaign.id)
+    later = await seen(house, campaign)
     assert (later.today, later.before.attempts, later.tried) == (Figures(), 3, 2)
     house.clock.pass_s(9 * 86_400)
-    assert (await house.dialer.week(campaign.id)).tried == 2  # long ago, and still tried
-    assert (await house.dialer.week(campaign.id)).before == Figures()
+    assert (await seen(house, campaign)).tried == 2  # long ago, and still tried
+    assert (await seen(house, campaign)).before == Figures()
+
+
+class SlowTable(WeekStore):
+    """Answers once `open` is set."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self.open = asyncio.Event()
+
+    async def tallies(self, campaign_id: str, since: datetime) -> list[Tally]:
+        await self.open.wait()
+        return await super().tallies(campaign_id, since)
+
+
+async def test_a_page_does_not_wait_for_the_first_count_of_a_big_campaign(sqlite_database: Database) -> None:
+    house = DialHouse(sqlite_database)
+    campaign = await house.open("maria")
+    table = SlowTable(sqlite_database)
+    impatient = WeekKeeper(table, house.clock, "Europe/Moscow", patience_s=0)
+    assert await impatient.week(campaign.id) is None
+    table.open.set()
+    patient = WeekKeeper(table, house.clock, "Europe/Moscow", patience_s=60)
+    assert await patient.week(campaign.id) == Week((), Figures(), Figures(), 0)
 
 
 async def test_the_reading_goes_by_indexes_and_never_through_a_whole_table(database: Database) -> None:
