@@ -27,6 +27,7 @@ from .steering import Steering
 from .store import DialerStore
 from .trunk import earliest
 from .trunks import Trunks
+from .week_keeper import WeekKeeper
 from .words import Mute, Wording, Words
 
 log = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ class Dialer:
         self.why = steering.why
         self.find = steering.find
         self.day = steering.day
-        self.abandonment = steering.abandonment
+        self.week = WeekKeeper(store.week, clock, home_zone).week
         self.set_weights = steering.set_weights
         self.set_knobs = steering.set_knobs
         self.changes = steering.changes

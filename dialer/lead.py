@@ -86,6 +86,10 @@ class Lead:
     own_3: int = 0
 
 
+UNRESERVED_MODES = frozenset({"power", "predictive"})
+"""In these a call may be placed in the hope that an operator will be free."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One dialing of a lead. `id` is the ChannelId on the wire; `cause` is Q.850, `tech_cause` the SIP code.
@@ -113,7 +117,7 @@ class Attempt:
     @property
     def is_unreserved(self) -> bool:
         """Placed in the hope that an operator will be free."""
-        return self.mode == "power" and self.agent_id is None
+        return self.mode in UNRESERVED_MODES and self.agent_id is None
 
     @property
     def is_notice(self) -> bool:

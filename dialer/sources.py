@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from ..queue.channel import ChannelKind, Direction
 from ..queue.contact import Contact, ContactState
+from .bad_knob import BadKnob
 
 MAX_KEY = 70
 MAX_UNCONFIRMED_MIN = 7 * 24 * 60
@@ -26,9 +27,9 @@ class LeadSources:
 
     def __post_init__(self) -> None:
         if self.unconfirmed_min is not None and not 1 <= self.unconfirmed_min <= MAX_UNCONFIRMED_MIN:
-            raise ValueError(f"unconfirmed after 1 to {MAX_UNCONFIRMED_MIN} min")
+            raise BadKnob("unconfirmed_min", f"unconfirmed after 1 to {MAX_UNCONFIRMED_MIN} min")
         if self.missed_calls_s is not None and not 0 <= self.missed_calls_s <= MAX_MISSED_S:
-            raise ValueError(f"a missed call waited for 0 to {MAX_MISSED_S} s")
+            raise BadKnob("missed_calls_s", f"a missed call waited for 0 to {MAX_MISSED_S} s")
 
 
 def order_due(sources: LeadSources, placed_at: datetime) -> datetime | None:

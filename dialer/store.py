@@ -32,6 +32,7 @@ from .reason import HELD, LIMITS, Reason, Wait
 from .rows import attempt_of, campaign_of, campaign_row, lead_of, lead_row, row_of, values
 from .tables import attempt_table, campaign_table, change_table, lead_table
 from .trunk_store import TrunkStore
+from .week_store import WeekStore
 
 _c = lead_table.c
 _IN_CALL = sa.select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(None))
@@ -52,6 +53,7 @@ class DialerStore:
         self.imports = ImportStore(db, self._ranks)
         self.day = DayFigures(db)
         self.trunks = TrunkStore(db, clock, ids)
+        self.week = WeekStore(db)
 
     async def add_campaign(self, campaign: Campaign) -> None:
         """Raises CampaignRefused."""

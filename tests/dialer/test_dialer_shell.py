@@ -205,7 +205,9 @@ async def test_a_customer_gone_before_the_operator_spoke_is_abandoned_and_called
     assert lead.due_at == house.clock.now() + timedelta(seconds=60)
     assert house.state_of("maria") is AgentState.READY
     counters = await house.dialer.counters(campaign.id)
-    assert (counters.answered, counters.abandonment_rate) == (1, 1.0)
+    standing = house.dialer.cap.standing(campaign, [campaign])
+    assert standing is not None
+    assert (counters.answered, standing.today_rate, standing.over) == (1, 1.0, True)
 
 
 async def test_an_order_cancelled_in_the_shop_is_not_dialed(house: DialHouse) -> None:
