@@ -42,7 +42,7 @@ from .queue.reception import Known
 from .queue.setup import Lift, QueueSetup, Seat
 from .queue.setup_store import SetupStore
 from .queue.store import QueueStore
-from .shop.order import WAITS_FOR_CALL, Order
+from .shop.order import ASKS_FOR_CALL, Order
 from .shop.phone import BadPhone, to_e164
 from .shop.store import ShopStore
 from .storage.clock import Clock, SystemClock, WallClock
@@ -443,7 +443,7 @@ class Works:
         )  # a result that is in the journal is the lead's before any call of its is said to be over
         self.voice.dialogs.start()
         await self.ami.start()
-        for order in await self.shop.orders(WAITS_FOR_CALL, limit=MOST_ORDERS):  # an order whose lead a crash prevented
+        for order in await self.shop.orders(ASKS_FOR_CALL, limit=MOST_ORDERS):  # an order whose lead a crash prevented
             await self.on_order(order, False)
         await self.dialer.recover()
 

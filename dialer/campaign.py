@@ -201,6 +201,9 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
                 new=bool(knobs["sources.new"]),
                 unconfirmed_min=_whole_or_none(knobs["sources.unconfirmed_min"]),
                 missed_calls_s=_whole_or_none(knobs["sources.missed_calls_s"]),
+                changed=bool(knobs["sources.changed"]),
+                abandoned_basket_min=_whole_or_none(knobs["sources.abandoned_basket_min"]),
+                delivery_problem=bool(knobs["sources.delivery_problem"]),
             ),
         )
     except ValueError as error:
