@@ -223,6 +223,20 @@ SOURCES = Form(
                     empty=N_("пусто: не берём"),
                 ),
                 Field(
+                    "sources.changed",
+                    N_("Заказы: изменены магазином"),
+                    "yes",
+                    hint=N_("после подтверждения: подтвердить заново"),
+                ),
+                Field(
+                    *("sources.abandoned_basket_min", N_("Корзины: брошены"), "whole", MINUTES),
+                    low=1,
+                    high=MAX_UNCONFIRMED_MIN,
+                    hint=N_("через сколько после последнего изменения"),
+                    empty=N_("пусто: не берём"),
+                ),
+                Field("sources.delivery_problem", N_("Заказы: курьер не вручил"), "yes"),
+                Field(
                     *("sources.missed_calls_s", N_("Пропущенные: ждали не меньше"), "whole", SECONDS),
                     low=0,
                     high=MAX_MISSED_S,

@@ -53,6 +53,7 @@ REASONS_RU = {
     "a wait is from 0 to 3,600 s": "Ожидание от 0 до 3600 с",
     f"a share is from 0.1 to {MAX_SHARE:g}": f"Вес от 0,1 до {MAX_SHARE:g}",
     f"unconfirmed after 1 to {MAX_UNCONFIRMED_MIN} min": f"Не подтверждён от 1 до {MAX_UNCONFIRMED_MIN} мин, это неделя",
+    f"a basket is abandoned after 1 to {MAX_UNCONFIRMED_MIN} min": f"Корзина брошена от 1 до {MAX_UNCONFIRMED_MIN} мин, это неделя",
     f"a missed call waited for 0 to {MAX_MISSED_S} s": f"Пропущенный звонок ждал от 0 до {MAX_MISSED_S} с",
     f"a window is one of {', '.join(Window)}": f"Предел считают за {', '.join(Window)}",
     "a weight is a number from -1000 to 1000": "Вес: число от −1000 до 1000",

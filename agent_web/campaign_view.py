@@ -113,6 +113,7 @@ REASONS = {
     Reason.DRAINING: ("drain", N_("дозваниваем начатое, новых звонков нет")),
     Reason.DIALING: ("phone-out", N_("звоним прямо сейчас")),
     Reason.CONNECTED: ("st-talking", N_("идёт разговор, или оператор пишет итог")),
+    Reason.SAME_CUSTOMER: ("phone", N_("этому клиенту уже звонят по другому поводу")),
     Reason.SAME_NUMBER: ("phone", N_("с этим номером уже идёт звонок")),
     Reason.OWN_AGENT: ("user", N_("ждёт своего оператора, потом наберёт любой")),
     Reason.DONE: ("check", N_("с ним всё решено")),

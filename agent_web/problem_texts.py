@@ -161,6 +161,7 @@ RUSSIAN = {
     "must be between 0 and {most} kopecks": "Нужна сумма от 0 до {most} копеек",
     "stands in the order twice; add the quantities": "Стоит в заказе дважды, сложите количество",
     "the shop has no such product": "Такого товара в магазине нет",
+    "an order does not become a basket again": "Заказ уже не станет корзиной",
     "an order that is {status} can no longer be changed": "Заказ в состоянии «{status}» уже нельзя изменить",
     "an order that is {status} cannot become {wanted}": "Из состояния «{status}» нельзя перейти в «{wanted}»",
     "only a cancelled order has one": "Причина бывает только у отменённого заказа",
@@ -213,13 +214,16 @@ RUSSIAN = {
 }
 
 STATUSES = {
+    OrderStatus.BASKET: "корзина",
     OrderStatus.NEW: "новый",
     OrderStatus.TO_CONFIRM: "ждёт подтверждения",
+    OrderStatus.CHANGED: "изменён магазином",
     OrderStatus.CONFIRMED: "подтверждён",
     OrderStatus.POSTPONED: "отложен",
     OrderStatus.CANCELLED: "отменён",
     OrderStatus.SHIPPED: "в пути",
     OrderStatus.DELIVERED: "доставлен",
+    OrderStatus.DELIVERY_PROBLEM: "не вручён",
 }
 
 

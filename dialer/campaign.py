@@ -247,10 +247,15 @@ def _hours(knobs: Mapping[str, Setting]) -> CallingHours:
 
 
 def _sources(knobs: Mapping[str, Setting]) -> LeadSources:
-    minutes = _whole_or_none(knobs, "sources.unconfirmed_min")
-    seconds = _whole_or_none(knobs, "sources.missed_calls_s")
     try:
-        return LeadSources(bool(knobs["sources.new"]), minutes, seconds)
+        return LeadSources(
+            new=bool(knobs["sources.new"]),
+            unconfirmed_min=_whole_or_none(knobs, "sources.unconfirmed_min"),
+            missed_calls_s=_whole_or_none(knobs, "sources.missed_calls_s"),
+            changed=bool(knobs["sources.changed"]),
+            abandoned_basket_min=_whole_or_none(knobs, "sources.abandoned_basket_min"),
+            delivery_problem=bool(knobs["sources.delivery_problem"]),
+        )
     except BadKnob as bad:
         raise bad.under("sources") from bad
 

@@ -37,12 +37,13 @@ class Reason(StrEnum):
     DIALING = "dialing"
     CONNECTED = "connected"
     SAME_NUMBER = "same_number"
+    SAME_CUSTOMER = "same_customer"
     OWN_AGENT = "own_agent"
     DONE = "done"
 
 
 LIMITS = frozenset({Reason.LEAD_TOTAL, Reason.LEAD_DAY, Reason.NUMBER_DAY, Reason.GAP})
-HELD = LIMITS | {Reason.DO_NOT_CALL, Reason.DESTINATION}
+HELD = LIMITS | {Reason.DO_NOT_CALL, Reason.DESTINATION, Reason.SAME_CUSTOMER}
 """What a lead is put aside for, so that it does not stand in the way of those behind it; the rest is asked anew each time."""
 OWN = HELD | {
     *(Reason.HOURS, Reason.RETRY_AT, Reason.DIALING, Reason.CONNECTED),

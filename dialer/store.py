@@ -24,7 +24,7 @@ from .holiday_store import HolidayStore
 from .holidays import Holidays
 from .import_store import ImportStore
 from .law import Law, Wish
-from .law_store import account_closed, bans, charge, keep_list_still, read_holidays, release
+from .law_store import account_closed, bans, charge, keep_list_still, read_holidays, release, take_turn
 from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState, advance, end_of
 from .priority import Weights
 from .ranks_store import DEPTH, Asked, LeadRanks
@@ -227,6 +227,7 @@ class DialerStore:
             lead = await _locked_lead(connection, attempt.lead_id)
             if written.rowcount != 1 or lead is None:
                 return None
+            await take_turn(connection, lead, attempt.number)
             campaign = await _campaign(connection, lead.campaign_id)
             started = leads.AttemptStarted()
             begun = advance(lead, started, campaign.rules, now)

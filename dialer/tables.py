@@ -27,6 +27,8 @@ change_table = sa.Table(
 LIVE = sa.text("state IN ('fresh', 'due', 'retry_at')")  # literally the same in index and query, or it is not used
 OWN_FIELDS = ("own_1", "own_2", "own_3")
 IS_HELD = sa.text("held_by IS NOT NULL")
+IS_TIMED = sa.text("due_at IS NOT NULL")
+HAS_ORDER = sa.text("order_id IS NOT NULL")
 _import_id = sa.Column("import_id", sa.String(36))
 lead_table = sa.Table(
     "lead",
@@ -81,8 +83,9 @@ lead_table = sa.Table(
         sqlite_where=LIVE,
         postgresql_where=LIVE,
     ),
-    sa.Index("ix_lead_due", "state", "due_at"),
-    sa.Index("ix_lead_order_id", "order_id"),
+    # Leads of a list have none of these, and cost nothing here.
+    sa.Index("ix_lead_due", "state", "due_at", sqlite_where=IS_TIMED, postgresql_where=IS_TIMED),
+    sa.Index("ix_lead_order_id", "order_id", sqlite_where=HAS_ORDER, postgresql_where=HAS_ORDER),
     sa.Index("ix_lead_held_by", "held_by", "campaign_id", sqlite_where=IS_HELD, postgresql_where=IS_HELD),
     sa.Index("ix_lead_phone", "phone"),
 )
