@@ -248,10 +248,11 @@ class _HouseForOne:
             if there is None or not is_ours:
                 raise
             made = there
-        failpoint("booking_made")
-        if isinstance(made, Booked) and self._waits:
-            with suppress(HouseSilent):  # he is on his way out in any case
-                self._ask(self._desk.call_booked(self._contact.wire_key))
+        if isinstance(made, Booked):
+            failpoint("booking_made")
+            if self._waits:
+                with suppress(HouseSilent):  # he is on his way out in any case
+                    self._ask(self._desk.call_booked(self._contact.wire_key))
         return made
 
     def _ask(self, asked: Coroutine[Any, Any, T]) -> T:
