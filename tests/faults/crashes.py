@@ -38,7 +38,7 @@ FLOW_POINTS: Mapping[str, Sequence[str]] = {
     ),
     "transfer": (*_TALK, "before_return", "after_return", *_RESULT, *_TAKE),
     "message": (*_ORDER, *_DIALED, "key_heard", "key_settled", *_ENDED),
-    "card": ("card_shown", "card_taken_up", *_ORDER, *_DIALED, *_ANSWER, *_TALK, *_ENDED, *_RESULT, *_TAKE),
+    "card": ("card_shown", "card_taken_up", *_ORDER, *_DIALED, *_ANSWER),
     "a_list": ("list_staged", "list_before_commit", "list_poured", "list_taken_back"),
 }
 """What each flow passes when nothing goes wrong; `python -m tests.faults.bench --trace` says whether that is still so."""
