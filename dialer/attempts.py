@@ -8,7 +8,7 @@ became of that id, and nothing is ever dialed twice for it.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -57,6 +57,10 @@ class Originate(Protocol):
 
     async def cancel(self, attempt_id: str) -> None:
         """End the call; nothing happens if there is none."""
+        ...
+
+    async def equip(self, attempt_id: str, variables: Mapping[str, str]) -> None:
+        """Give a call that nobody has answered other variables; nothing happens if there is none. Raises when the wire cannot be told."""
         ...
 
     async def known(self, attempt_id: str) -> bool | None:
@@ -110,6 +114,11 @@ class Call:
     others: Sequence[Campaign] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     attempt_id: str = ""
+
+
+def holder(agents: Iterable[Agent], attempt_id: str) -> Agent | None:
+    """Who is reserved for this call and waits for its answer."""
+    return next((agent for agent in agents if agent.dialing(attempt_id) is not None), None)
 
 
 async def _nothing_more(_attempt: Attempt) -> None:
@@ -252,10 +261,20 @@ class Attempts:
 
     async def withdraw(self, attempt_id: str) -> None:
         """Give up a call that nobody has answered. What cannot be told to the wire now rings out by itself."""
+        attempt = await self._store.attempt(attempt_id)
+        if attempt is None or attempt.answered_at is not None:
+            return  # answered since it was looked at
         try:
             await self._originate.cancel(attempt_id)
         except Exception as error:
             log.warning("attempt %s could not be withdrawn: %s", attempt_id, type(error).__name__)
+
+    async def equip(self, attempt_id: str, variables: Mapping[str, str]) -> None:
+        """Other variables for a call that rings. Without them the dialplan says what it has of its own."""
+        try:
+            await self._originate.equip(attempt_id, variables)
+        except Exception as error:
+            log.warning("attempt %s could not be equipped: %s", attempt_id, type(error).__name__)
 
     def rung_s(self, attempt: Attempt) -> float | None:
         """How long it has rung (s); None before the first ring. What was dialed by an earlier engine rings since we came."""
@@ -302,6 +321,7 @@ class Attempts:
 
     async def _meets(self, attempt: Attempt, lead: Lead, wire_key: str) -> Contact:
         self.brake = Brake()
+        kept_by = holder(self._desk.agents(), attempt.id)
         arrival = Arrival(
             kind=ChannelKind.VOICE,
             direction=Direction.OUTBOUND,
@@ -313,7 +333,7 @@ class Attempts:
             attempt_id=attempt.id,
             customer_id=lead.customer_id,
             order_id=lead.order_id,
-            for_agent=attempt.agent_id,
+            for_agent=kept_by.id if kept_by else None,
         )
         try:
             contact = await self._desk.arrive(arrival)
@@ -353,8 +373,8 @@ class Attempts:
                 self._cap.decided(ended)
             failpoint("after_attempt_end")
         finally:
-            if known is not None and known.agent_id is not None:
-                await self._desk.release(known.agent_id, attempt_id)
+            if known is not None and (kept_by := holder(self._desk.agents(), attempt_id)) is not None:
+                await self._desk.release(kept_by.id, attempt_id)
         if ended is None:
             self.strays["end_again" if known else "end_unknown"] += 1
             return

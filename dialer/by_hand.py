@@ -12,6 +12,7 @@ from enum import StrEnum
 from ..queue.agent import Agent, AgentState
 from ..queue.contact import IllegalTransition
 from ..storage.clock import Clock
+from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from .attempts import Attempts, Call, Desks
 from .calling_hours import allowed
@@ -108,6 +109,8 @@ class ByHand:
         self._cards[agent.id] = card  # first: whoever hears of the reservation looks for the card
         if not await self._desk.reserve(agent.id, card.attempt_id, until + timedelta(seconds=SLACK_S)):
             del self._cards[agent.id]
+            return
+        failpoint("card_shown")
 
     async def _time_is_over(self, agent_id: str, card: Card) -> None:
         if card.then == "skip":
@@ -122,6 +125,7 @@ class ByHand:
         """The operator wants his card dialed. Raises CannotDial."""
         card = self._mine(agent_id, attempt_id)
         await self._take_back(agent_id)
+        failpoint("card_taken_up")
         await self._place(agent_id, card.lead.id, card.attempt_id, DialMode.PREVIEW)
 
     async def skip(self, agent_id: str, attempt_id: str) -> None:

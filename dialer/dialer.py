@@ -16,6 +16,7 @@ from .cap_keeper import CapKeeper
 from .clock_watch import ClockWatch
 from .do_not_call_store import DoNotCallList
 from .given import GivenLeads
+from .handing_over import HandingOver
 from .holiday_store import HolidayStore
 from .intake import Intake
 from .law import Wish
@@ -77,7 +78,9 @@ class Dialer:
         self._attempts = Attempts(store, desk, originate, clock, ids, self.cap, self.trunks)
         self.strays: Counter[str] = self._attempts.strays
         self._queues = QueueWatch(desk, clock)
-        self._modes = Modes(store, desk, clock, self._attempts, self.cap, Words(wording or Mute()), self._queues)
+        words = Words(wording or Mute())
+        self._modes = Modes(store, desk, clock, self._attempts, self.cap, words, self._queues)
+        self._handing_over = HandingOver(store, desk, clock, self._attempts, self._modes, self.cap, words)
         intake = Intake(store, clock, ids, home_zone, self.strays, self.cap.decided)
         steering = self._modes.steering = Steering(store, clock, ids, home_zone, self._hold, self._wake.set)
         signs = Signs(self._attempts, store, desk, self.strays)
@@ -182,8 +185,9 @@ class Dialer:
                 self._swept_at = self._clock.monotonic()
                 await self._attempts.sweep({campaign.id: campaign.ring_timeout_s for campaign in campaigns})
             if any(campaign.state is CampaignState.DRAINING for campaign in campaigns):
-                await self._end_drains({attempt.campaign_id for attempt in await self.in_flight()})
+                await self._end_drains({attempt.campaign_id for attempt in await self._store.open_attempts()})
             await self._modes.withdraw_for_nobody(campaigns)
+            await self._handing_over.turn(campaigns)
             await self._by_hand.turn(campaigns)
             running = [campaign for campaign in campaigns if campaign.state is CampaignState.RUNNING]
             self._look_at_clocks()

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..storage.database import Database
+from ..storage.failpoint import failpoint
 from .csv_form import form_of
 from .lead import WAITING_STATES, Lead, LeadState
 from .lead_import import AT_WORK, ImportState, LeadImport, poured
@@ -152,6 +153,7 @@ class ImportStore:
             after = poured(before, read_to=read_to, made=made, known=size - made)
             await _put(connection, after)
             self._db.afterwards(lambda: self._ranks.forget(before.campaign_id))
+            failpoint("list_before_commit")
         await self._breathe()
         return after
 

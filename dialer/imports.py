@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from ..storage.clock import Clock
+from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from . import lead_import as rules
 from .csv_form import SAMPLE_BYTES, FileRefused, Form, check_form, lines_of, proposed, rows_of
@@ -171,6 +172,7 @@ class Imports:
                 return
             for kind, path in part.items():
                 path.replace(self._path(one.id, kind))
+            failpoint("list_staged")
             await self._store.change(
                 one.id, lambda now: rules.checked(now, rows=done.rows, good=done.good, bad=done.bad)
             )
@@ -212,6 +214,7 @@ class Imports:
                     after = await self._store.pour(one.id, batch.decode(), int(size), staged.tell(), self._clock.now())
                     if after is None:
                         return  # it was stopped
+                    failpoint("list_poured")
                     self._turned()
         with suppress(ImportRefused):
             await self._store.change(one.id, rules.loaded)
@@ -220,6 +223,7 @@ class Imports:
     async def _take_back(self, one: LeadImport) -> None:
         async with self._store.pouring():
             while await self._store.take_back(one.id):
+                failpoint("list_taken_back")
                 self._turned()
         await self._store.change(one.id, rules.taken_back)
         self._forget_files(one.id, keep="errors")

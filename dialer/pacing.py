@@ -9,6 +9,7 @@ progressive.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from math import ceil, floor
 from typing import Protocol
 
@@ -85,6 +86,21 @@ def withdrawable(rung_s: Mapping[str, float | None]) -> tuple[str, ...]:
     """Which calls may be given up: those that have not begun to ring (None), and those that rang for `RUNG_ENOUGH_S`. By law nobody's
     telephone rings for less."""
     return tuple(call for call, seconds in rung_s.items() if seconds is None or seconds >= RUNG_ENOUGH_S)
+
+
+class Bereft(StrEnum):
+    """What becomes of a call whose reserved operator left before anybody answered."""
+
+    GIVEN_UP = "given_up"
+    HANDED_OVER = "handed_over"
+    ALONE = "alone"
+
+
+def bereft(rung_s: float | None, others_free: int) -> Bereft:
+    """Given up where it may be; else it rings on for another operator, or for nobody: who answers then hears the apology, and counts."""
+    if withdrawable({"": rung_s}):
+        return Bereft.GIVEN_UP
+    return Bereft.HANDED_OVER if others_free > 0 else Bereft.ALONE
 
 
 TROUBLE = frozenset({AttemptOutcome.CONGESTION, AttemptOutcome.TRUNK_TROUBLE})

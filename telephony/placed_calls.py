@@ -106,6 +106,12 @@ class PlacedCalls:
             name = self._wire.names.get(self._wire.key_of(attempt_id), attempt_id)
             await self._wire.told(self._wire.link.hangup(name))
 
+    async def equip(self, attempt_id: str, variables: Mapping[str, str]) -> None:
+        """Set variables of a call that rings; one that has no channel yet keeps those that it was dialed with."""
+        if attempt_id in self._calls:
+            for name, value in variables.items():
+                await self._wire.mark(self._wire.key_of(attempt_id), name, value)
+
     async def known(self, attempt_id: str) -> bool | None:
         """Whether a channel of that attempt lives now; None when Asterisk cannot be asked."""
         try:

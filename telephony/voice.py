@@ -107,6 +107,7 @@ class Voice:
         self.announce = room.announce
         self.announce_forever = room.announce_forever
         self.cancel = self._placed.cancel
+        self.equip = self._placed.equip
         self.known = self._placed.known
 
     def attach(self, ami: Ami, dialing: Dialing) -> None:

@@ -65,6 +65,9 @@ class NoWire:
     async def cancel(self, attempt_id: str) -> None:
         return
 
+    async def equip(self, attempt_id: str, variables: Mapping[str, str]) -> None:
+        return
+
     async def known(self, attempt_id: str) -> bool | None:
         return False
 

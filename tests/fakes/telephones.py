@@ -54,6 +54,10 @@ class Telephones:
         self.cancelled.append(attempt_id)
         self.live.discard(attempt_id)
 
+    async def equip(self, attempt_id: str, variables: Mapping[str, str]) -> None:
+        if attempt_id in self.live:
+            self.variables[attempt_id] = {**self.variables[attempt_id], **variables}
+
     async def known(self, attempt_id: str) -> bool | None:
         return None if self.fault in (Fault.DOWN, Fault.CUT) else attempt_id in self.live
 
