@@ -229,7 +229,7 @@ async def furnish(works: Works, stack: AsyncExitStack, drawn: list[str]) -> Demo
         await world.furnish(say, next(iter(drawn), None))
     stack.push_async_callback(world.close)
     works.demo = True
-    if works.settings.demo_carrier and works.settings.trunk is None:
+    if works.settings.demo_carrier and not works.settings.has_trunk:
         works.line.trunk_uri = await world.start_carrier()
         works.robot = await world.hire_robot()
     return world

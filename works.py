@@ -121,7 +121,15 @@ class Works:
         store = DialerStore(db, clock, random_ids, law)
         wording = ShopWording(self.shop, line, home.folder.path / "prompts", settings)
         self.dialer = Dialer(
-            store, self.desk, self.voice, clock, random_ids, settings.time_zone, wording, jumped=lambda: clock.jumped_s
+            store,
+            self.desk,
+            self.voice,
+            clock,
+            random_ids,
+            settings.time_zone,
+            wording,
+            trunks=settings.trunk_names,
+            jumped=lambda: clock.jumped_s,
         )
         self.orders = Orders(self.shop, self.dialer, self.live)
         self.shop.on_order.append(self.orders.placed)
@@ -160,6 +168,7 @@ class Works:
             language_of=lambda _queue: settings.language,
             caller_id=settings.caller_id or settings.inbound_number,
             may_dial=tolls.may_dial,
+            way=lambda number: self.dialer.trunks.way(number, settings.caller_id or settings.inbound_number),
             spoken=Spoken(
                 self.line.home.folder.asterisk.resolve() / "share/prompts",
                 callers.acquaintance,

@@ -16,7 +16,7 @@ from .telephony.ports import PortTaken, PortUse, ports_of
 from .telephony.process import AsteriskFailed, AsteriskProcess
 from .telephony.prompt_files import lay_out
 from .telephony.render import render, render_agents
-from .telephony.site import AgentEndpoint, AsteriskSite, Ports, Secrets, TlsFiles, load_secrets
+from .telephony.site import AgentEndpoint, AsteriskSite, Ports, Secrets, TlsFiles, TrunkSite, load_secrets
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +96,7 @@ class SteeredAsterisk:
             trunk_uri=self.trunk_uri or settings.trunk,
             trunk_password=settings.trunk_password,
             trunk_match=settings.trunk_match,
+            more_trunks=tuple(TrunkSite(name, **dict(one)) for name, one in settings.trunks.items()),
             caller_id=settings.caller_id or settings.inbound_number,
             sip_bind=settings.sip_bind,
             http_bind=settings.bind,

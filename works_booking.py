@@ -1,6 +1,6 @@
 """Booked calls, part of the works: the house's bookings, and the diary as a customer on the telephone asks for it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from secrets import token_urlsafe
 from zoneinfo import ZoneInfo
 
@@ -20,10 +20,24 @@ from .storage.settings import Settings
 from .telephony.booking_by_phone import Booked, Refusal, Refused, Slot
 from .telephony.spoken import days_from
 
-TAKEN = frozenset(
-    {BookingFault.PAST, BookingFault.HOURS, BookingFault.NO_SLOT, BookingFault.TAKEN, BookingFault.NOT_SOON}
-)
-TOO_MANY = frozenset({BookingFault.ALREADY, BookingFault.TOO_MANY, BookingFault.NUMBER_TOO_OFTEN})
+REFUSALS: Mapping[BookingFault, Refusal] = {
+    BookingFault.BAD_PHONE: Refusal.NOT_ALLOWED,
+    BookingFault.DESTINATION: Refusal.NOT_ALLOWED,
+    BookingFault.PAST: Refusal.TAKEN,
+    BookingFault.HOURS: Refusal.TAKEN,
+    BookingFault.TOO_FAR: Refusal.TAKEN,
+    BookingFault.NO_SLOT: Refusal.TAKEN,
+    BookingFault.TAKEN: Refusal.TAKEN,
+    BookingFault.NOT_SOON: Refusal.TAKEN,
+    BookingFault.ALREADY: Refusal.TOO_MANY,
+    BookingFault.TOO_MANY: Refusal.TOO_MANY,
+    BookingFault.NUMBER_TOO_OFTEN: Refusal.TOO_MANY,
+    BookingFault.CLOSED: Refusal.NOT_NOW,
+    BookingFault.OVER: Refusal.NOT_NOW,
+    BookingFault.IN_CALL: Refusal.NOT_NOW,
+    BookingFault.UNKNOWN: Refusal.NOT_NOW,
+}
+"""What a caller is told of each: another time may do, his number has enough, it is not called from here, or nothing can be booked now."""
 
 
 def bookings_of(
@@ -83,7 +97,7 @@ class PhoneBookings:
         try:
             return _told((await self._bookings.book(wish)).booking)
         except BookingRefused as refused:
-            return _refusal(refused)
+            return Refused(REFUSALS[refused.fault])
 
     async def booked_by(self, number: str) -> Booked | None:
         booking = await self._bookings.booked_by(number)
@@ -93,7 +107,7 @@ class PhoneBookings:
         try:
             return _told(await self._bookings.move(booking_id, None if slot is None else slot.starts))
         except BookingRefused as refused:
-            return _refusal(refused)
+            return Refused(REFUSALS[refused.fault])
 
     async def cancel(self, booking_id: str) -> bool:
         try:
@@ -108,9 +122,3 @@ def _told(booking: Booking) -> Booked:
     window = booking.window
     is_slot = window == slot_of(window.starts_at)
     return Booked(booking.id, booking.phone, Slot(window.starts_at, window.ends_at) if is_slot else None)
-
-
-def _refusal(refused: BookingRefused) -> Refused:
-    if refused.fault in TAKEN:
-        return Refused(Refusal.TAKEN)
-    return Refused(Refusal.TOO_MANY if refused.fault in TOO_MANY else Refusal.NOT_ALLOWED)

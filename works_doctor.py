@@ -11,6 +11,7 @@ from .storage.settings import Settings
 from .telephony.doctor import DoctorSubject, steady_clock
 from .telephony.install import AsteriskTree
 from .telephony.ports import ports_of
+from .telephony.site import trunks_of
 from .works_asterisk import SteeredAsterisk
 
 
@@ -35,4 +36,5 @@ def doctor_subject(
         tls=site.tls,
         database=db.ping,
         migrations=lambda: up_to_date(db.engine),
+        trunks=trunks_of(site),
     )

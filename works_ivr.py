@@ -9,9 +9,10 @@ from .shop.store import ShopStore
 from .telephony.dialogs import Acquaintance
 from .telephony.order_by_phone import OrderState, OrderTold
 
-TOLD = {
+TOLD = {  # a basket is no order yet, and a delivery that failed is an operator's to tell
     OrderStatus.NEW: OrderState.NEW,
     OrderStatus.TO_CONFIRM: OrderState.NEW,
+    OrderStatus.CHANGED: OrderState.NEW,
     OrderStatus.CONFIRMED: OrderState.CONFIRMED,
     OrderStatus.POSTPONED: OrderState.POSTPONED,
     OrderStatus.SHIPPED: OrderState.SHIPPED,
@@ -30,7 +31,8 @@ class Callers:
         customers = await self._shop.customers_by_phone(contact.address) if contact.address else []
         customer = next((each for each in customers if each.id == contact.customer_id), _only(customers))
         orders = [order for each in customers for order in await self._shop.orders_of(each.id) if order.status in OPEN]
-        told = OrderTold(orders[0].number, TOLD[orders[0].status]) if len(orders) == 1 else None
+        state = TOLD.get(orders[0].status) if len(orders) == 1 else None
+        told = None if state is None else OrderTold(orders[0].number, state)
         if customer is None:
             return Acquaintance(order=told)
         return Acquaintance(customer.language, customer.time_zone, told)

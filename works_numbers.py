@@ -50,7 +50,7 @@ def plain_number(text: str) -> str:
 def dial_rules(settings: Settings) -> DialRules:
     """Where the site may call and at what price. When nothing is set it is the country of the site's own number, and everywhere without a
     trunk, for then only the demo's carrier is called. Raises BadSettings."""
-    home = ANYWHERE if settings.trunk is None else home_country(settings.inbound_number)
+    home = home_country(settings.inbound_number) if settings.has_trunk else ANYWHERE
     allowed = settings.dial_allowed or (home,)
     rates = {beginning: round(100 * rate) for beginning, rate in settings.dial_rates.items()}
     money = None if settings.dial_money_a_day is None else round(100 * settings.dial_money_a_day)

@@ -8,7 +8,7 @@ from .agent_web.live import LiveHub
 from .dialer.dialer import Dialer
 from .dialer.lead import Lead
 from .queue.disposition import disposition
-from .shop.order import WAITS_FOR_CALL, Order, OrderChanged, OrderEdit, OrderRefused, OrderStatus
+from .shop.order import ASKS_FOR_CALL, Order, OrderChanged, OrderEdit, OrderRefused, OrderStatus
 from .shop.store import ShopStore
 from .storage.settings import Settings
 
@@ -33,7 +33,7 @@ class Orders:
 
     async def tell_all(self) -> None:
         """At the start: an order whose lead a crash prevented gets it."""
-        for order in await self._shop.orders(WAITS_FOR_CALL, limit=MOST_ORDERS):
+        for order in await self._shop.orders(ASKS_FOR_CALL, limit=MOST_ORDERS):
             await self.placed(order, False)
 
     async def tell_again_forever(self) -> None:

@@ -22,6 +22,9 @@ SESSION_LIFE = timedelta(hours=12)  # one shift and its overtime, whatever happe
 SESSION_IDLE = timedelta(hours=2)  # an open live stream counts as activity (touch_sessions)
 _AT_ONCE = 50  # sessions in one query: a longer list takes more of the event loop at once than its savings are worth
 _TOUCH_EVERY = timedelta(minutes=1)  # so that reading a page is not a write each time
+_TOUCH_ALONE = timedelta(
+    seconds=100
+)  # a page with a live stream is touched by that, together with fifty others in one write
 
 
 class AccessStore:
@@ -200,20 +203,21 @@ class AccessStore:
         return token
 
     async def session_user(self, token: str) -> User | None:
-        """The active user of a living session. Looking counts as activity, written down once a minute."""
+        """The active user of a living session. Looking counts as activity, written down every 100 s unless a live stream did."""
         now, token_hash = self._clock.now(), digest(token)
         known = self._living.recall(token_hash, self._clock.monotonic())
-        if known is not None and now - known.seen_at < _TOUCH_EVERY:
+        if known is not None and now - known.seen_at < _TOUCH_ALONE:
             return known.user
         age = self._living.age
         async with self._db.read() as connection:
             row = (await connection.execute(_living(now, [token_hash]))).first()
         if row is None:
             return None
-        if now - row.seen_at >= _TOUCH_EVERY:
+        due = now - row.seen_at >= _TOUCH_ALONE
+        if due:
             await self._touch([token_hash], now)
         user = _user(row)
-        self._living.keep(token_hash, user, _seen(row, now), self._clock.monotonic(), age)
+        self._living.keep(token_hash, user, now if due else row.seen_at, self._clock.monotonic(), age)
         return user
 
     async def touch_sessions(self, tokens: Collection[str]) -> set[str]:

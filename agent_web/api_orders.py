@@ -37,6 +37,9 @@ async def post_order(body: OrderIn, answer: Response, house: HouseDep, user: Pos
     operator has changed it since. Another body for a known `external_id` is an update while the order is open: lines, delivery,
     payment and comment become the posted ones (also over an operator's change; it is recorded and can be undone), status and number
     stay. When the order is shipped, delivered or cancelled such an update is refused with 409.
+
+    A confirmed order whose lines, sum, address or slot such an update changes is `changed`: its customer is asked once more. With
+    `basket` it is not ordered yet; post it again when he touches it, and without `basket` when he orders it.
     """
     try:
         order, created = await house.shop.put_order(body.posted(), user.id)
@@ -73,7 +76,11 @@ async def read_order(order_id: OrderId, house: HouseDep) -> OrderOut:
 
 @router.patch("/orders/{order_id}", responses=problems(401, 403, 404, 409, 422))
 async def change_order(order_id: OrderId, body: OrderChange, house: HouseDep, user: Editor) -> OrderOut:
-    """Change an order by the shop's rules. 409 when somebody changed it since the version you saw, or when it has left the shop."""
+    """Change an order by the shop's rules. 409 when somebody changed it since the version you saw, or when it has left the shop.
+
+    A courier who could not hand a shipped order over is told as its status `delivery_problem`, and once that is solved as `shipped`,
+    `delivered` or `cancelled`; an operator who agreed another delivery makes it `confirmed`.
+    """
     try:
         order = await house.shop.edit_order(order_id, body.edit(), user.id, body.version)
     except UnknownOrder as unknown:

@@ -10,19 +10,20 @@ from ..access.user import User
 from ..dialer.campaign import Campaign, CampaignState
 from ..dialer.lead import DIALABLE_STATES, WAITING_STATES
 from ..queue.contact import Contact
-from ..queue.metrics import Share, dialer_abandonment
 from ..reports.wallboard import Promises, Wallboard, waiting_now, wallboard
 from .agents_shown import Asked, Pick, pick
 from .board_view import AgentLine, ContactLine, agent_lines, contact_line
 from .house import House
 
-ABANDON_CAP = 0.03
 SHOWN_WAITING, SHOWN_AGENTS = 8, 100
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignCard:
-    """A campaign on the board; figures of the site's day, `ready` of the `waiting` leads may be dialed now."""
+    """A campaign on the board; figures of the site's day, `ready` of the `waiting` leads may be dialed now.
+
+    `lost`: today's rate of abandonment, counted as the bound counts it, against the campaign's own `cap`.
+    """
 
     id: str
     name: str
@@ -32,7 +33,8 @@ class CampaignCard:
     waiting: int
     attempts: int
     answered: int
-    abandoned: Share
+    lost: float | None
+    cap: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,13 @@ async def _promises(house: House, campaigns: Iterable[Campaign], now: datetime, 
 
 
 async def campaign_cards(house: House) -> list[CampaignCard]:
-    return [await _card(house, campaign) for campaign in await house.dialer.campaigns()]
+    campaigns = await house.dialer.campaigns()
+    return [await _card(house, campaign, campaigns) for campaign in campaigns]
 
 
-async def _card(house: House, campaign: Campaign) -> CampaignCard:
+async def _card(house: House, campaign: Campaign, campaigns: list[Campaign]) -> CampaignCard:
     counters = await house.dialer.counters(campaign.id)
+    standing = house.dialer.cap.standing(campaign, campaigns)
     return CampaignCard(
         id=campaign.id,
         name=campaign.name,
@@ -116,5 +120,6 @@ async def _card(house: House, campaign: Campaign) -> CampaignCard:
         waiting=sum(counters.leads.get(state, 0) for state in WAITING_STATES),
         attempts=counters.attempts,
         answered=counters.answered,
-        abandoned=dialer_abandonment(counters.by_outcome),
+        lost=standing.today_rate if standing else None,
+        cap=campaign.cap.limit,
     )

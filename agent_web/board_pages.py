@@ -12,7 +12,7 @@ from ..access.user import User
 from ..queue.agent import Agent, AgentState
 from ..queue.desk import NotAllowedNow, UnknownAgent
 from .agents_shown import Asked
-from .board_data import ABANDON_CAP, SHOWN_AGENTS, read_board, robot_state
+from .board_data import SHOWN_AGENTS, read_board, robot_state
 from .board_view import QUEUE_PILL, TILE_CLASS
 from .house import House, HouseDep
 from .i18n import words
@@ -59,7 +59,6 @@ async def _context(
         "waiting_count": read.waiting_count,
         "campaigns": read.campaigns,
         "targets": house.site.targets,
-        "cap": ABANDON_CAP,
         "tile_class": TILE_CLASS,
         "queue_pill": QUEUE_PILL,
         "queue_name": lambda code: queue_label(house.desk.setup, code, speech),

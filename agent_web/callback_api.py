@@ -175,12 +175,16 @@ async def read_callback(booking_id: BookingId, house: HouseDep, _user: Booker) -
 
 @router.patch("/{booking_id}", responses=problems(401, 403, 404, 409, 422))
 async def move_callback(booking_id: BookingId, body: CallbackMove, house: HouseDep, user: Booker) -> CallbackOut:
-    """To another slot."""
+    """To another slot, of whatever day. Who moved it, from when to when, is kept in the audit."""
+    known = await _bookings(house).booking(booking_id)
     try:
         booking = await _bookings(house).move(booking_id, body.starts_at)
     except BookingRefused as refused:
         raise problem_of(refused) from refused
-    await house.access.audit(user.id, "callback.move", booking_id, {"to": booking.window.starts_at.isoformat()})
+    moved = {"from": known.window.starts_at.isoformat()} if known else {}
+    await house.access.audit(
+        user.id, "callback.move", booking_id, {**moved, "to": booking.window.starts_at.isoformat()}
+    )
     return _shown(booking)
 
 

@@ -89,12 +89,15 @@ async def callbacks_parts(
 async def move_by_hand(
     lead_id: LeadId, house: HouseDep, user: Steerer, starts_at: Typed = "", back: Typed = "", queue: Typed = ""
 ) -> RedirectResponse:
-    """To another half hour, even beyond what it takes."""
+    """To another half hour, of whatever day, even beyond what it takes. It is kept who did it."""
+    instant = _instant(starts_at)
     try:
-        await _bookings(house).move_lead(lead_id, _instant(starts_at))
+        owed, _campaign = await bookings_of(house).promised(lead_id)
+        await bookings_of(house).move_lead(lead_id, instant)
     except BookingRefused as refused:
         raise problem_of(refused) from refused
-    await house.access.audit(user.id, "callback.move", lead_id, {"to": starts_at})
+    before = {"from": owed.lead.due_at.isoformat()} if owed.lead.due_at else {}
+    await house.access.audit(user.id, "callback.move", lead_id, {**before, "to": instant.isoformat()})
     return _back(back, queue)
 
 
@@ -104,7 +107,7 @@ async def cancel_by_hand(
 ) -> RedirectResponse:
     """Nobody is called."""
     try:
-        await _bookings(house).cancel_lead(lead_id)
+        await bookings_of(house).cancel_lead(lead_id)
     except BookingRefused as refused:
         raise problem_of(refused) from refused
     await house.access.audit(user.id, "callback.cancel", lead_id, {})
@@ -120,13 +123,13 @@ async def set_places(
     if wanted and not (wanted.isascii() and wanted.isdigit() and int(wanted) <= MOST_PLACES):
         raise Problem(422, "a half hour takes from 0 to 500 calls")
     instant = _instant(starts_at)
-    await _bookings(house).set_places(code, instant, int(wanted) if wanted else None)
+    await bookings_of(house).set_places(code, instant, int(wanted) if wanted else None)
     await house.access.audit(user.id, "callback.places", code, {"at": instant.isoformat(), "places": wanted})
     return _back(back, queue)
 
 
 async def _context(request: Request, house: House, user: User, day: str, queue: str) -> dict[str, Any]:
-    bookings, code, now = _bookings(house), queue_code(house, queue), house.clock.now()
+    bookings, code, now = bookings_of(house), queue_code(house, queue), house.clock.now()
     home, speech = zone_info(house.site.time_zone), words(language_of(request, user))
     today = now.astimezone(home).date()
     chosen = _day(day, today, bookings.rules.days_ahead)
@@ -137,7 +140,6 @@ async def _context(request: Request, house: House, user: User, day: str, queue: 
     customers = await house.shop.customers_by_id({one.lead.customer_id for one in owed if one.lead.customer_id})
     names = {agent.id: agent.name for agent in house.desk.agents()}
     slots = await bookings.agenda(code, since, until)
-    choice = {"day": chosen.isoformat()} | ({"queue": queue} if queue else {})
     return {
         "zone": house.site.time_zone,
         "now": now,
@@ -153,7 +155,7 @@ async def _context(request: Request, house: House, user: User, day: str, queue: 
         "targets": [slot for slot in slots if slot.window.starts_at > now],
         "is_open": await bookings.is_open(code),
         "may_dial": user.can(Permission.CAMPAIGN_STEER),
-        "parts": f"/callbacks/parts?{urlencode(choice)}",
+        "parts": f"/callbacks/parts?{choice_of(chosen.isoformat(), queue)}",
     }
 
 
@@ -218,11 +220,15 @@ def _instant(text: str) -> datetime:
 
 
 def _back(day: str, queue: str) -> RedirectResponse:
-    choice = {"day": day} | ({"queue": queue} if queue else {})
-    return RedirectResponse(f"/callbacks?{urlencode(choice)}", 303)
+    return RedirectResponse(f"/callbacks?{choice_of(day, queue)}", 303)
 
 
-def _bookings(house: House) -> Bookings:
+def choice_of(day: str, queue: str) -> str:
+    """The query of the page that shows this day of this queue."""
+    return urlencode({"day": day} | ({"queue": queue} if queue else {}))
+
+
+def bookings_of(house: House) -> Bookings:
     if house.bookings is None:
         raise Problem(404, "there is nothing here")
     return house.bookings

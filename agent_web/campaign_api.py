@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..access.permission import Permission
 from ..access.user import User
-from ..dialer.campaign import Campaign, CampaignRefused, CampaignState, DialMode, Setting
+from ..dialer.campaign import Campaign, CampaignRefused, CampaignState, DialMode, Setting, settings
 from ..dialer.steering import UnknownCampaign
 from .campaign_pages import known_campaign
 from .campaign_weights import WeightsBody, WeightsOrder, turned_weights, weights_body
@@ -104,6 +104,12 @@ async def set_weights(campaign_id: str, order: WeightsOrder, house: HouseDep, us
         house, user, "campaign.weights", campaign_id, lambda: house.dialer.set_weights(campaign_id, wanted, user.id)
     )
     return WeightsDone(before=weights_body(before), after=after.weights)
+
+
+@router.get("/{campaign_id}/knobs", responses=problems(401, 403, 404))
+async def knobs(campaign_id: str, house: HouseDep, _user: Viewer) -> dict[str, Setting]:
+    """Every knob as it stands, by the names that the log of changes has."""
+    return settings(await known_campaign(house, campaign_id))
 
 
 @router.post("/{campaign_id}/knobs", responses=problems(401, 403, 404, 409, 422))

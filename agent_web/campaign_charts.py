@@ -5,21 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..dialer.day import Hour
-from ..queue.metrics import Share
 
 WIDTH, HEIGHT = 300, 72
 CAP_AT = 75.0
 """Where on the gauge's arc the cap stands, of 100; beyond it is the red."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gauge:
-    """`filled` of the arc's 100. `spare`: how many more may be lost before the cap is passed; None before anyone answered."""
-
-    share: Share
-    filled: float
-    over: bool
-    spare: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +27,11 @@ class HourBar:
     line_y: float
 
 
-def gauge(abandoned: int, persons: int, cap: float) -> Gauge:
-    """`cap` as a share: at it the arc is filled up to its red part. With a cap of 0 the first one lost is beyond it."""
-    share = Share(abandoned, persons)
-    value = share.value or 0.0
+def filled(rate: float | None, cap: float) -> float:
+    """Of the gauge's arc, in 100: at the cap it is filled up to its red part. With a cap of 0 the first one lost is beyond it."""
+    value = rate or 0.0
     beyond = 100.0 if value else 0.0
-    filled = min(100.0, CAP_AT * value / cap) if cap else beyond
-    return Gauge(share, round(filled, 1), value > cap, int(cap * persons) - abandoned if persons else None)
+    return round(min(100.0, CAP_AT * value / cap) if cap else beyond, 1)
 
 
 def hour_bars(hours: Sequence[Hour]) -> list[HourBar]:

@@ -10,6 +10,7 @@ from ..access.permission import Permission
 from ..access.user import User
 from ..dialer.lead import LeadState
 from ..dialer.numbers import FieldValue
+from ..dialer.reason import Wait
 from ..dialer.steering import Reason, ScoredLead
 from ..queue.channel import AttemptOutcome
 from .campaign_pages import known_campaign, lines_of
@@ -18,6 +19,7 @@ from .campaign_weights import WeightsOrder, turned_weights
 from .house import House, HouseDep
 from .problem import problems
 from .security import require
+from .trunk_api import HoldOut
 
 router = APIRouter(prefix="/api/v1/campaigns/{campaign_id}", tags=["campaigns"])
 Viewer = Annotated[User, Depends(require(Permission.CAMPAIGN_VIEW))]
@@ -49,10 +51,11 @@ class LeadOut(BaseModel):
 
 
 class WaitOut(BaseModel):
-    """`until`: when the reason ends by itself, if that is known."""
+    """`until`: when the reason ends by itself, if that is known. `trunks`: where the reason is "trunk", what keeps each of them."""
 
     reason: Reason
     until: datetime | None
+    trunks: list[HoldOut] = []
 
 
 class WhyOut(BaseModel):
@@ -74,7 +77,11 @@ class WhyOut(BaseModel):
                     "terms": {"order_sum": 13.5, "age": -1.0},
                     "waits": [
                         {"reason": "hours", "until": "2026-11-22T06:00:00Z"},
-                        {"reason": "paused", "until": None},
+                        {
+                            "reason": "trunk",
+                            "until": "2026-11-22T06:00:05Z",
+                            "trunks": [{"trunk": "second", "why": "trouble", "until": "2026-11-22T06:00:05Z"}],
+                        },
                     ],
                 }
             ]
@@ -173,8 +180,13 @@ async def why(campaign_id: str, lead_id: str, house: HouseDep, _user: Viewer) ->
         place=told.place,
         score=told.score,
         terms=dict(told.terms),
-        waits=[WaitOut(reason=wait.reason, until=wait.until) for wait in told.waits],
+        waits=[_wait_out(wait) for wait in told.waits],
     )
+
+
+def _wait_out(wait: Wait) -> WaitOut:
+    held = [HoldOut(trunk=hold.trunk, why=hold.why, until=hold.until) for hold in wait.trunks]
+    return WaitOut(reason=wait.reason, until=wait.until, trunks=held)
 
 
 @router.get("/day", responses=problems(401, 403, 404))

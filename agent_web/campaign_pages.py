@@ -13,19 +13,20 @@ from ..access.user import User
 from ..dialer.campaign import Campaign, settings
 from ..dialer.lead import DIALABLE_STATES, WAITING_STATES
 from ..dialer.priority import Weights
-from ..dialer.steering import WINDOW_DAYS, Counters, HeldBack, Reason, ScoredLead, UnknownCampaign
-from ..queue.metrics import dialer_abandonment
+from ..dialer.steering import Counters, HeldBack, Reason, ScoredLead, UnknownCampaign
 from ..reports.wallboard import crew
-from .board_data import ABANDON_CAP, campaign_cards
-from .campaign_charts import gauge, hour_bars
+from .board_data import campaign_cards
+from .campaign_changes import change_lines
+from .campaign_charts import filled, hour_bars
+from .campaign_forms import MODES, OVER_WINDOW
 from .campaign_search import found_leads, known_why
+from .campaign_settings import settings_context
 from .campaign_view import (
     HOLDS,
     OUTCOMES,
     REASONS,
     TERM_COLORS,
     LeadLine,
-    change_lines,
     clock_text,
     knob_values,
     knobs_of,
@@ -42,6 +43,7 @@ from .pages import language_of, render
 from .problem import Problem
 from .security import require
 from .setup_words import queue_label
+from .trunk_view import trunk_lines
 
 LISTED = 25
 LOGGED = 12
@@ -89,7 +91,9 @@ async def campaign_page(
     campaign_id: str, request: Request, house: HouseDep, user: Viewer, looking: Looks
 ) -> HTMLResponse:
     """The whole page of one campaign."""
-    return render(request, "campaign.html", user=user, **await _context(request, house, user, campaign_id, looking))
+    context = await _context(request, house, user, campaign_id, looking)
+    forms = settings_context(context["campaign"], words(language_of(request, user)))
+    return render(request, "campaign.html", user=user, **context, **forms)
 
 
 @router.get("/campaigns/{campaign_id}/parts")
@@ -119,7 +123,6 @@ async def lines_of(house: House, leads: Sequence[ScoredLead]) -> list[LeadLine]:
 async def _cards(house: House, user: User) -> dict[str, Any]:
     return {
         "campaigns": await campaign_cards(house),
-        "cap": ABANDON_CAP,
         "may_dial": user.can(Permission.CAMPAIGN_STEER),
     }
 
@@ -140,6 +143,7 @@ async def _context(request: Request, house: House, user: User, campaign_id: str,
         "queue_name": queue_label(house.desk.setup, campaign.queue, words(language_of(request, user))),
         "on_line": on_line,
         "lines": counters.in_flight / on_line if on_line else None,
+        "mode": MODES[campaign.mode],
         "opens": clock_text(campaign.hours.opens_min),
         "closes": clock_text(campaign.hours.closes_min),
         "may_dial": user.can(Permission.CAMPAIGN_STEER),
@@ -217,18 +221,21 @@ def _list(leads: Sequence[ScoredLead], held: Sequence[HeldBack], counters: Count
 
 async def _figures(house: House, campaign: Campaign, counters: Counters) -> dict[str, Any]:
     counted = [(icon, text, counters.by_outcome.get(kind, 0)) for kind, icon, text in OUTCOMES]
-    today = dialer_abandonment(counters.by_outcome)
-    day, limit = await house.dialer.day(campaign.id), campaign.cap.limit
+    day, week, limit = await house.dialer.day(campaign.id), await house.dialer.week(campaign.id), campaign.cap.limit
+    standing = house.dialer.cap.standing(campaign, await house.dialer.campaigns())
     return {
         "counters": counters,
         "cap": limit,
-        "today": gauge(int(today.part), int(today.whole), limit),
-        "window": gauge(*await house.dialer.abandonment(campaign.id), limit),
-        "days": WINDOW_DAYS,
+        "standing": standing,
+        "filled": filled(standing.rate if standing else None, limit),
+        "over_window": OVER_WINDOW[campaign.cap.window],
+        "week": week,
+        "leads_all": sum(counters.leads.values()),
         "day": day,
         "bars": hour_bars(day.hours),
         "site_zone": house.site.time_zone,
         "trunk_until": house.dialer.trunk_holds_until(),
+        "trunks": trunk_lines(house.dialer.trunks.states(), house.clock.now()),
         "outcomes": [line for line in counted if line[2]],
     }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..dialer.campaign import SEGMENT, Campaign, CampaignState, Change, Setting
+from ..dialer.campaign import Campaign, CampaignState
 from ..dialer.numbers import NAME_FIELD, FieldValue
 from ..dialer.priority import WEIGHT_LIMIT, Weights
 from ..dialer.reason import OWN, Reason
@@ -109,10 +109,11 @@ REASONS = {
     Reason.RETRY_AT: ("clock", N_("ждёт повтора")),
     Reason.NO_AGENTS: ("headset", N_("нет свободных операторов")),
     Reason.INBOUND_FIRST: ("phone-in", N_("сначала входящие")),
-    Reason.TRUNK: ("net-off", N_("линия оператора связи не отвечает")),
+    Reason.TRUNK: ("net-off", N_("линии связи сейчас не берут новых звонков")),
     Reason.DRAINING: ("drain", N_("дозваниваем начатое, новых звонков нет")),
     Reason.DIALING: ("phone-out", N_("звоним прямо сейчас")),
     Reason.CONNECTED: ("st-talking", N_("идёт разговор, или оператор пишет итог")),
+    Reason.SAME_CUSTOMER: ("phone", N_("этому клиенту уже звонят по другому поводу")),
     Reason.SAME_NUMBER: ("phone", N_("с этим номером уже идёт звонок")),
     Reason.OWN_AGENT: ("user", N_("ждёт своего оператора, потом наберёт любой")),
     Reason.DONE: ("check", N_("с ним всё решено")),
@@ -148,7 +149,7 @@ OUTCOMES = (
     (AttemptOutcome.UNKNOWN, "help", N_("исход неизвестен")),
 )
 
-_KNOB_NAMES = {f"weights.{knob.name}": knob.label for knob in KNOBS} | {
+KNOB_NAMES = {f"weights.{knob.name}": knob.label for knob in KNOBS} | {
     "weights.own_1": N_("Своё поле 1"),
     "weights.own_2": N_("Своё поле 2"),
     "weights.own_3": N_("Своё поле 3"),
@@ -156,67 +157,14 @@ _KNOB_NAMES = {f"weights.{knob.name}": knob.label for knob in KNOBS} | {
     "own_fields.2": N_("Имя своего поля 2"),
     "own_fields.3": N_("Имя своего поля 3"),
     "state": N_("Обзвон"),
-    "mode": N_("Режим"),
     "name": N_("Название"),
     "queue": N_("Очередь"),
-    "takes_orders": N_("Брать новые заказы"),
-    "sources.new": N_("Заказы: сразу"),
-    "sources.unconfirmed_min": N_("Заказы: не подтверждены, мин"),
-    "sources.missed_calls_s": N_("Пропущенные: ждали не меньше, с"),
-    "ring_timeout_s": N_("Ждать ответа, с"),
     "caller_id": N_("Наш номер"),
-    "hours.opens_min": N_("Звоним с"),
-    "hours.closes_min": N_("Звоним до"),
-    "hours.mon": N_("Понедельник"),
-    "hours.tue": N_("Вторник"),
-    "hours.wed": N_("Среда"),
-    "hours.thu": N_("Четверг"),
-    "hours.fri": N_("Пятница"),
-    "hours.sat": N_("Суббота"),
-    "hours.sun": N_("Воскресенье"),
-    "hours.holidays": N_("Праздники"),
-    "limits.lead_total": N_("Попыток по заказу, всего"),
-    "limits.lead_day": N_("Попыток по заказу за сутки"),
-    "limits.number_day": N_("Звонков на номер за сутки"),
-    "limits.gap_s": N_("Между звонками на номер, с"),
-    "cap.jurisdiction": N_("Правила страны"),
-    "cap.limit": N_("Предел брошенных"),
-    "cap.window": N_("Предел считается за"),
-    "cap.group": N_("Общий предел группы"),
-    "cap.false_machine": N_("Доля людей среди «автоответчиков»"),
-    "power.ratio": N_("Линий на оператора"),
-    "power.sorry_ru": N_("Извинение по-русски"),
-    "power.sorry_en": N_("Извинение по-английски"),
-    "notice.text_ru": N_("Сообщение по-русски"),
-    "notice.text_en": N_("Сообщение по-английски"),
-    "notice.recording": N_("Своя запись"),
-    "notice.channels": N_("Каналов сразу"),
-    "notice.on_silence": N_("Если не нажали ничего"),
-    "preview.timeout_s": N_("Карточка на экране, с"),
-    "preview.then": N_("Если карточку не тронули"),
-    "preview.skip_s": N_("Пропущенный отдыхает, с"),
-    "blend.service_level_floor": N_("Уступать, если уровень сервиса ниже"),
-    "blend.expected_wait_s": N_("Уступать, если ждать дольше, с"),
-    "blend.share": N_("Вес среди кампаний"),
 }
-_VALUES = {
+VALUES = {
     CampaignState.RUNNING.value: N_("идёт"),
     CampaignState.DRAINING.value: N_("дозвон начатого"),
     CampaignState.PAUSED.value: N_("пауза"),
-    "progressive": N_("один к одному"),
-    "closed": N_("не звоним"),
-    "power": N_("несколько линий на оператора"),
-    "preview": N_("сначала карточка"),
-    "manual": N_("вручную"),
-    "agentless": N_("сообщение без оператора"),
-    "predictive": N_("с предсказанием"),
-    "dial": N_("позвонить"),
-    "skip": N_("пропустить"),
-    "retry": N_("повторить"),
-    "close": N_("закрыть"),
-    "day": N_("день"),
-    "24h": N_("24 часа"),
-    "30d": N_("30 дней"),
 }
 
 
@@ -254,19 +202,6 @@ class LeadLine:
     wait: str
     until: datetime | None
     late_since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeLine:
-    """A line of the log: values in the reader's words. `revertible` while the knob still stands where this change put it."""
-
-    id: str
-    what: str
-    old: str
-    new: str
-    who: str
-    at: datetime
-    revertible: bool
 
 
 def lead_lines(
@@ -312,42 +247,6 @@ def _lead_line(
 
 def _plus(scored: ScoredLead) -> float:
     return sum(max(0.0, points) for points in scored.terms.values())
-
-
-def change_lines(
-    changes: Sequence[Change], now_set: Mapping[str, Setting], names: Mapping[str, str], words: Words
-) -> list[ChangeLine]:
-    """The log in the reader's language. `now_set`: every knob as it stands; `names` of users by id."""
-    return [
-        ChangeLine(
-            id=change.id,
-            what=_knob_name(change.field, words),
-            old=value_text(change.field, change.old, words),
-            new=value_text(change.field, change.new, words),
-            who=names.get(change.actor_id, ""),
-            at=change.at,
-            revertible=now_set.get(change.field) == change.new,
-        )
-        for change in changes
-    ]
-
-
-def _knob_name(field: str, words: Words) -> str:
-    if field.startswith(SEGMENT):
-        name = field.removeprefix(SEGMENT)
-        return words.say(SEGMENT_WORDS[name]) if name in SEGMENT_WORDS else f"{words.say(TERMS['segment'])}: {name}"
-    return words.say(_KNOB_NAMES.get(field, field))
-
-
-def value_text(field: str, value: Setting, words: Words) -> str:
-    """A knob's value as people read it."""
-    if isinstance(value, bool):
-        return words.say(N_("да")) if value else words.say(N_("нет"))
-    if field in ("hours.opens_min", "hours.closes_min") and isinstance(value, int):
-        return clock_text(value)
-    if isinstance(value, int | float):
-        return signed(value, words)
-    return words.say(_VALUES.get(value or "", value or "—"))
 
 
 def signed(value: float, words: Words) -> str:

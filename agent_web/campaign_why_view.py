@@ -12,6 +12,7 @@ from ..shop.customer import Customer
 from ..shop.order import Order
 from .campaign_view import OUTCOMES, REASONS, Term
 from .i18n import N_
+from .trunk_view import BLOCKED
 
 STATES = {
     LeadState.FRESH: N_("ещё не звонили"),
@@ -31,13 +32,14 @@ _OUTCOMES = {kind: text for kind, _icon, text in OUTCOMES}
 
 @dataclass(frozen=True, slots=True)
 class WaitLine:
-    """`for_good`: it does not end by itself."""
+    """`for_good`: it does not end by itself. `trunks`: of each, what keeps it and until when."""
 
     reason: str
     icon: str
     text: str
     until: datetime | None
     for_good: bool
+    trunks: tuple[tuple[str, str, datetime | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def why_panel(why: Why, customer: Customer | None, order: Order | None) -> WhyPa
                 *REASONS[wait.reason],
                 wait.until,
                 wait.reason in FOR_GOOD and wait.until is None,
+                tuple((hold.trunk, BLOCKED[hold.why], hold.until) for hold in wait.trunks),
             )
             for wait in why.waits
         ),

@@ -54,7 +54,7 @@ class Said(BaseModel):
     message: MessageOut
 
 
-def room_of(house: HouseDep) -> ChatRoom:
+async def room_of(house: HouseDep) -> ChatRoom:
     if house.chat is None:
         raise Problem(404, "there is nothing here")
     return house.chat
@@ -67,7 +67,7 @@ def cookie_of(house: House) -> str:
     return "__Secure-cb-chat" if house.site.secure else "cb-chat"
 
 
-def token_of(request: Request, house: HouseDep) -> str | None:
+async def token_of(request: Request, house: HouseDep) -> str | None:
     """The visitor's token, if it is one of ours by its look."""
     token = request.cookies.get(cookie_of(house), "")
     return token if re.fullmatch(r"[\w-]{43}", token, re.ASCII) else None

@@ -26,6 +26,7 @@ REFUSALS = {
     Refusal.NOT_NOW: "this customer is being called, or is to be left in peace now",
     Refusal.HOURS: "it is no time to call this customer now",
     Refusal.TRUNK: "the line does not answer; try again in a minute",
+    Refusal.TRUNK_FULL: "the line carries no more calls at this moment; try again",
 }
 
 

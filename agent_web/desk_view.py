@@ -192,7 +192,7 @@ def order_card(order: Order | None, products: Mapping[str, Product], language: s
     lines = tuple(_line(item, products.get(item.article), language) for item in order.items)
     backwards = frozenset({OrderStatus.TO_CONFIRM}) if order.status is OrderStatus.NEW else frozenset()
     moves = tuple(status for status in DESK_MOVES if status in next_statuses(order.status) - backwards)
-    return OrderCard(order, lines, order.status in EDITABLE, moves)
+    return OrderCard(order, lines, order.status in EDITABLE or order.status is OrderStatus.DELIVERY_PROBLEM, moves)
 
 
 def _line(item: OrderItem, product: Product | None, language: str) -> Line:

@@ -97,7 +97,8 @@ class House:
         return Today(self.desk, self.site.targets.answer_within_s)
 
 
-def house_of(request: Request) -> House:
+async def house_of(request: Request) -> House:
+    """Asynchronous although it waits for nothing: FastAPI takes a plain function to another thread, at each request."""
     return cast(House, request.app.state.house)
 
 

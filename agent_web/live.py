@@ -131,6 +131,7 @@ class LiveHub:
         self._heartbeat_s = heartbeat_s
         self._board_gap_s = board_gap_s
         self._tabs: dict[str, set[Tab]] = defaultdict(set)
+        self._tab_count = 0
         self._guests: dict[str, list[Tab]] = {}
         self._board: dict[str, Any] = {}
         self._board_changed = asyncio.Event()
@@ -140,7 +141,7 @@ class LiveHub:
 
     @property
     def tab_count(self) -> int:
-        return sum(len(tabs) for tabs in self._tabs.values())
+        return self._tab_count
 
     def publish(self, topic: str, data: dict[str, Any]) -> None:
         """Tell every tab. `order` events of different orders stay apart; all others fold by topic. `board` waits for its turn."""
@@ -241,6 +242,7 @@ class LiveHub:
                 yield format_sse_event(event=event, data_str=json.dumps(data, ensure_ascii=False))
         finally:
             self._tabs[user_id].discard(tab)
+            self._tab_count -= 1
             again = any(other.tab_id == tab_id and other.works for other in self._tabs[user_id])
             if not self._tabs[user_id]:
                 del self._tabs[user_id]
@@ -296,6 +298,7 @@ class LiveHub:
             elif works and other.works:
                 other.end("elsewhere")
         self._tabs[user_id].add(tab)
+        self._tab_count += 1
         if self._closing:
             tab.end()
         return tab

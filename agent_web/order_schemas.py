@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from ..shop.order import (
+    ASKS_FOR_CALL,
     MAX_LINES,
     MAX_PRICE,
     MAX_QUANTITY,
-    WAITS_FOR_CALL,
     ItemEdit,
     Order,
     OrderEdit,
@@ -105,7 +105,14 @@ class OrderIn(_Strict):
                     "segment": "vip",
                     "promised_at": "2026-11-23T18:00:00+05:00",
                     "reserved_until": "2026-11-22T20:00:00+05:00",
-                }
+                },
+                {
+                    "external_id": "basket-2026-009120",
+                    "basket": True,
+                    "placed_at": "2026-11-20T14:03:00+03:00",
+                    "customer": {"name": "Анна Иванова", "phone": "+7 912 345-67-89"},
+                    "items": [{"article": "LAMP-01", "quantity": 1}],
+                },
             ]
         },
     )
@@ -131,6 +138,12 @@ class OrderIn(_Strict):
         Annotated[int, Field(ge=0, strict=True, description="kopecks; when given it must be the sum of the items")]
         | None
     ) = None
+    basket: Annotated[
+        bool,
+        Field(
+            description="not ordered yet; `placed_at` is when the customer last touched it. Posted again without this, it is an order"
+        ),
+    ] = False
 
     def posted(self) -> OrderPosted:
         return OrderPosted(
@@ -146,6 +159,7 @@ class OrderIn(_Strict):
             promised_at=self.promised_at,
             reserved_until=self.reserved_until,
             total=self.total,
+            basket=self.basket,
         )
 
 
@@ -172,6 +186,7 @@ class OrderChange(_Strict):
                     "delivery": {"slot": "2026-11-24 18-21"},
                 },
                 {"version": 2, "status": "cancelled", "cancel_reason": "нашёл дешевле"},
+                {"version": 4, "status": "delivery_problem"},
             ]
         },
     )
@@ -260,7 +275,7 @@ def order_out(order: Order, change_id: str | None = None) -> OrderOut:
         reserved_until=order.reserved_until,
         cancel_reason=order.cancel_reason,
         version=order.version,
-        lead="pending" if order.status in WAITS_FOR_CALL else "none",
+        lead="pending" if order.status in ASKS_FOR_CALL else "none",
         change_id=change_id,
     )
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from ..shop.order import OrderRefused
 from ..storage.database import TROUBLE, Fenced, is_away
+from .campaign_reasons import in_russian
 from .i18n import Language
 from .pages import language_of, render
 from .problem_texts import say
@@ -44,7 +45,7 @@ class ProblemBody(BaseModel):
 class Problem(Exception):
     """An answer that is an error. `detail` and the orders' reasons are English templates, said in the reader's language.
 
-    A FieldError is said already.
+    A FieldError is said already, but for the reasons of campaigns.
     """
 
     def __init__(
@@ -136,7 +137,8 @@ async def _on_refused(request: Request, refused: Exception) -> Response:
 
 def _field_error(request: Request, refused: OrderRefused | FieldError) -> FieldError:
     if isinstance(refused, FieldError):
-        return refused
+        reason = in_russian(refused.reason) if language_asked(request) == "ru" else refused.reason
+        return FieldError(field=refused.field, reason=reason)
     return FieldError(field=refused.field, reason=say(language_asked(request), refused.template, **refused.values))
 
 

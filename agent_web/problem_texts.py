@@ -123,6 +123,17 @@ RUSSIAN = {
     "this customer is being called, or is to be left in peace now": "Этому клиенту уже звонят, или сейчас его нельзя беспокоить",
     "it is no time to call this customer now": "У этого клиента сейчас не время для звонков",
     "the line does not answer; try again in a minute": "Линия не отвечает, попробуйте через минуту",
+    "the line carries no more calls at this moment; try again": "Линия сейчас не берёт больше звонков, попробуйте ещё раз",
+    "there is no such trunk, or no such change of one": "Такой линии нет, или такого изменения не было",
+    "a trunk cannot be set like this": "Так линию настроить нельзя",
+    "calls at once are from 1 to 5,000": "Каналов бывает от 1 до 5000",
+    "calls a second are from 0.1 to 500": "Звонков в секунду бывает от 0,1 до 500",
+    "a pool has at most 500 numbers": "Номеров не больше 500",
+    "every number is written as +74951234567: plus, country, number, nothing else": "Каждый номер пишется как +74951234567, без пробелов",
+    "a number stands in the pool twice": "Один из номеров стоит здесь дважды",
+    "a whole number is needed": "Нужно целое число",
+    "a number is needed": "Нужно число",
+    "a list of numbers is needed": "Нужен список номеров",
     "a call is answered in the telephone": "На звонок отвечают в телефоне",
     "there is no such pause here; choose another": "Такой паузы здесь нет, выберите другую",
     "nobody has such an order or telephone": "Ни заказа, ни клиента с таким номером нет",
@@ -150,6 +161,7 @@ RUSSIAN = {
     "must be between 0 and {most} kopecks": "Нужна сумма от 0 до {most} копеек",
     "stands in the order twice; add the quantities": "Стоит в заказе дважды, сложите количество",
     "the shop has no such product": "Такого товара в магазине нет",
+    "an order does not become a basket again": "Заказ уже не станет корзиной",
     "an order that is {status} can no longer be changed": "Заказ в состоянии «{status}» уже нельзя изменить",
     "an order that is {status} cannot become {wanted}": "Из состояния «{status}» нельзя перейти в «{wanted}»",
     "only a cancelled order has one": "Причина бывает только у отменённого заказа",
@@ -202,13 +214,16 @@ RUSSIAN = {
 }
 
 STATUSES = {
+    OrderStatus.BASKET: "корзина",
     OrderStatus.NEW: "новый",
     OrderStatus.TO_CONFIRM: "ждёт подтверждения",
+    OrderStatus.CHANGED: "изменён магазином",
     OrderStatus.CONFIRMED: "подтверждён",
     OrderStatus.POSTPONED: "отложен",
     OrderStatus.CANCELLED: "отменён",
     OrderStatus.SHIPPED: "в пути",
     OrderStatus.DELIVERED: "доставлен",
+    OrderStatus.DELIVERY_PROBLEM: "не вручён",
 }
 
 

@@ -26,7 +26,7 @@ _bearer = HTTPBearer(
 )
 
 
-def public() -> None:
+async def public() -> None:
     """Marks a route that is open to everybody."""
 
 
@@ -90,7 +90,7 @@ def is_local(request: Request) -> bool:
     return request.client is not None and request.client.host in ("127.0.0.1", "::1") and not forwarded
 
 
-def same_site(request: Request) -> None:
+async def same_site(request: Request) -> None:
     """Refuse a change that another site's page sent with our user's cookie; API keys are never sent by a browser on its own."""
     if request.method in _SAFE or "authorization" in request.headers:
         return

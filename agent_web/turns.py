@@ -15,6 +15,8 @@ from enum import IntEnum
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 AT_ONCE = 8
+IDLE_AT_ONCE = 3
+"""Of them, how many may be of those who have nothing in hand: between two steps of a call, each of the others gets its step too."""
 LONGEST_S = 0.25
 """Who takes longer waits for the database, not for us, and does not count any more: slow reports must not keep a desk from its card."""
 FREE = ("/static/", "/healthz", "/metrics")
@@ -33,10 +35,12 @@ class Gone(Exception):
 
 
 class Turns:
-    """`at_once` turns, each for `longest_s` at most; the lower rank goes first, and among equals whoever came first."""
+    """`at_once` turns, each for `longest_s` at most; the lower rank goes first, and among equals whoever came first. Rank OTHERS has
+    `idle_at_once` of them at most."""
 
-    def __init__(self, at_once: int = AT_ONCE, longest_s: float = LONGEST_S) -> None:
+    def __init__(self, at_once: int = AT_ONCE, longest_s: float = LONGEST_S, idle_at_once: int = IDLE_AT_ONCE) -> None:
         self._free = at_once
+        self._free_of = dict.fromkeys(Rank, at_once) | {Rank.OTHERS: idle_at_once}
         self._longest_s = longest_s
         self._lines: dict[Rank, deque[asyncio.Future[None]]] = {rank: deque() for rank in Rank}
 
@@ -51,11 +55,11 @@ class Turns:
 
         `left` ends when whoever waits goes away; then Gone is raised, and the place in line is the next one's.
         """
-        if self._free:
-            self._free -= 1
+        if self._may(rank):
+            self._take(rank)
         else:
             await self._stand_in_line(rank, left)
-        turn = Turn(self)
+        turn = Turn(self, rank)
         over = asyncio.get_running_loop().call_later(self._longest_s, turn.end)
         try:
             yield turn
@@ -81,29 +85,40 @@ class Turns:
 
     def _step_out(self, rank: Rank, mine: asyncio.Future[None]) -> None:
         if mine.done():  # the turn came in the moment in which he left
-            self.give_back()
+            self.give_back(rank)
         else:
             self._lines[rank].remove(mine)
 
-    def give_back(self) -> None:
-        for line in self._lines.values():
-            if line:
+    def _may(self, rank: Rank) -> bool:
+        return self._free > 0 and self._free_of[rank] > 0
+
+    def _take(self, rank: Rank) -> None:
+        self._free -= 1
+        self._free_of[rank] -= 1
+
+    def give_back(self, rank: Rank) -> None:
+        """A turn of this rank is over: the first in line who may has it."""
+        self._free += 1
+        self._free_of[rank] += 1
+        for waiting, line in self._lines.items():
+            if line and self._may(waiting):
+                self._take(waiting)
                 line.popleft().set_result(None)
                 return
-        self._free += 1
 
 
 class Turn:
     """A turn that somebody has."""
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: Turns, rank: Rank) -> None:
         self._turns: Turns | None = turns
+        self._rank = rank
 
     def end(self) -> None:
         """Let the next one have it; ending twice is ending once."""
         turns, self._turns = self._turns, None
         if turns is not None:
-            turns.give_back()
+            turns.give_back(self._rank)
 
 
 class PagesTakeTurns:

@@ -72,7 +72,7 @@ class DemoWorld:
             say(f"Demo {login['role']}: {login.get('login', 'API key')} {login.get('password', login.get('key', ''))}")
         past = PastClock(self._clock.now())
         # Made-up people are called by the make-believe carrier only: on a carrier of the site's own somebody might answer.
-        await open_shop(self._shop_of(past), past, waiting=0 if self._settings.trunk else WAITING)
+        await open_shop(self._shop_of(past), past, waiting=0 if self._settings.has_trunk else WAITING)
 
     async def _logins(self, admin_password: str | None) -> list[dict[str, Any]]:
         """Drawn once, kept in run/logins.json (mode 0600); a lost file means new passwords."""

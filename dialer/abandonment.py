@@ -17,6 +17,8 @@ from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from .bad_knob import BadKnob
+
 PROMISE_S = 2.0
 CALL_LIFE = timedelta(minutes=4)
 """An attempt is decided by then: the longest ring, the promise, and what wires need."""
@@ -62,14 +64,15 @@ class Cap:
 
     def __post_init__(self) -> None:
         if self.jurisdiction not in ("", *PRESETS):
-            raise ValueError(f"a jurisdiction is one of {', '.join(PRESETS)}, or empty")
+            raise BadKnob("jurisdiction", f"a jurisdiction is one of {', '.join(PRESETS)}, or empty")
         if not 0 <= self.limit <= MAX_LIMIT:
-            raise ValueError(f"the limit is a share from 0 to {MAX_LIMIT}")
+            raise BadKnob("limit", f"the limit is a share from 0 to {MAX_LIMIT}")
         if not 0 <= self.false_machine <= 1:
-            raise ValueError("the share of false machine verdicts is from 0 to 1")
+            raise BadKnob("false_machine", "the share of false machine verdicts is from 0 to 1")
         if len(self.group) > 40:
-            raise ValueError("a group's name has 40 letters at most")
-        Window(self.window)
+            raise BadKnob("group", "a group's name has 40 letters at most")
+        if self.window not in list(Window):
+            raise BadKnob("window", f"a window is one of {', '.join(Window)}")
 
 
 @dataclass(frozen=True, slots=True)

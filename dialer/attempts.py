@@ -8,7 +8,7 @@ became of that id, and nothing is ever dialed twice for it.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -23,8 +23,9 @@ from .campaign import Campaign, DialMode
 from .cap_keeper import CapKeeper
 from .desks import Desks
 from .lead import Attempt, Forsaken, Lead, LeadState
-from .pacing import RUNG_ENOUGH_S, Brake
+from .pacing import NO_WORD, RUNG_ENOUGH_S, TROUBLE, Brake
 from .store import DialerStore
+from .trunks import Trunks
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +38,27 @@ class Originate(Protocol):
     """The wire to customers, as the dialer needs it (telephony/voice.py fits)."""
 
     async def originate(
-        self, attempt_id: str, number: str, *, ring_timeout_s: int, caller_id: str, variables: Mapping[str, str]
+        self,
+        attempt_id: str,
+        number: str,
+        *,
+        ring_timeout_s: int,
+        caller_id: str,
+        variables: Mapping[str, str],
+        trunk: str,
     ) -> None:
-        """Dial `number`, with `attempt_id` as the channel's own id. Returns when the wire has taken it on; raises if it may not have."""
+        """Dial `number` by `trunk`, with `attempt_id` as the channel's own id.
+
+        Returns when the wire has taken it on; raises if it may not have.
+        """
         ...
 
     async def cancel(self, attempt_id: str) -> None:
         """End the call; nothing happens if there is none."""
+        ...
+
+    async def equip(self, attempt_id: str, variables: Mapping[str, str]) -> None:
+        """Give a call that nobody has answered other variables; nothing happens if there is none. Raises when the wire cannot be told."""
         ...
 
     async def known(self, attempt_id: str) -> bool | None:
@@ -64,18 +79,33 @@ class Call:
     attempt_id: str = ""
 
 
+def holder(agents: Iterable[Agent], attempt_id: str) -> Agent | None:
+    """Who is reserved for this call and waits for its answer."""
+    return next((agent for agent in agents if agent.dialing(attempt_id) is not None), None)
+
+
 async def _nothing_more(_attempt: Attempt) -> None:
     """Follows from an end."""
 
 
 class Attempts:
-    """`over` hears of each attempt that ended. `strays` counts what wires repeat or tell too late, by its name."""
+    """`over` hears of each attempt that ended. `strays` counts what wires repeat or tell too late, by its name. `brake` holds while our
+    own wire to the switch fails; each trunk has one of its own."""
 
     def __init__(
-        self, store: DialerStore, desk: Desks, originate: Originate, clock: Clock, ids: Ids, cap: CapKeeper
+        self,
+        store: DialerStore,
+        desk: Desks,
+        originate: Originate,
+        clock: Clock,
+        ids: Ids,
+        cap: CapKeeper,
+        trunks: Trunks,
     ) -> None:
         self._store = store
         self._cap = cap
+        self.trunks = trunks
+        self._unsent: set[str] = set()
         self._desk = desk
         self._originate = originate
         self._clock = clock
@@ -100,8 +130,20 @@ class Attempts:
         mode = campaign.mode
         if agent_id is not None and mode is DialMode.AGENTLESS:  # a call that was promised to who pressed 0
             mode = DialMode.PROGRESSIVE
-        attempt = Attempt(attempt_id, lead.id, campaign.id, agent_id, lead.phone, now, mode=mode.value)
+        plain = Attempt(attempt_id, lead.id, campaign.id, agent_id, lead.phone, now, mode=mode.value)
+        failed = await self.trunks.failed_for(lead.id) if lead.last_outcome in TROUBLE else ()
+        await self.trunks.load()
+        attempt = self.trunks.take(plain, campaign.caller_id, failed)
+        if attempt is None:
+            return False
+        try:
+            return await self._begin(attempt, call)
+        finally:
+            self.trunks.written(attempt)
+
+    async def _begin(self, attempt: Attempt, call: Call) -> bool:
         if not await self._may_begin(attempt, call):
+            self.trunks.never_began(attempt)
             return False
         failpoint("after_reserve")
         begun, is_certain = None, False
@@ -116,7 +158,7 @@ class Attempts:
                 await self._take_back(attempt, is_certain=is_certain)
         if begun is not None:
             failpoint("after_intent_commit")
-            self._spawn(self._send(attempt, campaign, call.variables))
+            self._spawn(self._send(attempt, call.campaign, call.variables))
         return begun is not None
 
     async def _may_begin(self, attempt: Attempt, call: Call) -> bool:
@@ -131,6 +173,8 @@ class Attempts:
 
     async def _take_back(self, attempt: Attempt, *, is_certain: bool) -> None:
         """Nothing was written of it; where that is not certain, it is held for flying until the sweep has looked."""
+        if is_certain:
+            self.trunks.never_began(attempt)
         if attempt.agent_id is not None:
             await self._desk.release(attempt.agent_id, attempt.id)
         elif is_certain:
@@ -143,12 +187,17 @@ class Attempts:
                 attempt.id,
                 attempt.number,
                 ring_timeout_s=campaign.ring_timeout_s,
-                caller_id=campaign.caller_id,
+                caller_id=attempt.caller_id,
                 variables=variables,
+                trunk=attempt.trunk,
             )
         except Exception as error:
             log.warning("attempt %s could not be sent: %s", attempt.id, type(error).__name__)
-            await self._look_up(attempt, gone=AttemptOutcome.TRUNK_TROUBLE)
+            self._unsent.add(attempt.id)
+            try:
+                await self._look_up(attempt, gone=AttemptOutcome.TRUNK_TROUBLE)
+            finally:
+                self._unsent.discard(attempt.id)
             self.brake = self.brake.pulled(self._clock.now())
             self._doubt = attempt.id
 
@@ -175,10 +224,20 @@ class Attempts:
 
     async def withdraw(self, attempt_id: str) -> None:
         """Give up a call that nobody has answered. What cannot be told to the wire now rings out by itself."""
+        attempt = await self._store.attempt(attempt_id)
+        if attempt is None or attempt.answered_at is not None:
+            return  # answered since it was looked at
         try:
             await self._originate.cancel(attempt_id)
         except Exception as error:
             log.warning("attempt %s could not be withdrawn: %s", attempt_id, type(error).__name__)
+
+    async def equip(self, attempt_id: str, variables: Mapping[str, str]) -> None:
+        """Other variables for a call that rings. Without them the dialplan says what it has of its own."""
+        try:
+            await self._originate.equip(attempt_id, variables)
+        except Exception as error:
+            log.warning("attempt %s could not be equipped: %s", attempt_id, type(error).__name__)
 
     def rung_s(self, attempt: Attempt) -> float | None:
         """How long it has rung (s); None before the first ring. What was dialed by an earlier engine rings since we came."""
@@ -211,6 +270,7 @@ class Attempts:
             await self._on_stray_answer(attempt_id)
             return None
         failpoint("after_answer_kept")
+        self.trunks.answered(answered[0])
         return await self._meets(*answered, wire_key)
 
     async def meet(self, attempt_id: str, wire_key: str) -> Contact | None:
@@ -224,6 +284,7 @@ class Attempts:
 
     async def _meets(self, attempt: Attempt, lead: Lead, wire_key: str) -> Contact:
         self.brake = Brake()
+        kept_by = holder(self._desk.agents(), attempt.id)
         arrival = Arrival(
             kind=ChannelKind.VOICE,
             direction=Direction.OUTBOUND,
@@ -235,7 +296,7 @@ class Attempts:
             attempt_id=attempt.id,
             customer_id=lead.customer_id,
             order_id=lead.order_id,
-            for_agent=attempt.agent_id,
+            for_agent=kept_by.id if kept_by else None,
         )
         try:
             contact = await self._desk.arrive(arrival)
@@ -275,13 +336,22 @@ class Attempts:
                 self._cap.decided(ended)
             failpoint("after_attempt_end")
         finally:
-            if known is not None and known.agent_id is not None:
-                await self._desk.release(known.agent_id, attempt_id)
+            if known is not None and (kept_by := holder(self._desk.agents(), attempt_id)) is not None:
+                await self._desk.release(kept_by.id, attempt_id)
         if ended is None:
             self.strays["end_again" if known else "end_unknown"] += 1
             return
-        self.brake = self.brake.after(outcome, self._clock.now())
+        self._learn(ended, outcome)
         await self.over(ended)
+
+    def _learn(self, ended: Attempt, outcome: AttemptOutcome) -> None:
+        """What an end says of its trunk; what never left us says nothing, and any word shows that our own wire is whole."""
+        if ended.id in self._unsent:
+            self.trunks.unsent(ended)
+            return
+        self.trunks.ended(ended, outcome)
+        if outcome not in NO_WORD:
+            self.brake = Brake()
 
     async def _heard_nobody(self, attempt: Attempt) -> bool:
         """Whether he answered and no contact came of it, for we died in between: by the rule he counts as one whom we left alone."""
@@ -304,6 +374,7 @@ class Attempts:
         found = await self._store.open_attempts()
         self._adopted |= {attempt.id for attempt in found}
         await self._cap.load()
+        await self.trunks.load()
         return found
 
     async def recover(self) -> None:
@@ -331,6 +402,7 @@ class Attempts:
             elif attempt.id not in in_talk and not self._hears_a_message(attempt):
                 await self._look_up(attempt, gone=AttemptOutcome.PERSON)
         await self._cap.reconcile()
+        await self.trunks.reconcile()
         await self._free_forsaken()
 
     def _hears_a_message(self, attempt: Attempt) -> bool:

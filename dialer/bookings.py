@@ -22,7 +22,7 @@ from .booking import (
 )
 from .booking_diary import Diary
 from .booking_limits import DAY, BookingRules, Tries, asker_mark, destination
-from .booking_store import BookingStore
+from .booking_store import BookingStore, Owed
 from .calling_hours import zone_of
 from .campaign import Campaign
 from .lead import Lead, LeadState, Promised, PromiseWithdrawn
@@ -175,6 +175,11 @@ class Bookings:
         await self._store.miss(self._clock.now())
 
     # The supervisor's ------------------------------------------------------------------------------------------------
+
+    async def promised(self, lead_id: str) -> tuple[Owed, Campaign]:
+        """A promised call, booked or not, and whose it is."""
+        lead, campaign = await self._promised_lead(lead_id)
+        return Owed(lead, await self._store.of_lead(lead_id)), campaign
 
     async def move_lead(self, lead_id: str, starts_at: datetime) -> None:
         """Move any promised call by hand, booked or not."""

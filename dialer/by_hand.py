@@ -12,6 +12,7 @@ from enum import StrEnum
 from ..queue.agent import Agent, AgentState
 from ..queue.contact import IllegalTransition
 from ..storage.clock import Clock
+from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from .attempts import Attempts, Call
 from .calling_hours import allowed
@@ -34,6 +35,7 @@ class Refusal(StrEnum):
     NOT_NOW = "not_now"
     HOURS = "hours"
     TRUNK = "trunk"
+    TRUNK_FULL = "trunk_full"
 
 
 class CannotDial(Exception):
@@ -71,6 +73,7 @@ class ByHand:
         self._attempts = attempts
         self._modes = modes
         self._cards: dict[str, Card] = {}
+        self._manual: list[Campaign] = []
 
     def card(self, agent_id: str) -> Card | None:
         """What the operator is shown now."""
@@ -79,6 +82,7 @@ class ByHand:
     async def turn(self, campaigns: Sequence[Campaign]) -> None:
         """Cards whose time is over are dialed or passed over, those of operators who left are taken back, free operators get theirs."""
         running = {each.id for each in campaigns if each.state is CampaignState.RUNNING}
+        self._manual = [each for each in campaigns if each.mode is DialMode.MANUAL and each.id in running]
         for agent_id, card in list(self._cards.items()):
             if not self._holds(agent_id, card) or card.campaign.id not in running:
                 await self._take_back(agent_id)
@@ -106,6 +110,8 @@ class ByHand:
         self._cards[agent.id] = card  # first: whoever hears of the reservation looks for the card
         if not await self._desk.reserve(agent.id, card.attempt_id, until + timedelta(seconds=SLACK_S)):
             del self._cards[agent.id]
+            return
+        failpoint("card_shown")
 
     async def _time_is_over(self, agent_id: str, card: Card) -> None:
         if card.then == "skip":
@@ -120,6 +126,7 @@ class ByHand:
         """The operator wants his card dialed. Raises CannotDial."""
         card = self._mine(agent_id, attempt_id)
         await self._take_back(agent_id)
+        failpoint("card_taken_up")
         await self._place(agent_id, card.lead.id, card.attempt_id, DialMode.PREVIEW)
 
     async def skip(self, agent_id: str, attempt_id: str) -> None:
@@ -133,9 +140,9 @@ class ByHand:
         await self._take_back(agent_id)
 
     async def listed(self, agent_id: str) -> list[Lead]:
-        """Whom the operator may dial by hand now, the best first."""
-        agent = self._agent(agent_id)
-        mine = [each for each in await self._running(DialMode.MANUAL) if agent and each.queue in agent.queues]
+        """Whom the operator may dial by hand now, the best first. Each page of a free operator asks: what the last turn knew is enough."""
+        agent = self._agent(agent_id) if self._manual else None
+        mine = [each for each in self._manual if agent and each.queue in agent.queues]
         return (await self._modes.best(mine, LISTED))[:LISTED] if mine else []
 
     async def dial_lead(self, agent_id: str, lead_id: str) -> None:
@@ -154,6 +161,9 @@ class ByHand:
             raise CannotDial(Refusal.HOURS)
         if not await self._attempts.may_try():
             raise CannotDial(Refusal.TRUNK)
+        if self._attempts.trunks.holds():
+            troubled = self._attempts.trunks.troubled_until() is not None
+            raise CannotDial(Refusal.TRUNK if troubled else Refusal.TRUNK_FULL)
         if agent.state is not AgentState.READY:
             raise CannotDial(Refusal.NOT_READY)
         if not await self._attempts.dial(Call(lead, campaign, agent, attempt_id=attempt_id)):
@@ -175,7 +185,7 @@ class ByHand:
         return agent is not None and agent.dialing(card.attempt_id) is not None
 
     def _agent(self, agent_id: str) -> Agent | None:
-        return next((agent for agent in self._desk.agents() if agent.id == agent_id), None)
+        return self._desk.agent(agent_id)
 
     async def _running(self, mode: DialMode) -> list[Campaign]:
         campaigns = await self._store.campaigns()

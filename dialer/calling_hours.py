@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 from phonenumbers import timezone as number_zones
 
+from .bad_knob import BadKnob
 from .cities import zone_of_city
 from .holidays import NO_HOLIDAYS, Holidays
 
@@ -41,7 +42,7 @@ class CallingHours:
 
     def __post_init__(self) -> None:
         if not 0 <= self.opens_min < self.closes_min <= DAY_MIN:
-            raise ValueError("calling hours open before they close, within one day")
+            raise BadKnob("opens_min", "calling hours open before they close, within one day")
         for name in (*WEEKDAYS, HOLIDAYS):
             self._span(name)
 
@@ -63,7 +64,7 @@ class CallingHours:
         found = _SPAN.fullmatch(text)
         opens, closes = (int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])) if found else (0, 0)
         if not opens < closes <= DAY_MIN:
-            raise ValueError('the hours of a day are written as 10:00-18:00 or as "closed"')
+            raise BadKnob(name, 'the hours of a day are written as 10:00-18:00 or as "closed"')
         return opens, closes
 
 

@@ -1,13 +1,16 @@
 """The campaign: how a list of leads is dialed, and every knob of it by name. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from ..queue.channel import AttemptOutcome
 from .abandonment import Cap
 from .attempt_limits import AttemptLimits, faults
+from .bad_knob import BadKnob
 from .calling_hours import CallingHours
 from .knobs import BlendKnobs, NoticeKnobs, PowerKnobs, PreviewKnobs, flat, preset, unflat
 from .knobs import Setting as Setting
@@ -15,6 +18,9 @@ from .notice_text import BadText, check_text
 from .priority import NUMBERS, Weights, own_units
 from .retry import DEFAULT_RESULT_RULES, DEFAULT_RETRY_RULES, ResultRules, RetryRule, RetryRules
 from .sources import LeadSources
+
+_CALLER_ID = re.compile(r"\+?[0-9]{2,18}")
+Choice = TypeVar("Choice", bound=StrEnum)
 
 MIN_RING_S = 15
 MAX_RING_S = 120
@@ -115,6 +121,8 @@ def check_campaign(campaign: Campaign) -> None:
             raise CampaignRefused(name, str(bad)) from bad
     if not MIN_RING_S <= campaign.ring_timeout_s <= MAX_RING_S:
         raise CampaignRefused("ring_timeout_s", f"let it ring for {MIN_RING_S} to {MAX_RING_S} s")
+    if campaign.caller_id and _CALLER_ID.fullmatch(campaign.caller_id) is None:
+        raise CampaignRefused("caller_id", "a number of ours is digits only, in international form with its plus")
     if len(campaign.weights.segments) > MAX_SEGMENTS:
         raise CampaignRefused("weights.segment", f"at most {MAX_SEGMENTS} segments have points")
     if not campaign.hours.ever_open():
@@ -136,8 +144,10 @@ def _says_something(notice: NoticeKnobs) -> bool:
 
 
 def _check_rule(name: str, rule: RetryRule) -> None:
-    if rule.delay_s < 0 or (rule.max_attempts is not None and rule.max_attempts < 0):
-        raise CampaignRefused(name, "a delay and a number of attempts are never negative")
+    if rule.delay_s < 0:
+        raise CampaignRefused(f"{name}.delay_s", "a delay and a number of attempts are never negative")
+    if rule.max_attempts is not None and rule.max_attempts < 0:
+        raise CampaignRefused(f"{name}.max_attempts", "a delay and a number of attempts are never negative")
     if rule.max_attempts is None and rule.delay_s < 1:
         raise CampaignRefused(f"{name}.delay_s", "without a limit of attempts there must be a delay")
     if not 1 <= rule.growth <= MAX_GROWTH:
@@ -181,10 +191,10 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
             campaign,
             name=str(knobs["name"]),
             queue=str(knobs["queue"]),
-            state=CampaignState(str(knobs["state"])),
-            mode=DialMode(str(knobs["mode"])),
+            state=_one_of(CampaignState, knobs, "state"),
+            mode=_one_of(DialMode, knobs, "mode"),
             takes_orders=bool(knobs["takes_orders"]),
-            ring_timeout_s=_whole(knobs["ring_timeout_s"]),
+            ring_timeout_s=_whole(knobs, "ring_timeout_s"),
             caller_id=str(knobs["caller_id"]),
             weights=_weights(knobs),
             own_fields=(str(knobs["own_fields.1"]), str(knobs["own_fields.2"]), str(knobs["own_fields.3"])),
@@ -197,12 +207,10 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
             notice=unflat("notice", NoticeKnobs, knobs),
             preview=unflat("preview", PreviewKnobs, knobs),
             blend=unflat("blend", BlendKnobs, knobs),
-            sources=LeadSources(
-                new=bool(knobs["sources.new"]),
-                unconfirmed_min=_whole_or_none(knobs["sources.unconfirmed_min"]),
-                missed_calls_s=_whole_or_none(knobs["sources.missed_calls_s"]),
-            ),
+            sources=_sources(knobs),
         )
+    except BadKnob as bad:
+        raise CampaignRefused(bad.knob, bad.reason) from bad
     except ValueError as error:
         raise CampaignRefused(next(iter(changed), ""), str(error)) from error
 
@@ -225,42 +233,66 @@ def _is_segment(name: str) -> bool:
 def _weights(knobs: Mapping[str, Setting]) -> Weights:
     """A segment without points (None) is one that is not named."""
     named = {name.removeprefix(SEGMENT): value for name, value in knobs.items() if name.startswith(SEGMENT)}
-    points = tuple((name, _number(value)) for name, value in named.items() if value is not None)
-    return Weights(**{name: _number(knobs[f"weights.{name}"]) for name in NUMBERS}, segments=points)
+    points = tuple((name, _number(knobs, f"{SEGMENT}{name}")) for name, value in named.items() if value is not None)
+    return Weights(**{name: _number(knobs, f"weights.{name}") for name in NUMBERS}, segments=points)
 
 
 def _hours(knobs: Mapping[str, Setting]) -> CallingHours:
     opens, closes, *days = (knob.name for knob in fields(CallingHours))
     own = {name: str(knobs[f"hours.{name}"] or "") for name in days}
-    return CallingHours(_whole(knobs[f"hours.{opens}"]), _whole(knobs[f"hours.{closes}"]), **own)
+    try:
+        return CallingHours(_whole(knobs, f"hours.{opens}"), _whole(knobs, f"hours.{closes}"), **own)
+    except BadKnob as bad:
+        raise bad if "." in bad.knob else bad.under("hours") from bad
+
+
+def _sources(knobs: Mapping[str, Setting]) -> LeadSources:
+    try:
+        return LeadSources(
+            new=bool(knobs["sources.new"]),
+            unconfirmed_min=_whole_or_none(knobs, "sources.unconfirmed_min"),
+            missed_calls_s=_whole_or_none(knobs, "sources.missed_calls_s"),
+            changed=bool(knobs["sources.changed"]),
+            abandoned_basket_min=_whole_or_none(knobs, "sources.abandoned_basket_min"),
+            delivery_problem=bool(knobs["sources.delivery_problem"]),
+        )
+    except BadKnob as bad:
+        raise bad.under("sources") from bad
 
 
 def _limits(knobs: Mapping[str, Setting]) -> AttemptLimits:
-    most = {name: knobs[f"limits.{name}"] for name in ("lead_total", "lead_day", "number_day")}
-    limits = {name: _whole_or_none(limit) for name, limit in most.items()}
-    return AttemptLimits(**limits, gap_s=_whole(knobs["limits.gap_s"]))
+    limits = {name: _whole_or_none(knobs, f"limits.{name}") for name in ("lead_total", "lead_day", "number_day")}
+    return AttemptLimits(**limits, gap_s=_whole(knobs, "limits.gap_s"))
 
 
 def _rule(knobs: Mapping[str, Setting], name: str) -> RetryRule:
     return RetryRule(
-        delay_s=_whole(knobs[f"{name}.delay_s"]),
-        max_attempts=_whole_or_none(knobs[f"{name}.max_attempts"]),
+        delay_s=_whole(knobs, f"{name}.delay_s"),
+        max_attempts=_whole_or_none(knobs, f"{name}.max_attempts"),
         counts=bool(knobs[f"{name}.counts"]),
-        growth=_number(knobs[f"{name}.growth"]),
+        growth=_number(knobs, f"{name}.growth"),
     )
 
 
-def _whole(value: Setting) -> int:
+def _one_of(kind: type[Choice], knobs: Mapping[str, Setting], name: str) -> Choice:
+    if knobs[name] in list(kind):
+        return kind(str(knobs[name]))
+    raise BadKnob(name, f"one of {', '.join(kind)} is needed")
+
+
+def _whole(knobs: Mapping[str, Setting], name: str) -> int:
+    value = knobs[name]
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise ValueError("a whole number is needed")
+    raise BadKnob(name, "a whole number is needed")
 
 
-def _whole_or_none(value: Setting) -> int | None:
-    return None if value is None else _whole(value)
+def _whole_or_none(knobs: Mapping[str, Setting], name: str) -> int | None:
+    return None if knobs[name] is None else _whole(knobs, name)
 
 
-def _number(value: Setting) -> float:
+def _number(knobs: Mapping[str, Setting], name: str) -> float:
+    value = knobs[name]
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    raise ValueError("a number is needed")
+    raise BadKnob(name, "a number is needed")

@@ -9,9 +9,10 @@ from ..queue.channel import AttemptOutcome
 from ..queue.contact import Contact
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
-from .abandonment import CapBook, Counts, Verdict, rate, scopes_of, verdict
+from .abandonment import CapBook, Verdict, scopes_of, verdict
 from .campaign import Campaign
 from .lead import Attempt
+from .standing import Standing, standing
 from .store import DialerStore
 
 REMEMBERED = 1000
@@ -48,11 +49,9 @@ class CapKeeper:
         """How many more calls of the campaign may be placed now without a reserved operator."""
         return self._book.room(scopes_of(campaign, campaigns), self._clock.now()) if self._loaded else 0
 
-    def share(self, campaign: Campaign) -> tuple[Counts, float | None]:
-        """What counts in the campaign's own window, and the rate."""
-        own = scopes_of(campaign, ())[0]
-        counts = self._book.counts(own, self._clock.now())
-        return counts, rate(counts, campaign.cap)
+    def standing(self, campaign: Campaign, campaigns: Iterable[Campaign]) -> Standing | None:
+        """How the campaign stands under its bound; None before the counts are read, when this engine begins."""
+        return standing(self._book, campaign, list(campaigns), self._clock.now()) if self._loaded else None
 
     def takes_off(self, attempt: Attempt) -> None:
         """Just before its intent is written."""

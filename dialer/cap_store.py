@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from ..queue.channel import AttemptOutcome
 from ..storage.database import Database
 from .abandonment import KEPT, PROMISE_S, CapBook, Verdict
-from .lead import Attempt
+from .lead import UNRESERVED_MODES, Attempt
 from .rows import attempt_of
 from .tables import attempt_table
 
@@ -20,7 +20,9 @@ async def fill(book: CapBook, db: Database, now: datetime) -> None:
     async with db.read() as connection:
         for row in await connection.execute(_counted(db.is_sqlite, now - KEPT)):
             book.remember(row.campaign_id, datetime.fromisoformat(row.minute), Verdict(row.verdict), row.many)
-        flying = sa.select(attempt_table).where(_a.ended_at.is_(None), _a.mode == "power", _a.agent_id.is_(None))
+        flying = sa.select(attempt_table).where(
+            _a.ended_at.is_(None), _a.mode.in_(UNRESERVED_MODES), _a.agent_id.is_(None)
+        )
         for row in await connection.execute(flying.where(_a.connected_at.is_(None))):
             attempt: Attempt = attempt_of(row._asdict())
             book.takes_off(attempt.id, attempt.campaign_id, attempt.intent_at)
@@ -37,7 +39,7 @@ def _counted(is_sqlite: bool, since: datetime) -> sa.Select[tuple[str, str, str,
         utc = sa.func.timezone("UTC", _a.intent_at)
         minute = sa.func.to_char(utc, 'YYYY-MM-DD"T"HH24:MI:00+00:00')
         waited_s = sa.extract("epoch", _a.connected_at - _a.answered_at)
-    unmet = sa.and_(_a.mode == "power", _a.agent_id.is_(None), _a.connected_at.is_(None))
+    unmet = sa.and_(_a.mode.in_(UNRESERVED_MODES), _a.agent_id.is_(None), _a.connected_at.is_(None))
     abandoned = sa.or_(_a.outcome == AttemptOutcome.ABANDONED.value, waited_s > PROMISE_S + 0.0005, unmet)
     means = sa.case(
         (_a.outcome == AttemptOutcome.MACHINE.value, Verdict.MACHINE.value),

@@ -3,12 +3,12 @@
 Every value is text, whatever it looks like: a formula is not reckoned, a cell that begins with "=" is kept as it stands.
 """
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from ..shop.phone import BadPhone, is_zone
@@ -28,11 +28,24 @@ _UTF8_PAIRS = re.compile(rb"(?:[\xc2-\xdf][\x80-\xbf]){2}")
 _RUBLES = str.maketrans("", "", " \u00a0\u202f₽")
 _BYTE_WIDE = frozenset({"cp1251", "cp866", "koi8-r", "cp1252"})
 
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
-Staged = list[str | int]
-"""id, source, phone, zone, placed_at in UTC, placed_s, order_total, phones, zones and fields as JSON, and, where the campaign has fields
-of its own, `own_1` to `own_3` (import_store.py pours it)."""
+class Staged(TypedDict):
+    """Columns of the lead (import_store.py pours it). `placed_at` in UTC, as both databases read it; `own_1` to `own_3` only where the
+    campaign has fields of its own."""
+
+    id: str
+    source: str
+    phone: str
+    zone: str
+    placed_at: str
+    placed_s: int
+    order_total: int
+    phones: list[str]
+    zones: list[str]
+    fields: dict[str, str]
+    own_1: NotRequired[int]
+    own_2: NotRequired[int]
+    own_3: NotRequired[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +101,21 @@ class Rows:
         several = len(phones) > 1
         placed_at, placed_s = self._placed_at(row)
         fields = self._fields(row)
-        return [
-            self._ids(),
-            self._source_of(row, phones[0]),
-            phones[0],
-            zones[0],
-            placed_at,
-            placed_s,
-            self._total(row),
-            _json(phones) if several else "[]",
-            _json(zones) if several else "[]",
-            _json(fields) if fields else "{}",
-            *(own_units(self._own_fields, fields) if self._own_fields else ()),
-        ]
+        staged: Staged = {
+            "id": self._ids(),
+            "source": self._source_of(row, phones[0]),
+            "phone": phones[0],
+            "zone": zones[0],
+            "placed_at": placed_at,
+            "placed_s": placed_s,
+            "order_total": self._total(row),
+            "phones": phones if several else [],
+            "zones": zones if several else [],
+            "fields": fields,
+        }
+        if self._own_fields:
+            staged["own_1"], staged["own_2"], staged["own_3"] = own_units(self._own_fields, fields)
+        return staged
 
     def _check_letters(self, row: Sequence[str]) -> None:
         joined = "".join(row)

@@ -1,4 +1,4 @@
-"""The dialer's shell: who is free, whom to dial for him, and off it goes. Asked each second and after every change at the desk."""
+"""The dialer's shell: who is free, whom to dial for him, and off it goes. Asked each second and soon after every change at the desk."""
 
 import asyncio
 import logging
@@ -17,6 +17,7 @@ from .clock_watch import ClockWatch
 from .desks import Changes, Desks
 from .do_not_call_store import DoNotCallList
 from .given import GivenLeads
+from .handing_over import HandingOver
 from .holiday_store import HolidayStore
 from .intake import Intake
 from .law import Wish
@@ -26,19 +27,24 @@ from .reason import Reason, Wait
 from .signs import Signs
 from .steering import Steering
 from .store import DialerStore
+from .trunk import earliest
+from .trunks import Trunks
+from .week_keeper import WeekKeeper
 from .words import Mute, Wording, Words
 
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
+REST_S = 0.1  # a busy floor changes a hundred times a second; whom to dial need not be asked each time
 SWEEP_S = 5.0
 SIFTINGS = 6
 FIRST_PAGE, WIDEST = 32, 2_000
 
 
 class Dialer:
-    """Call `recover` once the wire is up, then keep `run` running. `home_zone` is the site's own time zone, `jumped` tells how far the
-    machine's clock stands ahead of `clock` (s; storage/clock.py), `do_not_call` and `holidays` are the lists that a supervisor keeps.
+    """Call `recover` once the wire is up, then keep `run` running. `home_zone` is the site's own time zone, `jumped` tells how far
+    the machine's clock stands ahead of `clock` (s; storage/clock.py), `do_not_call` and `holidays` are the lists that a supervisor keeps,
+    `trunks` the ways into the network, in the order in which calls prefer them.
 
     __main__ joins: the wire's reports to `on_answered`, `on_sign`, `on_ended`, `on_node_reset`; orders to `on_order`; ended contacts to
     `on_contact_ended`; the shop to `on_settled`, the list of those who want no calls to `on_opted_out`.
@@ -54,6 +60,7 @@ class Dialer:
         home_zone: str = "UTC",
         wording: Wording | None = None,
         *,
+        trunks: Sequence[str] = ("trunk",),
         jumped: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._store = store
@@ -68,10 +75,13 @@ class Dialer:
         self.do_not_call: DoNotCallList = store.do_not_call
         self.holidays: HolidayStore = store.kept_holidays
         self.cap = CapKeeper(store, desk, clock, home_zone)
-        self._attempts = Attempts(store, desk, originate, clock, ids, self.cap)
+        self.trunks = Trunks(store, store.trunks, clock, trunks)
+        self._attempts = Attempts(store, desk, originate, clock, ids, self.cap, self.trunks)
         self.strays: Counter[str] = self._attempts.strays
         self._queues = QueueWatch(desk, clock)
-        self._modes = Modes(store, desk, clock, self._attempts, self.cap, Words(wording or Mute()), self._queues)
+        words = Words(wording or Mute())
+        self._modes = Modes(store, desk, clock, self._attempts, self.cap, words, self._queues)
+        self._handing_over = HandingOver(store, desk, clock, self._attempts, self._modes, self.cap, words)
         intake = Intake(store, clock, ids, home_zone, self.strays, self.cap.decided)
         steering = self._modes.steering = Steering(store, clock, ids, home_zone, self._hold, self._wake.set)
         signs = Signs(self._attempts, store, desk, self.strays)
@@ -108,7 +118,7 @@ class Dialer:
         self.why = steering.why
         self.find = steering.find
         self.day = steering.day
-        self.abandonment = steering.abandonment
+        self.week = WeekKeeper(store.week, clock, home_zone).week
         self.set_weights = steering.set_weights
         self.set_knobs = steering.set_knobs
         self.changes = steering.changes
@@ -133,21 +143,29 @@ class Dialer:
 
     async def run(self) -> None:
         """Dial until cancelled; what is being sent then is brought to its end."""
+        loop = asyncio.get_running_loop()
         async with self._desk.subscribe() as changes:
             listener = asyncio.create_task(self._listen(changes))
             try:
                 while True:
                     self._wake.clear()
+                    began = loop.time()
                     try:
                         await self.tick()
                     except Exception:
                         log.exception("the dialer missed a turn")
+                    await asyncio.sleep(began + REST_S - loop.time())
                     with suppress(TimeoutError):
-                        async with asyncio.timeout(TICK_S):
+                        async with asyncio.timeout(self._pause_s()):
                             await self._wake.wait()
             finally:
                 listener.cancel()
                 await self._attempts.settle()
+
+    def _pause_s(self) -> float:
+        """Until the next turn: earlier than usual when a trunk's rate lets the next call pass."""
+        opens_s = self.trunks.opens_in_s()
+        return TICK_S if opens_s is None else min(TICK_S, opens_s)
 
     async def _listen(self, changes: Changes) -> None:
         while True:
@@ -159,6 +177,7 @@ class Dialer:
         async with self._turn:
             await self._store.wake_due(self._clock.now(), WAKE_AT_ONCE)
             await self.cap.load()
+            await self.trunks.load()
             await self._queues.load()
             await self.cap.see_talks()
             campaigns = await self._store.campaigns()
@@ -167,13 +186,14 @@ class Dialer:
                 self._swept_at = self._clock.monotonic()
                 await self._attempts.sweep({campaign.id: campaign.ring_timeout_s for campaign in campaigns})
             if any(campaign.state is CampaignState.DRAINING for campaign in campaigns):
-                await self._end_drains({attempt.campaign_id for attempt in await self.in_flight()})
+                await self._end_drains({attempt.campaign_id for attempt in await self._store.open_attempts()})
             await self._modes.withdraw_for_nobody(campaigns)
+            await self._handing_over.turn(campaigns)
             await self._by_hand.turn(campaigns)
             running = [campaign for campaign in campaigns if campaign.state is CampaignState.RUNNING]
             self._look_at_clocks()
             self._account_closed = await self._store.account_closed()
-            if running and self._is_lawful() and await self._attempts.may_try():
+            if running and self._is_lawful() and await self._attempts.may_try() and self.trunks.room():
                 for call in await self._calls(running, campaigns):
                     await self._attempts.dial(call)
 
@@ -205,9 +225,9 @@ class Dialer:
             )
 
     def trunk_holds_until(self) -> datetime | None:
-        """The trunk's brake: until when nothing is dialed because calls failed one after another; None while it carries them."""
+        """The brakes: until when nothing is dialed because calls failed one after another by every trunk; None while one carries them."""
         brake = self._attempts.brake
-        return brake.until if brake.holds(self._clock.now()) else None
+        return brake.until if brake.holds(self._clock.now()) else self.trunks.troubled_until()
 
     def _hold(self, campaign: Campaign) -> Wait | None:
         """Why the campaign as a whole stands."""
@@ -221,4 +241,6 @@ class Dialer:
             return Wait(Reason.TOLL_CAP, self._account_closed)
         if self._attempts.brake.holds(self._clock.now()):
             return Wait(Reason.TRUNK, self._attempts.brake.until)
+        if holds := self.trunks.holds():
+            return Wait(Reason.TRUNK, earliest(holds), holds)
         return self._modes.hold(campaign, self._known)

@@ -5,7 +5,8 @@ feels how long the list is.
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -15,35 +16,50 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..storage.database import Database
+from ..storage.failpoint import failpoint
 from .csv_form import form_of
 from .lead import WAITING_STATES, Lead, LeadState
 from .lead_import import AT_WORK, ImportState, LeadImport, poured
 from .ranks_store import LeadRanks
 from .rows import campaign_of, lead_of, lead_row, values
-from .tables import attempt_table, campaign_table, import_table, lead_table
+from .tables import OWN_FIELDS, attempt_table, campaign_table, import_table, lead_table
 
 _c = lead_table.c
 TAKEN_AT_ONCE = 1_000
+CARRIED_AFTER = 12
+"""Batches, after which SQLite's log is carried over to its file: some 60 MB of it."""
 _ROOM = "PRAGMA cache_size = -65536"  # 64 MB for the indexes of a long list; SQLite's own 2 MB are read and written over and over
 
-_COLUMNS = (
-    "id, source, phone, zone, placed_at, placed_s, order_total, phones, zones, fields, own_1, own_2, own_3, "
-    "campaign_id, import_id, created_at, state, is_callback, attempts, wanted"
+_TAKEN = {
+    **dict.fromkeys(("id", "source", "phone", "zone"), "text"),
+    **{"placed_at": "timestamptz", "placed_s": "bigint", "order_total": "bigint"},
+    **dict.fromkeys(("phones", "zones", "fields"), "json"),
+    **dict.fromkeys(OWN_FIELDS, "bigint"),
+}
+"""The columns that a batch brings (csv_rows.Staged), and what PostgreSQL reads them as."""
+_SAME = "campaign_id, import_id, created_at, state, is_callback, attempts, wanted"
+_SAME_OF_ALL = ":campaign_id, :import_id, :created_at, 'fresh', FALSE, 0, TRUE"
+
+
+def _pour(values: str, source: str) -> str:
+    return f"""
+INSERT INTO lead ({", ".join(_TAKEN)}, {_SAME}) SELECT {values}, {_SAME_OF_ALL} FROM {source}
+ON CONFLICT (campaign_id, source) DO NOTHING"""
+
+
+_POUR_SQLITE = _pour(
+    ", ".join(
+        f"COALESCE(value ->> '{name}', 0)"
+        if name in OWN_FIELDS
+        else f"value {'->' if kind == 'json' else '->>'} '{name}'"
+        for name, kind in _TAKEN.items()
+    ),
+    "json_each(:batch) WHERE TRUE",
 )
-_SAME = ":campaign_id, :import_id, :created_at, 'fresh', FALSE, 0, TRUE"
-_OWN = ", ".join(f"COALESCE(CAST(value ->> {at} AS bigint), 0)" for at in (10, 11, 12))
-_POUR_SQLITE = f"""
-INSERT INTO lead ({_COLUMNS})
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-    value ->> 7, value ->> 8, value ->> 9, {_OWN}, {_SAME}
-FROM json_each(:batch) WHERE TRUE
-ON CONFLICT (campaign_id, source) DO NOTHING"""
-_POUR_POSTGRES = f"""
-INSERT INTO lead ({_COLUMNS})
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, CAST((value ->> 4) || '+00' AS timestamptz), CAST(value ->> 5 AS bigint),
-    CAST(value ->> 6 AS bigint), CAST(value ->> 7 AS json), CAST(value ->> 8 AS json), CAST(value ->> 9 AS json), {_OWN}, {_SAME}
-FROM json_array_elements(CAST(:batch AS json))
-ON CONFLICT (campaign_id, source) DO NOTHING"""
+_POUR_POSTGRES = _pour(
+    ", ".join(f"COALESCE({name}, 0)" if name in OWN_FIELDS else name for name in _TAKEN),
+    f"json_to_recordset(CAST(:batch AS json)) AS row_of({', '.join(f'{name} {kind}' for name, kind in _TAKEN.items())})",
+)
 
 
 class ImportStore:
@@ -52,6 +68,7 @@ class ImportStore:
     def __init__(self, db: Database, ranks: LeadRanks) -> None:
         self._db = db
         self._ranks = ranks
+        self._written = 0
         pour = sa.text(_POUR_SQLITE if db.is_sqlite else _POUR_POSTGRES)
         self._pour = pour.bindparams(sa.bindparam("created_at", type_=_c.created_at.type))
 
@@ -136,7 +153,21 @@ class ImportStore:
             after = poured(before, read_to=read_to, made=made, known=size - made)
             await _put(connection, after)
             self._db.afterwards(lambda: self._ranks.forget(before.campaign_id))
-            return after
+            failpoint("list_before_commit")
+        await self._breathe()
+        return after
+
+    @asynccontextmanager
+    async def pouring(self) -> AsyncIterator[None]:
+        """Around many of `pour` or `take_back` (Database.pouring)."""
+        async with self._db.pouring():
+            yield
+            await self._db.carry_over()
+
+    async def _breathe(self) -> None:
+        self._written += 1
+        if self._written % CARRIED_AFTER == 0:
+            await self._db.carry_over()
 
     async def take_back(self, import_id: str) -> int:
         """Remove some leads of the import that nobody dialed; how many, 0 when none is left."""
@@ -149,6 +180,7 @@ class ImportStore:
             before = await _locked(connection, import_id)
             if before is not None:
                 await _put(connection, replace(before, made=max(0, before.made - len(ids))))
+        await self._breathe()
         return len(ids)
 
     async def is_dialed(self, import_id: str) -> bool:

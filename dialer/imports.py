@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from ..storage.clock import Clock
+from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from . import lead_import as rules
 from .csv_form import SAMPLE_BYTES, FileRefused, Form, check_form, lines_of, proposed, rows_of
@@ -152,11 +153,11 @@ class Imports:
             await self._store.change(one.id, lambda now: rules.failed(now, rules.FILE_GONE))
             return
         self._clear(f"{one.id}.*.part")  # of a run that was cut off; who still writes there writes for nobody
-        part = {kind: self._path(one.id, f"{self._ids()}.{kind}.part") for kind in ("staged", "errors")}
+        part = {kind: self._path(one.id, f"{self._ids()}.{kind}.part") for kind in ("leads", "errors")}
         task = Task(
             one.id,
             str(self._path(one.id, "list")),
-            str(part["staged"]),
+            str(part["leads"]),
             str(part["errors"]),
             one.form,
             self._home_zone,
@@ -171,6 +172,7 @@ class Imports:
                 return
             for kind, path in part.items():
                 path.replace(self._path(one.id, kind))
+            failpoint("list_staged")
             await self._store.change(
                 one.id, lambda now: rules.checked(now, rows=done.rows, good=done.good, bad=done.bad)
             )
@@ -200,25 +202,29 @@ class Imports:
                 await process.wait()
 
     async def _load(self, one: LeadImport) -> None:
-        path = self._path(one.id, "staged")
+        path = self._path(one.id, "leads")
         if not path.exists():
             await self._store.change(one.id, lambda now: rules.failed(now, rules.FILE_GONE))
             return
         with path.open("rb") as staged:
             staged.seek(one.read_to)
-            while line := await asyncio.to_thread(staged.readline, LONGEST_LINE):
-                size = await asyncio.to_thread(lambda text: len(json.loads(text)), line)
-                after = await self._store.pour(one.id, line.decode(), size, staged.tell(), self._clock.now())
-                if after is None:
-                    return  # it was stopped
-                self._turned()
+            async with self._store.pouring():
+                while line := await asyncio.to_thread(staged.readline, LONGEST_LINE):
+                    size, _, batch = line.partition(b" ")
+                    after = await self._store.pour(one.id, batch.decode(), int(size), staged.tell(), self._clock.now())
+                    if after is None:
+                        return  # it was stopped
+                    failpoint("list_poured")
+                    self._turned()
         with suppress(ImportRefused):
             await self._store.change(one.id, rules.loaded)
             self._forget_files(one.id, keep="errors")
 
     async def _take_back(self, one: LeadImport) -> None:
-        while await self._store.take_back(one.id):
-            self._turned()
+        async with self._store.pouring():
+            while await self._store.take_back(one.id):
+                failpoint("list_taken_back")
+                self._turned()
         await self._store.change(one.id, rules.taken_back)
         self._forget_files(one.id, keep="errors")
 

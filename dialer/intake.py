@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ..queue.contact import Contact, ContactState, IllegalTransition
 from ..queue.disposition import Disposition, disposition
-from ..shop.order import WAITS_FOR_CALL, Order, OrderStatus
+from ..shop.order import ASKS_FOR_CALL, Order
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
@@ -18,13 +18,12 @@ from .do_not_call import Kind
 from .lead import WAITING_STATES, Attempt, Disposed, Lead, LeadEvent, LeadState, OrderChanged, TalkLost, Withdrawn
 from .numbers import MAX_PHONES
 from .priority import MAX_ORDER_TOTAL
-from .sources import is_missed, is_served, missed_source, order_due
+from .sources import is_missed, is_served, is_wanted, missed_source, order_due, order_source
 from .store import DialerStore
 
 log = logging.getLogger(__name__)
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_STILL_WANTED = WAITS_FOR_CALL | {OrderStatus.POSTPONED}
 
 
 class Intake:
@@ -57,7 +56,7 @@ class Intake:
         city: str = "",
         segment: str = "",
     ) -> None:
-        """An order came or changed. One that waits for a call becomes one lead in each campaign that takes orders.
+        """An order came or changed. One that asks for a call becomes one lead in each campaign whose sources want it.
 
         `phone` (E.164), `time_zone`, `city` and `segment` are its customer's, `others` his other numbers in the order in which they are
         tried; without a number there is no lead.
@@ -65,26 +64,23 @@ class Intake:
         total = min(max(order.total, 0), MAX_ORDER_TOTAL)
         promised, kept = _whole_second(order.promised_at), _whole_second(order.reserved_until)
         segment = segment.casefold()[:50]
+        due = {each.id: order_due(each.sources, order) for each in await self._store.campaigns() if each.takes_orders}
         for lead in await self._store.leads_of_order(order.id):
             if lead.state is not LeadState.DO_NOT_CALL:
-                wanted = order.status in _STILL_WANTED
-                await self._tell(lead, OrderChanged(total, order.placed_at, wanted, promised, kept, segment))
+                wanted = is_wanted(lead.source, order.status, lead.wanted)
+                told = OrderChanged(total, order.placed_at, wanted, promised, kept, segment, due.get(lead.campaign_id))
+                await self._tell(lead, told)
         phones = tuple(dict.fromkeys(one for one in (phone or "", *others) if _E164.fullmatch(one)))[:MAX_PHONES]
-        if not phones or order.status not in WAITS_FOR_CALL:
+        if not phones or order.status not in ASKS_FOR_CALL:
             return
         zones = tuple(zone_of(one, time_zone, self._home_zone, city) for one in phones)
         several = len(phones) > 1
         now = self._clock.now()
-        due = {
-            each.id: order_due(each.sources, order.placed_at)
-            for each in await self._store.campaigns()
-            if each.takes_orders
-        }
         leads = [
             Lead(
                 id=self._ids(),
                 campaign_id=campaign_id,
-                source=f"order:{order.id}",
+                source=order_source(order),
                 phone=phones[0],
                 zone=zones[0],
                 placed_at=order.placed_at,

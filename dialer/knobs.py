@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from .abandonment import PRESETS
+from .bad_knob import BadKnob
 
 Setting = str | int | float | bool | None
 Group = TypeVar("Group")
@@ -26,8 +27,8 @@ class PowerKnobs:
 
     def __post_init__(self) -> None:
         if not 1.0 <= self.ratio <= MAX_RATIO:
-            raise ValueError(f"lines for each operator are from 1 to {MAX_RATIO:g}")
-        _texts(self.sorry_ru, self.sorry_en)
+            raise BadKnob("ratio", f"lines for each operator are from 1 to {MAX_RATIO:g}")
+        _texts(sorry_ru=self.sorry_ru, sorry_en=self.sorry_en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,15 @@ class NoticeKnobs:
     on_silence: str = "retry"
 
     def __post_init__(self) -> None:
-        _texts(self.text_ru, self.text_en)
+        _texts(text_ru=self.text_ru, text_en=self.text_en)
         if not 1 <= self.channels <= MAX_CHANNELS:
-            raise ValueError(f"channels at once are from 1 to {MAX_CHANNELS}")
+            raise BadKnob("channels", f"channels at once are from 1 to {MAX_CHANNELS}")
         if self.on_silence not in ("retry", "close"):
-            raise ValueError("after silence a lead is to retry or to close")
+            raise BadKnob("on_silence", "after silence a lead is to retry or to close")
         if not all(letter.isascii() and (letter.isalnum() or letter in "-_") for letter in self.recording):
-            raise ValueError("a recording is named by latin letters, digits and hyphens")
+            raise BadKnob("recording", "a recording is named by latin letters, digits and hyphens")
         if len(self.recording) > 60:
-            raise ValueError("a recording's name has 60 letters at most")
+            raise BadKnob("recording", "a recording's name has 60 letters at most")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,11 @@ class PreviewKnobs:
 
     def __post_init__(self) -> None:
         if not 5 <= self.timeout_s <= 600:
-            raise ValueError("a card is shown for 5 to 600 s")
+            raise BadKnob("timeout_s", "a card is shown for 5 to 600 s")
         if self.then not in ("dial", "skip"):
-            raise ValueError("a card that nobody touched is to dial or to skip")
+            raise BadKnob("then", "a card that nobody touched is to dial or to skip")
         if not 60 <= self.skip_s <= 86_400:
-            raise ValueError("a skipped lead rests for 60 to 86,400 s")
+            raise BadKnob("skip_s", "a skipped lead rests for 60 to 86,400 s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +84,17 @@ class BlendKnobs:
 
     def __post_init__(self) -> None:
         if not 0 <= self.service_level_floor <= 1:
-            raise ValueError("a service level is a share from 0 to 1")
+            raise BadKnob("service_level_floor", "a service level is a share from 0 to 1")
         if not 0 <= self.expected_wait_s <= 3600:
-            raise ValueError("a wait is from 0 to 3,600 s")
+            raise BadKnob("expected_wait_s", "a wait is from 0 to 3,600 s")
         if not 0.1 <= self.share <= MAX_SHARE:
-            raise ValueError(f"a share is from 0.1 to {MAX_SHARE:g}")
+            raise BadKnob("share", f"a share is from 0.1 to {MAX_SHARE:g}")
 
 
-def _texts(*texts: str) -> None:
-    if any(len(text) > MAX_TEXT for text in texts):
-        raise ValueError(f"a text has {MAX_TEXT} letters at most")
+def _texts(**texts: str) -> None:
+    for name, text in texts.items():
+        if len(text) > MAX_TEXT:
+            raise BadKnob(name, f"a text has {MAX_TEXT} letters at most")
 
 
 def flat(name: str, group: Any) -> dict[str, Setting]:
@@ -101,12 +103,15 @@ def flat(name: str, group: Any) -> dict[str, Setting]:
 
 
 def unflat(name: str, kind: type[Group], knobs: Mapping[str, Setting]) -> Group:
-    """The group from its dotted knobs, each of the kind that its default is of. Raises ValueError, naming the knob."""
+    """The group from its dotted knobs, each of the kind that its default is of. Raises BadKnob with the dotted name, or ValueError."""
     values: dict[str, Any] = {}
     for knob in fields(kind):  # type: ignore[arg-type]
         dotted = f"{name}.{knob.name}"
         values[knob.name] = _like(dotted, knobs[dotted], knob.default)
-    return kind(**values)
+    try:
+        return kind(**values)
+    except BadKnob as bad:
+        raise bad.under(name) from bad
 
 
 def preset(changed: Mapping[str, Setting]) -> dict[str, Setting]:
@@ -119,11 +124,11 @@ def _like(name: str, value: Setting, default: object) -> Setting:
     if isinstance(default, str):
         if isinstance(value, str):
             return value
-        raise ValueError(f"{name}: a text is needed")
+        raise BadKnob(name, "a text is needed")
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name}: a number is needed")
+        raise BadKnob(name, "a number is needed")
     if isinstance(default, float):
         return float(value)
     if isinstance(value, int):
         return value
-    raise ValueError(f"{name}: a whole number is needed")
+    raise BadKnob(name, "a whole number is needed")

@@ -6,7 +6,7 @@ the code above believes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .attempt_limits import Past, reached
 from .calling_hours import allowed
@@ -14,6 +14,7 @@ from .campaign import Campaign
 from .do_not_call import Entry, forbids, longest
 from .holidays import NO_HOLIDAYS, Holidays
 from .lead import Lead
+from .one_customer import AGAIN_S, Calls, is_in_other_call
 from .reason import Reason, Wait
 from .tolls import FreeLine, TollRules
 
@@ -29,13 +30,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a wish: entries that may concern it, what was dialed before, the holidays; and when the day's account is used
-    up, when it opens again."""
+    """What is known of a wish: entries that may concern it, what was dialed before, the holidays; when the day's account is used
+    up, when it opens again; and whose leads are in a call."""
 
     entries: Sequence[Entry] = ()
     past: Past = field(default_factory=Past)
     holidays: Holidays = NO_HOLIDAYS
     capped_until: datetime | None = None
+    calls: Calls = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def verdict(wish: Wish, facts: Facts, law: Law, now: datetime) -> Wait | None:
     limit = reached(lead, wish.number, campaign.limits, facts.past, campaign.rules, now)
     if limit is not None:
         return limit
+    if is_in_other_call(lead, wish.number, facts.calls):
+        return Wait(Reason.SAME_CUSTOMER, now + timedelta(seconds=AGAIN_S))
     may, opens = allowed(now, lead.zone, campaign.hours, facts.holidays)
     if not may:
         return Wait(Reason.HOURS, opens)

@@ -14,7 +14,8 @@ from .do_not_call import Entry, Kind, keys
 from .holidays import NO_HOLIDAYS, Holiday, Holidays
 from .law import Facts, Law, Wish, verdict
 from .law_tables import do_not_call_table, holiday_table, toll_day_table
-from .lead import Attempt, LeadState
+from .lead import Attempt, Lead, LeadState
+from .one_customer import Calls, keys_of, keys_of_lead, turns
 from .reason import Reason, Wait
 from .rows import attempt_of
 from .tables import attempt_table, lead_table
@@ -41,13 +42,14 @@ async def bans(
         return {}
     holidays = await read_holidays(connection, now)
     capped_until = await account_closed(connection, law, now, own)
+    calls = await _calls(connection, own)
     found: dict[str, Wait] = {}
     for start in range(0, len(wishes), AT_ONCE):
         some = wishes[start : start + AT_ONCE]
         entries = await _entries(connection, some, now)
         pasts = await _pasts(connection, some, now, own)
         for wish in some:
-            facts = Facts(entries, pasts[wish.lead.id], holidays, capped_until)
+            facts = Facts(entries, pasts[wish.lead.id], holidays, capped_until, calls)
             if (wait := verdict(wish, facts, law, now)) is not None:
                 found[wish.lead.id] = wait
     return found
@@ -68,6 +70,25 @@ async def _entries(connection: AsyncConnection, wishes: Sequence[Wish], now: dat
     wanted = {key for wish in wishes for key in keys(wish.number, wish.lead.customer_id)}
     query = sa.select(do_not_call_table).where(_d.value.in_(wanted), sa.or_(_d.until.is_(None), _d.until > now))
     return [entry_of(row._asdict()) for row in await connection.execute(query)]
+
+
+async def take_turn(connection: AsyncConnection, lead: Lead, number: str) -> None:
+    """Until this transaction ends nobody else begins a call to the same customer. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        for turn in turns(keys_of_lead(lead, number)):
+            await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.cast(turn, sa.BigInteger))))
+
+
+async def _calls(connection: AsyncConnection, own: str) -> Calls:
+    """The few calls that are open, whatever the number of leads."""
+    lead = lead_table.c
+    query = sa.select(lead.id, lead.customer_id, lead.phone, lead.phones, _a.number)
+    found: dict[str, frozenset[str]] = {}
+    open_calls = query.join(attempt_table, _a.lead_id == lead.id).where(_a.ended_at.is_(None), _a.id != own)
+    for lead_id, customer_id, phone, phones, number in await connection.execute(open_calls):
+        for key in keys_of(customer_id, (number, phone, *phones)):
+            found[key] = found.get(key, frozenset()) | {lead_id}
+    return found
 
 
 async def _pasts(connection: AsyncConnection, wishes: Sequence[Wish], now: datetime, own: str) -> dict[str, Past]:

@@ -78,12 +78,16 @@ class Lead:
         return Numbers(self.phones, self.zones or (self.zone,) * len(self.phones), self.phones.index(self.phone))
 
 
+UNRESERVED_MODES = frozenset({"power", "predictive"})
+"""In these a call may be placed in the hope that an operator will be free."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One dialing of a lead. `id` is the ChannelId on the wire; `cause` is Q.850, `tech_cause` the SIP code.
 
     `agent_id` is who was reserved for it, or chose it; `mode` how it was dialed (campaign.DialMode); `connected_at` when an operator
-    had him on the line.
+    had him on the line. It went by `trunk`, and showed `caller_id`; both "" where that is not known.
     """
 
     id: str
@@ -99,11 +103,13 @@ class Attempt:
     tech_cause: str | None = None
     mode: str = "progressive"
     connected_at: datetime | None = None
+    trunk: str = ""
+    caller_id: str = ""
 
     @property
     def is_unreserved(self) -> bool:
         """Placed in the hope that an operator will be free."""
-        return self.mode == "power" and self.agent_id is None
+        return self.mode in UNRESERVED_MODES and self.agent_id is None
 
     @property
     def is_notice(self) -> bool:
@@ -180,7 +186,8 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class OrderChanged:
-    """The order behind the lead changed. `wanted`: whether it still asks for a call; the rest as in Lead."""
+    """The order behind the lead changed. `wanted`: whether it still asks for a call; `not_before`: it asks for none until then, whatever
+    the lead waits for; the rest as in Lead."""
 
     total: int
     placed_at: datetime
@@ -188,6 +195,7 @@ class OrderChanged:
     promised_at: datetime | None = None
     reserved_until: datetime | None = None
     segment: str = ""
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def advance(
         case current, PromiseWithdrawn() if current in WAITING_STATES and lead.is_callback:
             return _plain(replace(lead, state=state.FRESH)) if lead.wanted else _closed(lead)
         case _, OrderChanged() if lead.state is not state.DO_NOT_CALL:
-            return _order_changed(lead, event)
+            return _order_changed(lead, event, now)
         case ((state.FRESH | state.DUE | state.RETRY_AT | state.DONE), Edited()):
             return _edited(lead, event)
         case _, Withdrawn() if lead.state is not state.DO_NOT_CALL:
@@ -163,7 +163,7 @@ def _disposed(lead: Lead, event: Disposed, rule: RetryRule | None, now: datetime
     return after
 
 
-def _order_changed(lead: Lead, event: OrderChanged) -> Lead:
+def _order_changed(lead: Lead, event: OrderChanged, now: datetime) -> Lead:
     after = replace(
         lead,
         order_total=event.total,
@@ -176,5 +176,13 @@ def _order_changed(lead: Lead, event: OrderChanged) -> Lead:
     if not event.wanted and lead.state in WAITING_STATES and not lead.is_callback:
         return _closed(after)
     if event.wanted and not lead.wanted and lead.state is LeadState.DONE:
-        return replace(after, state=LeadState.FRESH, attempts=0)  # the order is open again
-    return after
+        after = replace(after, state=LeadState.FRESH, attempts=0)  # the order is open again
+    return _resting(after, event.not_before, now)
+
+
+def _resting(lead: Lead, not_before: datetime | None, now: datetime) -> Lead:
+    """A basket that is touched again is not given up; what is kept by the law, or was promised, stays as it is."""
+    is_free = lead.state in WAITING_STATES and lead.held_by is None and not lead.is_callback
+    if not_before is None or not_before <= max(lead.due_at or now, now) or not is_free:
+        return lead
+    return replace(lead, state=LeadState.RETRY_AT, due_at=not_before)

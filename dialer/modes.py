@@ -72,6 +72,7 @@ class Modes:
         self._credits_before = self._credits
         in_flight = await self._store.open_attempts()
         most = max(0, self._attempts.brake.most() - sum(attempt.answered_at is None for attempt in in_flight))
+        most = min(most, self._attempts.trunks.room())
         paced = [campaign for campaign in running if campaign.mode in BY_PACE | PROMISES_ONLY]
         made = await self._paced(paced, campaigns, in_flight, most)
         for campaign in running:

@@ -9,6 +9,7 @@ progressive.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from math import ceil, floor
 from typing import Protocol
 
@@ -87,24 +88,40 @@ def withdrawable(rung_s: Mapping[str, float | None]) -> tuple[str, ...]:
     return tuple(call for call, seconds in rung_s.items() if seconds is None or seconds >= RUNG_ENOUGH_S)
 
 
-_TROUBLE = frozenset({AttemptOutcome.CONGESTION, AttemptOutcome.TRUNK_TROUBLE})
-_NO_WORD = frozenset({AttemptOutcome.CANCELLED, AttemptOutcome.UNKNOWN})
+class Bereft(StrEnum):
+    """What becomes of a call whose reserved operator left before anybody answered."""
+
+    GIVEN_UP = "given_up"
+    HANDED_OVER = "handed_over"
+    ALONE = "alone"
+
+
+def bereft(rung_s: float | None, others_free: int) -> Bereft:
+    """Given up where it may be; else it rings on for another operator, or for nobody: who answers then hears the apology, and counts."""
+    if withdrawable({"": rung_s}):
+        return Bereft.GIVEN_UP
+    return Bereft.HANDED_OVER if others_free > 0 else Bereft.ALONE
+
+
+TROUBLE = frozenset({AttemptOutcome.CONGESTION, AttemptOutcome.TRUNK_TROUBLE})
+"""Ends that speak of the trunk, and not of the customer."""
+NO_WORD = frozenset({AttemptOutcome.CANCELLED, AttemptOutcome.UNKNOWN})
 PATIENCE = 3
 LONGEST_HOLD_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """A dead trunk is not many customers who do not answer: after `PATIENCE` troubles in a row nothing is dialed until `until`."""
+    """A dead trunk is not many customers who do not answer: after `PATIENCE` troubles in a row it carries nothing until `until`."""
 
     troubles: int = 0
     until: datetime | None = None
 
     def after(self, outcome: AttemptOutcome, now: datetime) -> "Brake":
         """Each further trouble doubles the hold (5 s to 60 s); any word from the far side takes the brake off."""
-        if outcome in _NO_WORD:
+        if outcome in NO_WORD:
             return self
-        if outcome not in _TROUBLE:
+        if outcome not in TROUBLE:
             return Brake()
         if self.troubles + 1 < PATIENCE:
             return replace(self, troubles=self.troubles + 1)

@@ -14,19 +14,21 @@ from phonenumbers import timezone as number_zones
 from ..shop.phone import BadPhone, to_e164
 from .calling_hours import zone_among, zone_of
 
-_SPARE = str.maketrans("", "", " ()-.")
+_SPARE = str.maketrans("", "", " \u00a0()-.")
 _SHORT_WAY = re.compile(r"(?:\+7|8|7)([3479]\d{9})|([349]\d{9})", re.ASCII)
 PREFIX = 6
+LONGEST = 40
 _KEPT = 200_000  # prefixes; more than there are of mobile telephones
 _NO_SUCH = "no such phone number exists in its country's plan"
 
 
 def read_phone(text: str, home_zone: str) -> tuple[str, str]:
     """E.164 and zone of what was typed; a number without a country code is Russian. Raises BadPhone."""
-    text = text.replace("\u00a0", " ").strip()  # spreadsheets like that space
-    if len(text) > 40:
-        raise BadPhone("not a phone number")
-    short = _SHORT_WAY.fullmatch(text.translate(_SPARE))
+    if len(text) > LONGEST or (short := _SHORT_WAY.fullmatch(text.translate(_SPARE))) is None:
+        text = text.replace("\u00a0", " ").strip()  # spreadsheets like that space
+        if len(text) > LONGEST:
+            raise BadPhone("not a phone number")
+        short = _SHORT_WAY.fullmatch(text.translate(_SPARE))
     if short is None:
         if any(letter.isalpha() for letter in text):
             raise BadPhone("there are letters in the phone number")  # on a telephone's keys they would be digits

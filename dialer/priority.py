@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
+from .bad_knob import BadKnob
 from .lead import Lead
 
 WEIGHT_LIMIT = 1000.0
@@ -75,7 +76,7 @@ NUMBERS = tuple(each.name for each in fields(Weights) if each.name != "segments"
 
 def _weight(name: str, value: float) -> float:
     if not -WEIGHT_LIMIT <= float(value) <= WEIGHT_LIMIT:
-        raise ValueError(f"{name}: a weight is a number from -1000 to 1000")
+        raise BadKnob(f"weights.{name}", "a weight is a number from -1000 to 1000")
     return round(float(value), 3)
 
 

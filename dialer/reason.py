@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from .trunk import Hold
+
 
 class Reason(StrEnum):
     """What must end before the lead is dialed."""
@@ -35,12 +37,13 @@ class Reason(StrEnum):
     DIALING = "dialing"
     CONNECTED = "connected"
     SAME_NUMBER = "same_number"
+    SAME_CUSTOMER = "same_customer"
     OWN_AGENT = "own_agent"
     DONE = "done"
 
 
 LIMITS = frozenset({Reason.LEAD_TOTAL, Reason.LEAD_DAY, Reason.NUMBER_DAY, Reason.GAP})
-HELD = LIMITS | {Reason.DO_NOT_CALL, Reason.DESTINATION}
+HELD = LIMITS | {Reason.DO_NOT_CALL, Reason.DESTINATION, Reason.SAME_CUSTOMER}
 """What a lead is put aside for, so that it does not stand in the way of those behind it; the rest is asked anew each time."""
 OWN = HELD | {
     *(Reason.HOURS, Reason.RETRY_AT, Reason.DIALING, Reason.CONNECTED),
@@ -51,7 +54,8 @@ OWN = HELD | {
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """`until`: when the reason ends by itself, if that is known (UTC)."""
+    """`until`: when the reason ends by itself, if that is known (UTC). `trunks`: where it is TRUNK, what keeps each of them."""
 
     reason: Reason
     until: datetime | None = None
+    trunks: tuple[Hold, ...] = ()

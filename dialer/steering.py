@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from ..queue.channel import AttemptOutcome
@@ -21,7 +21,6 @@ from .store import DialerStore
 from .why import Why, later, own_waits
 
 MOST_CALLBACKS = 1_000
-WINDOW_DAYS = 30
 NOBODY = ""
 """Who turned a knob, when the house did."""
 _NEVER_HELD = frozenset({LeadState.DONE, LeadState.DO_NOT_CALL, LeadState.DIALING, LeadState.CONNECTED})
@@ -57,17 +56,13 @@ class HeldBack:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Since midnight at the site. `contact_rate` = answered by a person / attempts that are over; None before the first.
-
-    `abandonment_rate` = abandoned / answered by a person; None before the first answer.
-    """
+    """Since midnight at the site. `contact_rate` = answered by a person / attempts that are over; None before the first."""
 
     attempts: int
     in_flight: int
     answered: int
     by_outcome: Mapping[AttemptOutcome, int]
     contact_rate: float | None
-    abandonment_rate: float | None
     leads: Mapping[LeadState, int]
 
 
@@ -91,7 +86,6 @@ class Steering:
         self._counting = OneAtATime(self._count, keep=10, monotonic=clock.monotonic)
         self._counts = OneAtATime(self._by_state, keep=10, monotonic=clock.monotonic)
         self._day = OneAtATime(self._by_hour, keep=20, monotonic=clock.monotonic)
-        self._window = OneAtATime(self._in_window, keep=50, monotonic=clock.monotonic)
 
     async def campaigns(self) -> list[Campaign]:
         """The oldest first."""
@@ -146,7 +140,7 @@ class Steering:
         change = await self._store.change(change_id)
         if change is None:
             raise UnknownCampaign(change_id)
-        return await self.set_knobs(change.campaign_id, {change.field: change.old}, actor_id)
+        return await self._change(change.campaign_id, lambda now: _with_only(now, change.field, change.old), actor_id)
 
     async def _change(self, campaign_id: str, edit: Callable[[Campaign], Campaign], actor_id: str) -> Campaign:
         campaign = await self._store.change_campaign(campaign_id, edit, actor_id)
@@ -255,7 +249,6 @@ class Steering:
             answered,
             dict(by_outcome),
             persons / over if over else None,
-            by_outcome[AttemptOutcome.ABANDONED] / persons if persons else None,
             dict(leads),
         )
 
@@ -270,18 +263,6 @@ class Steering:
         states, _held = await self._counts.ask(campaign_id)
         waiting = sum(count for state, _zone, count in states if state in WAITING_STATES)
         return day_of(since, self._clock.now(), attempts, tried, waiting)
-
-    async def abandonment(self, campaign_id: str) -> tuple[int, int]:
-        """Of the last `WINDOW_DAYS` days: (abandoned, answered by a person)."""
-        return await self._window.ask(campaign_id)
-
-    async def _in_window(self, campaign_id: str) -> tuple[int, int]:
-        since = self._clock.now() - timedelta(days=WINDOW_DAYS)
-        by_outcome: Counter[AttemptOutcome | None] = Counter()
-        for outcome, _spoke, count in await self._store.outcomes(campaign_id, since):
-            by_outcome[outcome] += count
-        abandoned = by_outcome[AttemptOutcome.ABANDONED]
-        return abandoned, abandoned + by_outcome[AttemptOutcome.PERSON]
 
     def _midnight(self) -> datetime:
         home = ZoneInfo(self._home_zone)
@@ -299,6 +280,14 @@ def _scored(lead: Lead, campaign: Campaign, wait: Wait | None, now: datetime) ->
     is_late = lead.is_callback and lead.due_by is not None and lead.due_by <= now and lead.attempts == 0
     late = lead.due_by if is_late else None
     return ScoredLead(lead, points.total, points.terms, wait, late)
+
+
+def _with_only(campaign: Campaign, knob: str, value: Setting) -> Campaign:
+    """This knob alone: a country's rules do not bring their limit and window along."""
+    knobs = {knob: value}
+    if knob == "cap.jurisdiction":
+        knobs |= {"cap.limit": campaign.cap.limit, "cap.window": campaign.cap.window}
+    return with_settings(campaign, knobs)
 
 
 def _drained(campaign: Campaign) -> Campaign:

@@ -25,7 +25,7 @@ from .holiday_store import HolidayStore
 from .holidays import Holidays
 from .import_store import ImportStore
 from .law import Law, Wish
-from .law_store import account_closed, bans, charge, keep_list_still, read_holidays, release
+from .law_store import account_closed, bans, charge, keep_list_still, read_holidays, release, take_turn
 from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState, end_of
 from .lead_moves import advance
 from .priority import Weights
@@ -33,6 +33,8 @@ from .ranks_store import DEPTH, Asked, LeadRanks
 from .reason import HELD, Reason, Wait
 from .rows import attempt_of, lead_of, lead_row, row_of, values
 from .tables import attempt_table, lead_table
+from .trunk_store import TrunkStore
+from .week_store import WeekStore
 
 _c = lead_table.c
 _IN_CALL = sa.select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(None))
@@ -50,6 +52,8 @@ class DialerStore(CampaignStore):
         self.kept_holidays = HolidayStore(db)
         self.imports = ImportStore(db, self._ranks)
         self.day = DayFigures(db)
+        self.trunks = TrunkStore(db, clock, ids)
+        self.week = WeekStore(db)
 
     async def add_leads(self, new: Sequence[Lead]) -> int:
         """Add those whose (campaign, source) is new; how many were."""
@@ -175,6 +179,7 @@ class DialerStore(CampaignStore):
             lead = await _locked_lead(connection, attempt.lead_id)
             if written.rowcount != 1 or lead is None:
                 return None
+            await take_turn(connection, lead, attempt.number)
             campaign = await campaign_by_id(connection, lead.campaign_id)
             started = leads.AttemptStarted()
             begun = advance(lead, started, campaign.rules, now)

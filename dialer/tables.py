@@ -27,6 +27,8 @@ change_table = sa.Table(
 LIVE = sa.text("state IN ('fresh', 'due', 'retry_at')")  # literally the same in index and query, or it is not used
 OWN_FIELDS = ("own_1", "own_2", "own_3")
 IS_HELD = sa.text("held_by IS NOT NULL")
+IS_TIMED = sa.text("due_at IS NOT NULL")
+HAS_ORDER = sa.text("order_id IS NOT NULL")
 _import_id = sa.Column("import_id", sa.String(36))
 lead_table = sa.Table(
     "lead",
@@ -81,8 +83,9 @@ lead_table = sa.Table(
         sqlite_where=LIVE,
         postgresql_where=LIVE,
     ),
-    sa.Index("ix_lead_due", "state", "due_at"),
-    sa.Index("ix_lead_order_id", "order_id"),
+    # Leads of a list have none of these, and cost nothing here.
+    sa.Index("ix_lead_due", "state", "due_at", sqlite_where=IS_TIMED, postgresql_where=IS_TIMED),
+    sa.Index("ix_lead_order_id", "order_id", sqlite_where=HAS_ORDER, postgresql_where=HAS_ORDER),
     sa.Index("ix_lead_held_by", "held_by", "campaign_id", sqlite_where=IS_HELD, postgresql_where=IS_HELD),
     sa.Index("ix_lead_phone", "phone"),
 )
@@ -104,6 +107,7 @@ import_table = sa.Table(
     sa.Column("reason", sa.String(60)),
     sa.Index("ix_lead_import_campaign_id", "campaign_id", "created_at"),
 )
+HAS_TRUNK = sa.text("trunk <> ''")
 _open = sa.Column("ended_at", UtcDateTime)
 attempt_table = sa.Table(
     "attempt",
@@ -121,6 +125,9 @@ attempt_table = sa.Table(
     sa.Column("tech_cause", sa.String(40)),
     sa.Column("mode", sa.String(16), nullable=False, server_default="progressive"),
     sa.Column("connected_at", UtcDateTime),
+    sa.Column("trunk", sa.String(32), nullable=False, server_default=""),
+    sa.Column("caller_id", sa.String(40), nullable=False, server_default=""),
+    sa.Index("ix_attempt_trunk", "trunk", "intent_at", sqlite_where=HAS_TRUNK, postgresql_where=HAS_TRUNK),
     sa.Index("ix_attempt_lead_id", "lead_id", "intent_at"),
     sa.Index("ix_attempt_campaign_id", "campaign_id", "intent_at"),
     sa.Index("ix_attempt_number", "number", "intent_at"),

@@ -59,7 +59,7 @@ def own_waits(
         waits.append(Wait(Reason.SAME_NUMBER))
     if lead.due_at is not None and is_for_other(lead, set(here), now):
         waits.append(Wait(Reason.OWN_AGENT, lead.due_at + timedelta(seconds=PERSONAL_S)))
-    if against is not None and against.reason in HELD:
+    if against is not None and against.reason in HELD and not (in_call and against.reason is Reason.SAME_CUSTOMER):
         waits.append(against)
     return tuple(waits)
 

@@ -52,7 +52,7 @@ class Words:
             case DialMode.AGENTLESS:
                 return await self._notice(campaign, lead)
             case DialMode.POWER:
-                return await self._sorry(campaign, lead)
+                return await self.apology(campaign, lead)
             case _:
                 return {}
 
@@ -67,7 +67,7 @@ class Words:
             said = await self._wording.speak(f"{filled(text, facts)} {KEYS[language]}", language)
         return {"CC_TELL": said, "CC_LANG": language, "CC_NUM": lead.phone, "CC_DNIS": "out"}
 
-    async def _sorry(self, campaign: Campaign, lead: Lead) -> Mapping[str, str]:
+    async def apology(self, campaign: Campaign, lead: Lead) -> Mapping[str, str]:
         """Without a voice the dialplan has an apology of its own: that is no reason not to call."""
         try:
             facts = await self._wording.facts(lead)

@@ -12,15 +12,15 @@ Words used by every formula below:
     ASA             = sum of waited / answered                               inbound contacts
     AHT             = sum of (talk + hold + wrap-up) / closed contacts that were answered       both directions
     occupancy       = (reserved + busy + wrap-up time) / (the same + ready time)                agents
-    dialer's abandonment = answered by a person with no agent in time / answered by persons     attempts
+    the dialer's abandonment rate stands in dialer/abandonment.py, which is bound by it
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from .agent import AgentState
-from .channel import AttemptOutcome, Direction
+from .channel import Direction
 from .contact import TALKING_STATES, Contact, ContactState
 
 SHORT_ABANDON_S = 5.0
@@ -162,12 +162,6 @@ def occupancy(moments: Iterable[AgentMoment], until: datetime) -> Share:
         handling += lasted if before.state in HANDLING else 0.0
         ready += lasted if before.state is AgentState.READY else 0.0
     return Share(handling, handling + ready)
-
-
-def dialer_abandonment(attempts: Mapping[AttemptOutcome, int]) -> Share:
-    """Of the attempts that a person answered, those for which no agent was there in time."""
-    abandoned = attempts.get(AttemptOutcome.ABANDONED, 0)
-    return Share(abandoned, abandoned + attempts.get(AttemptOutcome.PERSON, 0))
 
 
 def _counts(contact: Contact) -> bool:

@@ -25,13 +25,23 @@ Ending = contacts.TalkEnded | contacts.CustomerLeft | contacts.NodeLost
 
 
 def begin(draft: Draft, contact_id: str, arrival: Arrival, rules: DeskRules) -> list[Command]:
-    """A contact arrives and waits; the one that was dialed for a reserved agent is his at once."""
+    """A contact arrives and waits; the one that was dialed for a reserved agent is his at once, unless he has left meanwhile: then it is
+    for whoever is free."""
+    agent = draft.known_agent(arrival.for_agent)
+    is_dialed = agent is not None and agent.dialing(arrival.attempt_id or "") is not None
+    if agent is not None and is_dialed and not _is_there(agent):
+        draft.tell_agent(agent.id, agents.Released(draft.now, attempt_id=arrival.attempt_id))
+        arrival, is_dialed = replace(arrival, for_agent=None), False
     draft.begin(placed(contacts.arrive(contact_id, arrival, draft.now), draft))
     draft.tell_contact(contact_id, contacts.Queued(draft.now))
-    agent = draft.known_agent(arrival.for_agent)
-    if agent is not None and arrival.attempt_id and agent.dialing(arrival.attempt_id) is not None:
+    if agent is not None and is_dialed:
         return [offer(draft, contact_id, agent.id, rules)]
     return overflow(draft, draft.contact(contact_id), arriving=True)
+
+
+def _is_there(agent: Agent) -> bool:
+    """Whether a call can be given to who was reserved for it."""
+    return agent.stance is Stance.READY and agent.reachable_by(ChannelKind.VOICE)
 
 
 def route(draft: Draft, wires_up: Collection[ChannelKind], rules: DeskRules) -> list[Command]:

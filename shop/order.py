@@ -14,37 +14,68 @@ MAX_LINES = 200
 
 
 class OrderStatus(StrEnum):
+    """`basket`: not ordered yet. `changed`: by the shop after the customer had confirmed it, so he is asked again. `delivery_problem`:
+    the courier could not hand it over."""
+
+    BASKET = "basket"
     NEW = "new"
     TO_CONFIRM = "to_confirm"
+    CHANGED = "changed"
     CONFIRMED = "confirmed"
     POSTPONED = "postponed"
     CANCELLED = "cancelled"
     SHIPPED = "shipped"
     DELIVERED = "delivered"
+    DELIVERY_PROBLEM = "delivery_problem"
 
 
 _NEXT: Mapping[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.BASKET: frozenset({OrderStatus.NEW, OrderStatus.CONFIRMED, OrderStatus.CANCELLED}),
     OrderStatus.NEW: frozenset(
         {OrderStatus.TO_CONFIRM, OrderStatus.CONFIRMED, OrderStatus.POSTPONED, OrderStatus.CANCELLED}
     ),
     OrderStatus.TO_CONFIRM: frozenset({OrderStatus.CONFIRMED, OrderStatus.POSTPONED, OrderStatus.CANCELLED}),
+    OrderStatus.CHANGED: frozenset(
+        {OrderStatus.TO_CONFIRM, OrderStatus.CONFIRMED, OrderStatus.POSTPONED, OrderStatus.CANCELLED}
+    ),
     OrderStatus.POSTPONED: frozenset({OrderStatus.TO_CONFIRM, OrderStatus.CONFIRMED, OrderStatus.CANCELLED}),
     OrderStatus.CONFIRMED: frozenset(
-        {OrderStatus.TO_CONFIRM, OrderStatus.POSTPONED, OrderStatus.CANCELLED, OrderStatus.SHIPPED}
+        {
+            OrderStatus.TO_CONFIRM,
+            OrderStatus.CHANGED,
+            OrderStatus.POSTPONED,
+            OrderStatus.CANCELLED,
+            OrderStatus.SHIPPED,
+        }
     ),
     OrderStatus.CANCELLED: frozenset({OrderStatus.TO_CONFIRM}),  # the customer changed their mind
-    OrderStatus.SHIPPED: frozenset({OrderStatus.DELIVERED}),
+    OrderStatus.SHIPPED: frozenset({OrderStatus.DELIVERED, OrderStatus.DELIVERY_PROBLEM}),
     OrderStatus.DELIVERED: frozenset(),
+    OrderStatus.DELIVERY_PROBLEM: frozenset(  # confirmed: another delivery is agreed
+        {OrderStatus.CONFIRMED, OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.CANCELLED}
+    ),
 }
 
-EDITABLE = frozenset({OrderStatus.NEW, OrderStatus.TO_CONFIRM, OrderStatus.POSTPONED, OrderStatus.CONFIRMED})
+EDITABLE = frozenset(
+    {
+        OrderStatus.BASKET,
+        OrderStatus.NEW,
+        OrderStatus.TO_CONFIRM,
+        OrderStatus.CHANGED,
+        OrderStatus.POSTPONED,
+        OrderStatus.CONFIRMED,
+    }
+)
 """While in these, items and delivery may change."""
 
-OPEN = EDITABLE | {OrderStatus.SHIPPED}
-"""Not over yet: what a caller most likely calls about."""
+OPEN = EDITABLE - {OrderStatus.BASKET} | {OrderStatus.SHIPPED, OrderStatus.DELIVERY_PROBLEM}
+"""Ordered and not over yet: what a caller most likely calls about."""
 
-WAITS_FOR_CALL = frozenset({OrderStatus.NEW, OrderStatus.TO_CONFIRM})
-"""What the dialer makes leads of."""
+WAITS_FOR_CALL = frozenset({OrderStatus.NEW, OrderStatus.TO_CONFIRM, OrderStatus.CHANGED})
+"""Ordered, and to be confirmed by its customer."""
+
+ASKS_FOR_CALL = WAITS_FOR_CALL | {OrderStatus.BASKET, OrderStatus.DELIVERY_PROBLEM}
+"""What the dialer makes leads of, where a campaign wants that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +94,7 @@ class Order:
     """`total` and prices in kopecks. `version` grows by one with each change; an editor names the one it saw.
 
     `promised_at`: when the customer was told to have it. `reserved_until`: the shop keeps its goods for him until then.
+    `placed_at` of a basket: when its customer last touched it.
     """
 
     id: str
@@ -182,7 +214,8 @@ def check_edit(order: Order, edit: OrderEdit, products: Mapping[str, Product]) -
         payment=_kept(edit.payment, order.payment),
         courier_comment=_kept(edit.courier_comment, order.courier_comment),
     )
-    if changed != order and order.status not in EDITABLE:
+    is_to_redeliver = order.status is OrderStatus.DELIVERY_PROBLEM and items == order.items
+    if changed != order and order.status not in EDITABLE and not is_to_redeliver:
         raise OrderClosed("status", "an order that is {status} can no longer be changed", status=order.status)
     changed = replace(changed, status=status, cancel_reason=cancel_reason)
     return order if changed == order else replace(changed, version=order.version + 1)

@@ -52,7 +52,8 @@ class PostedCustomer:
 class OrderPosted:
     """`external_id` is the shop's key and ours for doing it once. `number` is what the customer knows it by; drawn when None.
 
-    `total` in kopecks, when given, must be the sum of the items. `placed_at` None means now.
+    `total` in kopecks, when given, must be the sum of the items. `placed_at` None means now. `basket`: it is not ordered yet, and
+    `placed_at` is when its customer last touched it.
     """
 
     external_id: str
@@ -67,11 +68,16 @@ class OrderPosted:
     promised_at: datetime | None = None
     reserved_until: datetime | None = None
     total: int | None = None
+    basket: bool = False
 
 
 def fingerprint(posted: OrderPosted) -> str:
-    """The same for the same body: tells a repeat from a change."""
-    return hashlib.sha256(json.dumps(asdict(posted), default=str, sort_keys=True).encode()).hexdigest()
+    """The same for the same body: tells a repeat from a change. That it is no basket goes without saying, as it did before there were
+    any: else each order would look changed after an update."""
+    body = asdict(posted)
+    if not posted.basket:
+        del body["basket"]
+    return hashlib.sha256(json.dumps(body, default=str, sort_keys=True).encode()).hexdigest()
 
 
 def check_posted(posted: OrderPosted, products: Mapping[str, Product], now: datetime) -> tuple[OrderItem, ...]:
@@ -112,7 +118,7 @@ def order_of_posting(
         external_id=posted.external_id,
         number=number,
         customer_id=customer_id,
-        status=OrderStatus.NEW,
+        status=OrderStatus.BASKET if posted.basket else OrderStatus.NEW,
         items=items,
         delivery_address=posted.delivery_address,
         delivery_slot=posted.delivery_slot,
@@ -128,10 +134,11 @@ def order_of_posting(
     )
 
 
-def reposted(order: Order, posted: OrderPosted, items: tuple[OrderItem, ...]) -> Order:
-    """A known order as a changed posting wants it: its lines, delivery and payment are the shop's again, its status stays.
+def reposted(order: Order, posted: OrderPosted, items: tuple[OrderItem, ...], now: datetime) -> Order:
+    """A known order as a changed posting wants it: its lines, delivery and payment are the shop's again. Its status stays, but for a
+    basket that is ordered now, and for a confirmed order that is not any more what its customer confirmed.
 
-    Raises OrderClosed when the order can no longer be changed.
+    Raises OrderClosed when the order can no longer be changed, OrderRefused when an order is said to be a basket.
     """
     if order.status not in EDITABLE:
         raise OrderClosed("external_id", "an order that is {status} can no longer be changed", status=order.status)
@@ -146,7 +153,20 @@ def reposted(order: Order, posted: OrderPosted, items: tuple[OrderItem, ...]) ->
         promised_at=posted.promised_at,
         reserved_until=posted.reserved_until,
     )
+    if order.status is OrderStatus.BASKET:
+        status = OrderStatus.BASKET if posted.basket else OrderStatus.NEW
+        changed = replace(changed, status=status, placed_at=posted.placed_at or now)
+    elif posted.basket:
+        raise OrderRefused("basket", "an order does not become a basket again")
+    elif order.status is OrderStatus.CONFIRMED and _substance(changed) != _substance(order):
+        changed = replace(changed, status=OrderStatus.CHANGED)
     return order if changed == order else replace(changed, version=order.version + 1)
+
+
+def _substance(order: Order) -> tuple[object, ...]:
+    """What a customer confirms: what he gets, what it costs, where and when."""
+    lines = tuple((item.article, item.quantity, item.price) for item in order.items)
+    return lines, order.total, order.delivery_address, order.delivery_slot
 
 
 def customer_of_posting(posted: PostedCustomer, customer_id: str, now: datetime) -> Customer:

@@ -256,7 +256,7 @@ class ShopStore:
                 self._clock.now(),
             )
             if known is not None:
-                order = reposted(known[0], posted, items)
+                order = reposted(known[0], posted, items, self._clock.now())
                 await self._record(connection, known[0], order, actor_id, mark=mark)
             else:
                 order = await self._place(connection, posted, items, mark)

@@ -30,6 +30,10 @@ LEASE = "engine"
 NO_EPOCH = 0
 """No engine ever leads with it."""
 _STILL_LEADS = "SELECT 1 FROM lease WHERE name = :name AND epoch = :epoch"
+LOG_PAGES = 1_000
+"""Whoever's commit lets SQLite's log grow so long carries it over to the file, and waits for the disk."""
+POURED_PAGES = 250_000
+"""The same while much is poured: the log is carried over beside those who write (`carry_over`), and only if that fails by one of them."""
 IDLE_MS = 3000
 """PostgreSQL ends a session that stands still for so long inside a transaction: a stopped engine must not keep its locks from the next."""
 
@@ -66,6 +70,7 @@ class Database:
         self._at_work = 0
         self._idle = asyncio.Event()
         self._closed = False
+        self._pourers = 0
         self._epoch: int | None = None
         self._whole: ContextVar[AsyncConnection | None] = ContextVar("whole", default=None)
         self._afterwards: ContextVar[list[Callable[[], None]] | None] = ContextVar("afterwards", default=None)
@@ -158,6 +163,34 @@ class Database:
             pending.append(work)
 
     @asynccontextmanager
+    async def pouring(self) -> AsyncIterator[None]:
+        """Inside, very much is written, and `carry_over` is called now and then, so that no writer pays for it with his own commit."""
+        self._pourers += 1
+        try:
+            yield
+        finally:
+            self._pourers -= 1
+
+    async def carry_over(self) -> None:
+        """Bring what SQLite wrote into its log home to its file: most of it while others write, then, in their turn, the little that they
+        wrote meanwhile, so that the log begins anew instead of growing."""
+        if not self.is_sqlite:
+            return
+        home = text("PRAGMA wal_checkpoint(PASSIVE)")
+        async with self._work(), self._engine.connect() as connection:
+            _, length, carried = (await connection.execute(home)).one()
+            if carried < length:
+                async with self._turn:
+                    await connection.execute(home)
+
+    async def _length_log(self, connection: AsyncConnection) -> None:
+        wanted = POURED_PAGES if self._pourers else LOG_PAGES
+        kept = (await connection.get_raw_connection()).info
+        if kept.get("log_pages", LOG_PAGES) != wanted:
+            await connection.execute(text(f"PRAGMA wal_autocheckpoint = {wanted}"))
+            kept["log_pages"] = wanted
+
+    @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         pending: list[Callable[[], None]] = []
         token = self._afterwards.set(pending)
@@ -177,6 +210,7 @@ class Database:
                 yield connection
             return
         async with self._work(), self._turn, self._engine.connect() as connection:
+            await self._length_log(connection)
             await connection.execute(text("BEGIN IMMEDIATE"))
             try:
                 await self._stand_fenced(connection)

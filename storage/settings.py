@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 _HOURS = r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$"
@@ -23,6 +23,27 @@ def _zone(name: str) -> str:
 Port = Annotated[int, Field(ge=0, le=65535)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Seconds = Annotated[int, Field(ge=1, le=3600)]
+TrunkName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+FIRST_TRUNK = "trunk"
+_TAKEN = frozenset({FIRST_TRUNK, "global", "system", "udp", "ws", "fallback"})
+"""Names that sections of Asterisk's configuration have already."""
+
+
+class TrunkSettings(BaseModel):
+    """One more trunk, as `trunk`, `trunk_password` and `trunk_match` describe the first."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    uri: str
+    password: str | None = None
+    match: tuple[str, ...] = ()
+
+
+def _names(trunks: dict[str, TrunkSettings]) -> dict[str, TrunkSettings]:
+    for name in trunks:
+        if name in _TAKEN or name.startswith("agent-"):
+            raise ValueError(f"{name} is taken: give the trunk another name (the first trunk is described by `trunk`)")
+    return trunks
 
 
 class Settings(BaseSettings):
@@ -41,6 +62,7 @@ class Settings(BaseSettings):
     trunk: str | None = None
     trunk_password: str | None = None
     trunk_match: tuple[str, ...] = ()
+    trunks: Annotated[dict[TrunkName, TrunkSettings], AfterValidator(_names)] = {}
     inbound_number: Annotated[str, Field(pattern=r"^\+?[0-9]{2,18}$")] = "74950000100"
     caller_id: Annotated[str, Field(pattern=r"^(\+?[0-9]{2,18})?$")] = ""
     sip_bind: str = "127.0.0.1"
@@ -74,6 +96,17 @@ class Settings(BaseSettings):
 
     demo_carrier: bool = True
     demo_calls_per_minute: Annotated[float, Field(ge=0, le=60)] = 1.0
+
+    @property
+    def has_trunk(self) -> bool:
+        """Whether a carrier of the site's own is set; else only the demo's is called."""
+        return self.trunk is not None or bool(self.trunks)
+
+    @property
+    def trunk_names(self) -> tuple[str, ...]:
+        """In the order in which calls prefer them."""
+        first = (FIRST_TRUNK,) if self.trunk is not None or not self.trunks else ()
+        return (*first, *self.trunks)
 
     @classmethod
     def settings_customise_sources(

@@ -28,11 +28,13 @@ class Slot:
 
 
 class Refusal(StrEnum):
-    """Why a call was not booked. TAKEN: the slot is full, or past; another may do."""
+    """Why a call was not booked. TAKEN: the slot is full, or past; another may do. NOT_NOW: nobody could book or move it now, and his
+    number is not to blame."""
 
     TAKEN = "taken"
     TOO_MANY = "too_many"
     NOT_ALLOWED = "not_allowed"
+    NOT_NOW = "not_now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class _BackToQueue(Exception):
     """He would rather wait."""
 
 
-_REFUSED = {Refusal.TOO_MANY: "too-many-bookings", Refusal.NOT_ALLOWED: "bad-number"}
+_REFUSED = {Refusal.TOO_MANY: "too-many-bookings", Refusal.NOT_ALLOWED: "bad-number", Refusal.NOT_NOW: "cannot-book"}
 
 
 def book_by_phone(caller: Caller, house: House, visit: Visit) -> Outcome:

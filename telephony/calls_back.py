@@ -29,15 +29,19 @@ def call_id(contact: Contact, tries: int | None = None) -> str:
     return str(uuid.uuid5(_SPACE, f"{contact.id}/{contact.tries if tries is None else tries}"))
 
 
+Way = Callable[[str], tuple[str, str]]
+"""The trunk for a call to this number, and the number of ours to show."""
+
+
 class CallsBack:
     """`ring` lets the agent's device ring for a leg that is there. Fits Dialing."""
 
-    def __init__(self, desk: Desk, wire: Wire, placed: PlacedCalls, ring: Ring, caller_id: str = "") -> None:
+    def __init__(self, desk: Desk, wire: Wire, placed: PlacedCalls, ring: Ring, way: Way) -> None:
         self._desk = desk
         self._wire = wire
         self._placed = placed
         self._ring = ring
-        self._caller_id = caller_id
+        self._way = way
         self._out: dict[str, str] = {}
 
     async def offer(self, contact: Contact) -> None:
@@ -46,9 +50,10 @@ class CallsBack:
         if attempt_id in self._placed:
             return
         self._out[attempt_id] = contact.wire_key
+        trunk, shown = self._way(contact.address)
         try:
             taken = await self._placed.place(
-                attempt_id, contact.address, self, ring_timeout_s=RING_S, caller_id=self._caller_id
+                attempt_id, contact.address, self, ring_timeout_s=RING_S, trunk=trunk, caller_id=shown
             )
         except NotDialable:
             taken = False

@@ -19,6 +19,7 @@ from ..queue.contact import Contact
 from ..queue.desk import Desk
 from ..queue.hours import is_open
 from ..storage.clock import Clock
+from ..storage.failpoint import failpoint
 from .booking_by_phone import Booked, Booking, Outcome, Refused, Slot, Visit
 from .dialog import Caller, HouseSilent
 from .ivr import LONGEST_DIALOG_S, MOST_DIALOGS, AgiLine, IvrServer, Talk
@@ -237,6 +238,7 @@ class _HouseForOne:
         return self._booking
 
     def _made(self, order: Coroutine[Any, Any, Booked | Refused], number: str, slot: Slot | None) -> Booked | Refused:
+        failpoint("booking_confirmed")
         try:
             made = self._ask(order)
         except HouseSilent:
@@ -246,9 +248,11 @@ class _HouseForOne:
             if there is None or not is_ours:
                 raise
             made = there
-        if isinstance(made, Booked) and self._waits:
-            with suppress(HouseSilent):  # he is on his way out in any case
-                self._ask(self._desk.call_booked(self._contact.wire_key))
+        if isinstance(made, Booked):
+            failpoint("booking_made")
+            if self._waits:
+                with suppress(HouseSilent):  # he is on his way out in any case
+                    self._ask(self._desk.call_booked(self._contact.wire_key))
         return made
 
     def _ask(self, asked: Coroutine[Any, Any, T]) -> T:

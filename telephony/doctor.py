@@ -10,10 +10,11 @@ from pathlib import Path
 
 from .ami_probe import AmiProbe, probe_ami
 from .doctor_certificate import certificate_fault
+from .doctor_trunks import reach
 from .install import OLDEST, AsteriskTree, InstallError, parse_version
 from .ports import PortUse, refusal
 from .render import MODULES
-from .site import TlsFiles
+from .site import TlsFiles, Trunk
 
 LEAST_FREE_BYTES = 2 * 1024**3  # some 35 hours of raw two-channel recordings
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -61,6 +62,7 @@ class DoctorSubject:
     tls: TlsFiles | None
     database: AskDatabase
     migrations: AskDatabase
+    trunks: tuple[Trunk, ...] = ()
 
 
 async def examine(subject: DoctorSubject) -> list[Check]:
@@ -71,6 +73,7 @@ async def examine(subject: DoctorSubject) -> list[Check]:
         checks.append(check_ami(await probe_ami(subject.ami_port, subject.ami_secret)))
     else:
         checks.append(Check("AMI login", False, "Asterisk is not running", "start it with `cordboard up`"))
+    checks += await asyncio.gather(*(check_trunk(trunk) for trunk in subject.trunks))
     checks += [check_folder("spool", subject.spool), check_folder("recordings", subject.recordings)]
     checks.append(check_disk(subject.data))
     checks.append(check_clock(await subject.clock()))
@@ -125,6 +128,17 @@ def check_ami(probe: AmiProbe) -> Check:
         mend = "somebody changed manager.conf: restart Cordboard, which writes it again"
         return Check("AMI login and rights", False, "the engine's user may run console commands", mend)
     return Check("AMI login and rights", True, "logs in; console commands are denied")
+
+
+async def check_trunk(trunk: Trunk) -> Check:
+    """Does the carrier's machine answer?"""
+    name = f"trunk {trunk.name}"
+    if not trunk.contact:
+        return Check(name, True, "no carrier is set: nobody is called by it")
+    able, detail = await reach(trunk)
+    return Check(
+        name, able, detail, "check its address in the settings, the network, and with the carrier whether it knows us"
+    )
 
 
 def check_folder(name: str, folder: Path) -> Check:

@@ -19,6 +19,7 @@ from .ami_events import (
     OriginateResponded,
 )
 from .call import DialedCall
+from .site import FIRST_TRUNK
 from .wire import Wire
 
 _DIALABLE = re.compile(r"\+?[0-9]{5,18}")
@@ -63,10 +64,14 @@ class PlacedCalls:
         owner: Dialing,
         *,
         ring_timeout_s: float,
+        trunk: str = FIRST_TRUNK,
         caller_id: str = "",
         variables: Mapping[str, str] | None = None,
     ) -> bool:
-        """Dial. False when Asterisk does not take the order. Raises NotDialable, and WireDown when nobody can tell (see `known`)."""
+        """Dial by `trunk`, an endpoint of ours. False when Asterisk does not take the order.
+
+        Raises NotDialable, and WireDown when nobody can tell (see `known`).
+        """
         if not dialable(number):
             raise NotDialable("not a telephone number")
         if not self._may_dial(number):
@@ -74,7 +79,7 @@ class PlacedCalls:
         self.adopt(DialedCall(attempt_id, ring_timeout_s), owner)
         reply = await self._wire.told(
             self._wire.link.originate(
-                f"PJSIP/{number.lstrip('+')}@trunk",
+                f"PJSIP/{number.lstrip('+')}@{trunk}",
                 attempt_id,
                 "cc-out",
                 "s",
@@ -100,6 +105,12 @@ class PlacedCalls:
             self._calls[attempt_id] = replace(call, cancelled=True)
             name = self._wire.names.get(self._wire.key_of(attempt_id), attempt_id)
             await self._wire.told(self._wire.link.hangup(name))
+
+    async def equip(self, attempt_id: str, variables: Mapping[str, str]) -> None:
+        """Set variables of a call that rings; one that has no channel yet keeps those that it was dialed with."""
+        if attempt_id in self._calls:
+            for name, value in variables.items():
+                await self._wire.mark(self._wire.key_of(attempt_id), name, value)
 
     async def known(self, attempt_id: str) -> bool | None:
         """Whether a channel of that attempt lives now; None when Asterisk cannot be asked."""

@@ -20,8 +20,7 @@ from .site import (
     TlsFiles,
     check,
     check_agents,
-    trunk_addresses,
-    trunk_of,
+    trunks_of,
 )
 
 TEMPLATES = Path(__file__).parent.parent / "asterisk_conf"
@@ -88,8 +87,7 @@ def render(site: AsteriskSite, into: Path) -> Path:
         **{field.name: getattr(site, field.name) for field in fields(site)},
         "tls": _own_copies(site.tls, into) if site.tls else None,
         "inbound": tuple(_spellings(site.inbound_numbers)),
-        "trunk": trunk_of(site),
-        "trunk_match": trunk_addresses(site),
+        "trunks": trunks_of(site),
         "advanced_filters": has_advanced_filters(site.tree.version),
         "events": EVENTS,
         "keys": WAITING_KEYS,  # what else customers type, in a talk above all, never leaves Asterisk by AMI

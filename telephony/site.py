@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 
 from .install import AsteriskTree
@@ -18,6 +18,8 @@ SIP_URI = re.compile(
     r"sips?:(?:(?P<user>[\w.+~-]{1,64})@)?(?P<host>[\w.-]{1,253}|\[[0-9a-fA-F:]+\])(?::(?P<port>\d{1,5}))?\Z"
 )
 ADDRESS = re.compile(r"[\w.:-]{1,253}(?:/\d{1,3})?\Z")
+TRUNK = re.compile(r"(?!agent-)[a-z][a-z0-9-]{0,30}\Z")
+FIRST_TRUNK = "trunk"
 PASSWORD = re.compile(r"[\w.~+/=-]{8,128}\Z")
 PATH = re.compile(r"/[^,${}()\"'&|\\<>]*\Z")
 
@@ -62,8 +64,18 @@ class AgentEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class TrunkSite:
+    """One more trunk. `match` empty means: its own host."""
+
+    name: str
+    uri: str
+    password: str | None = None
+    match: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AsteriskSite:
-    """One Asterisk node of ours. `trunk_match` empty means: loopback and the trunk's own host."""
+    """One Asterisk node of ours. `trunk_match` empty means: loopback and the trunk's own host. `more_trunks`: those beside it."""
 
     tree: AsteriskTree
     node: str
@@ -75,6 +87,7 @@ class AsteriskSite:
     trunk_uri: str | None = None
     trunk_password: str | None = None
     trunk_match: tuple[str, ...] = ()
+    more_trunks: tuple[TrunkSite, ...] = ()
     caller_id: str = ""
     sip_bind: str = "127.0.0.1"
     http_bind: str = "127.0.0.1"
@@ -86,28 +99,42 @@ class AsteriskSite:
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
-    """The carrier as the templates want it: `contact` without the user, which becomes the From user."""
+    """A carrier as the templates want it: `contact` without the user, which becomes the From user; "" when nobody is called there.
+    `match`: the addresses whose calls are known for its own."""
 
+    name: str
     user: str | None
     host: str
+    port: int
     contact: str
+    password: str | None
+    match: tuple[str, ...]
 
 
-def trunk_of(site: AsteriskSite) -> Trunk | None:
-    """The parsed `trunk_uri`; raises BadSite when it is no plain SIP URI."""
-    if site.trunk_uri is None:
-        return None
-    found = SIP_URI.match(site.trunk_uri)
+def trunks_of(site: AsteriskSite) -> tuple[Trunk, ...]:
+    """Every trunk, `trunk` first. An address that two of them match is the first one's, as Asterisk knows a caller once.
+
+    Raises BadSite when one has no plain SIP URI.
+    """
+    first = _trunk(TrunkSite(FIRST_TRUNK, site.trunk_uri or "", site.trunk_password, site.trunk_match))
+    found = [replace(first, match=site.trunk_match or tuple(dict.fromkeys(("127.0.0.1", *first.match))))]
+    for each in site.more_trunks:
+        known = {address for one in found for address in one.match}
+        trunk = _trunk(each)
+        found.append(replace(trunk, match=tuple(address for address in trunk.match if address not in known)))
+    return tuple(found)
+
+
+def _trunk(given: TrunkSite) -> Trunk:
+    if not given.uri:
+        return Trunk(given.name, None, "", 0, "", given.password, given.match)
+    found = SIP_URI.match(given.uri)
     if found is None:
-        raise BadSite("the trunk is not a SIP URI such as sip:127.0.0.1:5070 or sip:user@host:port")
+        raise BadSite(f"{given.name} is not a SIP URI such as sip:127.0.0.1:5070 or sip:user@host:port")
     port = f":{found['port']}" if found["port"] else ""
-    return Trunk(found["user"], found["host"], f"sip:{found['host']}{port}")
-
-
-def trunk_addresses(site: AsteriskSite) -> tuple[str, ...]:
-    """The addresses that may send us calls."""
-    trunk = trunk_of(site)
-    return site.trunk_match or tuple(dict.fromkeys(("127.0.0.1", *((trunk.host.strip("[]"),) if trunk else ()))))
+    match = given.match or (found["host"].strip("[]"),)
+    contact = f"sip:{found['host']}{port}"
+    return Trunk(given.name, found["user"], found["host"], int(found["port"] or 5060), contact, given.password, match)
 
 
 def check(site: AsteriskSite) -> None:
@@ -117,14 +144,20 @@ def check(site: AsteriskSite) -> None:
     _fits(re.compile(r"[a-z]{2}\Z"), site.language, "language")
     for number in (*site.inbound_numbers, *((site.caller_id,) if site.caller_id else ())):
         _fits(NUMBER, number, "phone number")
-    for address in (site.sip_bind, site.http_bind, *trunk_addresses(site), *site.local_nets):
+    trunks = trunks_of(site)
+    addresses = (address for trunk in trunks for address in trunk.match)
+    for address in (site.sip_bind, site.http_bind, *addresses, *site.local_nets):
         _fits(ADDRESS, address, "network address")
     for folder in (site.recordings, site.tree.modules, *((site.tls.certificate, site.tls.key) if site.tls else ())):
         _fits(PATH, str(folder), "path")
-    if site.trunk_password is not None:
-        _fits(PASSWORD, site.trunk_password, "trunk password")
-        if (trunk := trunk_of(site)) is None or trunk.user is None:
-            raise BadSite("a trunk password needs a user in the trunk's SIP URI")
+    for trunk in trunks:
+        _fits(TRUNK, trunk.name, "trunk name (small letters, digits, hyphen)")
+        if trunk.password is not None:
+            _fits(PASSWORD, trunk.password, f"password of {trunk.name}")
+            if trunk.user is None:
+                raise BadSite(f"a password of {trunk.name} needs a user in its SIP URI")
+    if len({trunk.name for trunk in trunks}) < len(trunks):
+        raise BadSite("two trunks have the same name")
     ports = site.ports
     for port in (ports.sip_udp, ports.ami, ports.http, ports.rtp_start, ports.rtp_end, ports.https or 1):
         if not 1 <= port <= 65535:

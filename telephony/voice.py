@@ -39,11 +39,12 @@ from .ami_events import (
 from .announcing import WAITING_KEYS
 from .arrivals import Arrivals
 from .call import DialedCall
-from .calls_back import CallsBack
+from .calls_back import CallsBack, Way
 from .dialogs import Dialogs, Spoken
 from .key_notes import KeyNotes
 from .legs import call_key, customers_of, is_customer, key_of, legs_of, shown_name
 from .placed_calls import Dialing, PlacedCalls
+from .site import FIRST_TRUNK
 from .talks import TalkRecorded, Talks
 from .waiting_room import WaitingRoom
 from .wire import Wire
@@ -73,12 +74,13 @@ class Voice:
         wall: Callable[[], float] = time.time,
         may_dial: Callable[[str], bool] = lambda _number: True,
         spoken: Spoken | None = None,
+        way: Way | None = None,
     ) -> None:
         """`queue_of` names the queue behind a dialed number; `to_e164` normalises a caller's number, "" when it is none.
 
         `language_of` names the language ("ru", "en") in which a queue's customers are told things; `caller_id` is shown to those
-        whom we call back, `may_dial` tells whether a number may be dialed at all (rules.py). `wall` is the clock Asterisk has (s since
-        1970), with all its jumps: the heartbeat's age is told by it.
+        whom we call back (unless `way` names trunk and number), `may_dial` tells whether a number may be dialed at all (rules.py). `wall`
+        is the clock that Asterisk has (s since 1970), with all its jumps: the heartbeat's age is told by it.
         """
         self._desk = desk
         self._wall = wall
@@ -89,7 +91,11 @@ class Voice:
         self._wire = Wire()
         self._dialing: Dialing | None = None
         self._placed = PlacedCalls(self._wire, may_dial)
-        self._back = CallsBack(desk, self._wire, self._placed, self._ring_called_back, caller_id)
+
+        def plain(_number: str) -> tuple[str, str]:
+            return FIRST_TRUNK, caller_id
+
+        self._back = CallsBack(desk, self._wire, self._placed, self._ring_called_back, way or plain)
         self._aftermath = Aftermath(desk, self._wire, self._arrival, self._placed.left_alone)
         self._keys = KeyNotes(self._wire, self._signed)
         self._arrivals = Arrivals(desk, self._wire, clock)
@@ -101,6 +107,7 @@ class Voice:
         self.announce = room.announce
         self.announce_forever = room.announce_forever
         self.cancel = self._placed.cancel
+        self.equip = self._placed.equip
         self.known = self._placed.known
 
     def attach(self, ami: Ami, dialing: Dialing) -> None:
@@ -153,9 +160,16 @@ class Voice:
     # Originate: what the dialer wants -------------------------------------------------------------------------------
 
     async def originate(
-        self, attempt_id: str, number: str, *, ring_timeout_s: int, caller_id: str, variables: Mapping[str, str]
+        self,
+        attempt_id: str,
+        number: str,
+        *,
+        ring_timeout_s: int,
+        caller_id: str,
+        variables: Mapping[str, str],
+        trunk: str = FIRST_TRUNK,
     ) -> None:
-        """Dial. `attempt_id` becomes the channel's id, so that a second order for it is refused by Asterisk itself.
+        """Dial by `trunk`. `attempt_id` becomes the channel's id, so that a second order for it is refused by Asterisk itself.
 
         Raises NotDialable, and WireDown when it is certain that nothing was dialed or nobody can tell (see `known`).
         """
@@ -164,6 +178,7 @@ class Voice:
             number,
             self._owner,
             ring_timeout_s=float(ring_timeout_s),
+            trunk=trunk,
             caller_id=caller_id,
             variables=variables,
         ):

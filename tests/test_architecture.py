@@ -18,15 +18,23 @@ ROOMS = (
 # In these rooms a file is pure unless it is named here, with what it is.
 STORE = {
     *("store.py", "tables.py", "setup_store.py", "setup_tables.py", "law_store.py", "law_tables.py"),
-    *("booking_store.py", "cap_store.py", "do_not_call_store.py", "import_store.py", "holiday_store.py"),
-    *("campaign_store.py", "ranks_store.py", "day_store.py"),
+    *(
+        "booking_store.py",
+        "cap_store.py",
+        "do_not_call_store.py",
+        "import_store.py",
+        "holiday_store.py",
+        "trunk_store.py",
+        "trunk_tables.py",
+    ),
+    *("campaign_store.py", "ranks_store.py", "day_store.py", "week_store.py"),
 }
 SHELLS = {
     "queue": {"desk.py", "floor.py", "hands.py", "ledger.py", "readings.py", "reception.py", "reservations.py"},
     "dialer": {
         *("booking_diary.py", "bookings.py", "dialer.py", "attempts.py", "intake.py", "steering.py"),
-        *("by_hand.py", "cap_keeper.py", "modes.py", "queue_watch.py", "signs.py", "words.py"),
-        *("desks.py", "given.py", "import_check.py", "imports.py"),
+        *("by_hand.py", "cap_keeper.py", "handing_over.py", "modes.py", "queue_watch.py", "signs.py", "words.py"),
+        *("desks.py", "given.py", "import_check.py", "imports.py", "trunks.py", "week_keeper.py"),
     },
     "shop": set[str](),
     "access": {"password.py", "bootstrap.py"},
@@ -54,7 +62,7 @@ PURE = {
     },
     "reports": {"wallboard.py"},
     "simulation": {"ami_words.py", "habits.py", "measures.py", "plan.py", "report.py", "truth.py"},
-    "agent_web": {"campaign_charts.py", "desk_hands.py", "desk_pauses.py", "desk_view.py"},
+    "agent_web": {"campaign_reasons.py", "campaign_charts.py", "desk_hands.py", "desk_pauses.py", "desk_view.py"},
 }
 
 

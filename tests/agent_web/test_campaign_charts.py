@@ -4,27 +4,26 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cordboard.agent_web.campaign_charts import HEIGHT, WIDTH, gauge, hour_bars
+from cordboard.agent_web.campaign_charts import HEIGHT, WIDTH, filled, hour_bars
 from cordboard.dialer.day import Hour
 
 NINE = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("abandoned", "persons", "filled", "over", "spare"),
+    ("rate", "cap", "arc"),
     [
-        (0, 0, 0.0, False, None),
-        (0, 100, 0.0, False, 3),
-        (3, 100, 75.0, False, 0),
-        (2, 100, 50.0, False, 1),
-        (9, 100, 100.0, True, -6),
+        (None, 0.03, 0.0),
+        (0.0, 0.03, 0.0),
+        (0.03, 0.03, 75.0),
+        (0.02, 0.03, 50.0),
+        (0.09, 0.03, 100.0),
+        (0.001, 0.0, 100.0),
+        (0.0, 0.0, 0.0),
     ],
 )
-def test_the_gauge_is_filled_up_to_its_red_part_at_the_cap(
-    abandoned: int, persons: int, filled: float, over: bool, spare: int | None
-) -> None:
-    drawn = gauge(abandoned, persons, 0.03)
-    assert (drawn.filled, drawn.over, drawn.spare) == (filled, over, spare)
+def test_the_gauge_is_filled_up_to_its_red_part_at_the_cap(rate: float | None, cap: float, arc: float) -> None:
+    assert filled(rate, cap) == arc
 
 
 def test_bars_stand_side_by_side_and_the_line_falls_and_rises_with_the_share() -> None:

@@ -34,7 +34,7 @@ async def test_why_tells_the_place_the_terms_and_what_must_end(
     why = (await browser.get(f"{API}/{campaign.id}/leads/{second.id}/why")).json()
     assert (why["place"], why["state"], why["attempts"]) == (2, "fresh", 0)
     assert why["score"] == pytest.approx(10) == sum(why["terms"].values())
-    assert why["waits"] == [{"reason": "paused", "until": None}]
+    assert why["waits"] == [{"reason": "paused", "until": None, "trunks": []}]
     page = said(await browser.get(f"/campaigns/{campaign.id}", params={"lead": second.id}))
     assert "место 2" in page
     assert 'data-reason="paused"' in page

@@ -89,6 +89,7 @@ async def test_the_list_is_dialed_from_the_desk(
 ) -> None:
     async with house.serving() as base:
         await house.dialer.add_campaign("Orders", "orders", {**ROUND_THE_CLOCK, "mode": "manual"})
+        await house.dialer.tick()
         order = await house.order()
         await house.dialer.on_order(order, ANNA)
         _user, screen = await sit(house, browser, base, language, shots(tmp_path))

@@ -35,8 +35,8 @@ class Rooms:
 class House:
     """Requests against `Rooms` behind two turns."""
 
-    def __init__(self, longest_s: float = 60.0) -> None:
-        self.rooms, self.turns = Rooms(), Turns(at_once=2, longest_s=longest_s)
+    def __init__(self, longest_s: float = 60.0, idle_at_once: int = 2) -> None:
+        self.rooms, self.turns = Rooms(), Turns(at_once=2, longest_s=longest_s, idle_at_once=idle_at_once)
         transport = httpx2.ASGITransport(PagesTakeTurns(self.rooms, self.turns))
         self._client = httpx2.AsyncClient(transport=transport, base_url="http://house")
         self._asked: dict[str, asyncio.Task[httpx2.Response]] = {}
@@ -111,6 +111,19 @@ async def test_streams_go_first_then_whoever_has_a_contact_in_hand() -> None:
     await house.answer("/2")
     await house.inside("/desk/panes")
     assert "/board/parts" not in house.rooms.inside
+
+
+async def test_who_has_nothing_in_hand_leaves_room_for_the_others() -> None:
+    house = House(idle_at_once=1)
+    await house.ask("/1")
+    await house.ask("/2", waits=True)
+    await house.ask("/desk/panes?contact=x")
+    await house.ask("/live", waits=True)
+    await house.answer("/1")
+    await house.inside("/live")
+    assert "/2" not in house.rooms.inside
+    await house.begin("/desk/panes")
+    await house.inside("/2")
 
 
 async def test_who_leaves_the_line_is_passed_over_and_loses_nobody_a_turn() -> None:

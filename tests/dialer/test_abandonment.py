@@ -71,7 +71,7 @@ def test_a_limit_of_nothing_lets_nobody_be_left_alone() -> None:
     [
         ({"limit": 0.2}, "limit"),
         ({"limit": -0.1}, "limit"),
-        ({"window": "week"}, "week"),
+        ({"window": "week"}, "window"),
         ({"jurisdiction": "mars"}, "jurisdiction"),
         ({"false_machine": 2.0}, "machine"),
         ({"group": "g" * 41}, "group"),

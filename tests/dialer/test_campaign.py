@@ -65,7 +65,7 @@ def test_what_must_not_be_dialed_is_refused_by_name(campaign: Campaign, field: s
     ("outcome", "rule", "field"),
     [
         (AttemptOutcome.UNKNOWN, RetryRule(60, 4), "rules.unknown.delay_s"),  # I3: not before 15 min
-        (AttemptOutcome.BUSY, RetryRule(-1, 4), "rules.busy"),
+        (AttemptOutcome.BUSY, RetryRule(-1, 4), "rules.busy.delay_s"),
         (AttemptOutcome.BUSY, RetryRule(0, None), "rules.busy.delay_s"),
     ],
 )

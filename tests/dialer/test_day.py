@@ -51,4 +51,3 @@ async def test_the_hours_are_those_of_the_site_and_the_list_is_what_was_tried_an
     assert (first.attempts, first.contact_rate, last.attempts, last.contact_rate) == (2, 0.5, 1, None)
     assert (day.tried, day.listed, day.penetration) == (3, 4, 0.75)
     assert (first.penetration, last.penetration) == pytest.approx((0.5, 0.75))
-    assert await house.dialer.abandonment(campaign.id) == (0, 1)

@@ -223,7 +223,7 @@ class AnyDay(RuleBasedStateMachine):
             for attempt_id in sorted(self.house.telephones.live):
                 self.do(self.house.desk.customer_left(attempt_id, "hung_up"))
                 self.do(self.house.hang_up(attempt_id, AttemptOutcome.NO_ANSWER))
-            for _ in range(8):
+            for _ in range(12):  # longer than a message may last whose end nobody told
                 self.do(self.house.tick(pass_s=30))
             assert self.do(self.house.store.open_attempts()) == []
             counts = self.do(self.house.store.counts(self.campaign.id))

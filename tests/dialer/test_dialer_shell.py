@@ -1,9 +1,11 @@
 """The dialer at work, with the real desk and real tables: who is dialed, when, for whom, and what comes of it."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
+from cordboard.dialer.dialer import REST_S
 from cordboard.dialer.lead import LeadState
 from cordboard.dialer.priority import Weights
 from cordboard.queue.agent import AgentState
@@ -203,7 +205,9 @@ async def test_a_customer_gone_before_the_operator_spoke_is_abandoned_and_called
     assert lead.due_at == house.clock.now() + timedelta(seconds=60)
     assert house.state_of("maria") is AgentState.READY
     counters = await house.dialer.counters(campaign.id)
-    assert (counters.answered, counters.abandonment_rate) == (1, 1.0)
+    standing = house.dialer.cap.standing(campaign, [campaign])
+    assert standing is not None
+    assert (counters.answered, standing.today_rate, standing.over) == (1, 1.0, True)
 
 
 async def test_an_order_cancelled_in_the_shop_is_not_dialed(house: DialHouse) -> None:
@@ -211,3 +215,24 @@ async def test_an_order_cancelled_in_the_shop_is_not_dialed(house: DialHouse) ->
     order = await house.order(1, 1_000)
     await house.dialer.on_order(an_order(1, 1_000, order.placed_at, OrderStatus.CANCELLED), phone(1))
     assert (await house.lead_of(order)).state is LeadState.DONE
+
+
+async def test_a_busy_floor_asks_it_again_soon_and_not_each_time(house: DialHouse) -> None:
+    loop, turns = asyncio.get_running_loop(), asyncio.Queue[float]()
+    tick = house.dialer.tick
+
+    async def counted() -> None:
+        turns.put_nowait(loop.time())
+        await tick()
+
+    house.dialer.tick = counted  # type: ignore[method-assign]
+    running = asyncio.create_task(house.dialer.run())
+    last = await turns.get()
+    for _ in range(3):
+        house.dialer.wake()
+        house.dialer.wake()
+        this = await turns.get()
+        assert this - last > 0.9 * REST_S
+        last = this
+    running.cancel()
+    await asyncio.wait([running])

@@ -8,7 +8,7 @@ import pytest
 from cordboard.dialer.lead import LeadState
 from cordboard.queue.channel import ChannelKind
 from cordboard.queue.contact import Contact
-from cordboard.shop.order import OrderStatus
+from cordboard.shop.order import ASKS_FOR_CALL, OrderStatus
 from tests.fakes.dial_house import DialHouse, an_order, phone
 
 
@@ -23,12 +23,12 @@ async def test_an_order_told_again_is_the_same_lead_with_its_new_sum(house: Dial
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-async def test_only_orders_that_wait_for_a_call_become_leads(house: DialHouse, status: OrderStatus) -> None:
-    await house.open()
+async def test_only_orders_that_ask_for_a_call_become_leads(house: DialHouse, status: OrderStatus) -> None:
+    await house.open(knobs={"sources.abandoned_basket_min": 30})
     order = an_order(1, 1_000, house.clock.now(), status)
     await house.dialer.on_order(order, phone(1))
     made = len(await house.store.leads_of_order(order.id))
-    assert made == (1 if status in (OrderStatus.NEW, OrderStatus.TO_CONFIRM) else 0)
+    assert made == (1 if status in ASKS_FOR_CALL else 0)
 
 
 @pytest.mark.parametrize("number", [None, "", "100&PJSIP/900@trunk", "74951234567", "+7495${SHELL(id)}", "+0123456789"])

@@ -41,7 +41,7 @@ limits, picks = st.none() | st.integers(1, 4), st.integers(0, 99)
 class Seen:
     """An attempt that was let through, as the test saw it."""
 
-    lead_id: str
+    lead: Lead
     number: str
     at: datetime
     ended_at: datetime | None = None
@@ -86,11 +86,13 @@ class AnyLaw(RuleBasedStateMachine):
 
     # What people do
 
-    @rule(campaign=picks, number=picks)
-    def a_lead_comes(self, campaign: int, number: int) -> None:
+    @rule(campaign=picks, number=picks, known=st.booleans(), several=st.booleans())
+    def a_lead_comes(self, campaign: int, number: int, known: bool = True, several: bool = False) -> None:
         now, phone = self.house.clock.now(), NUMBERS[number % len(NUMBERS)]
         lead = Lead(self.house.ids(), self.campaign(campaign).id, self.house.ids(), phone, ZONES[number % 2], now, now)
-        self.do(self.store.add_leads([replace(lead, customer_id=f"customer-{number % 2}")]))
+        phones = (phone, NUMBERS[(number + 1) % len(NUMBERS)]) if several else ()
+        zones, customer_id = (lead.zone,) * len(phones), f"customer-{number % 2}" if known else None
+        self.do(self.store.add_leads([replace(lead, customer_id=customer_id, phones=phones, zones=zones)]))
         self.leads.append(lead.id)
 
     @rule(value=st.sampled_from(VALUES), campaign=st.none() | picks, hours=st.none() | st.integers(1, 48))
@@ -178,7 +180,7 @@ class AnyLaw(RuleBasedStateMachine):
             assert self.do(self.store.attempt(attempt.id)) is None
             return None
         self.judge(lead, now)
-        self.seen[attempt.id] = Seen(lead.id, lead.phone, now)
+        self.seen[attempt.id] = Seen(lead, lead.phone, now)
         return attempt.id
 
     def end(self, attempt_id: str, outcome: AttemptOutcome) -> None:
@@ -204,11 +206,16 @@ class AnyLaw(RuleBasedStateMachine):
         opens, closes = self.hours[lead.campaign_id]
         assert opens <= local.hour * 60 + local.minute < closes
         assert local.date() not in self.kept
+        mine = {lead.phone, *lead.phones}
+        for seen in self.seen.values():
+            if seen.ended_at is None:
+                assert mine.isdisjoint({seen.number, *seen.lead.phones})
+                assert lead.customer_id is None or lead.customer_id != seen.lead.customer_id
         if lead.is_callback and lead.attempts == 0:
             return  # the customer asked for this one
         limits = self.limits[lead.campaign_id]
         counted = [seen for seen in self.seen.values() if seen.counts]
-        of_lead = [seen for seen in counted if seen.lead_id == lead.id]
+        of_lead = [seen for seen in counted if seen.lead.id == lead.id]
         of_number = [seen for seen in counted if seen.number == lead.phone]
         assert limits["lead_total"] is None or len(of_lead) < limits["lead_total"]
         assert limits["lead_day"] is None or sum(seen.at > now - DAY for seen in of_lead) < limits["lead_day"]

@@ -10,6 +10,7 @@ from cordboard.dialer.do_not_call import Kind
 from cordboard.dialer.holidays import Holiday, Holidays
 from cordboard.dialer.lead import CallsForbidden, Lead, LeadState
 from cordboard.dialer.steering import Reason, UnknownCampaign, Wait
+from cordboard.dialer.trunk import Blocked, Hold
 from cordboard.dialer.why import own_waits
 from cordboard.queue.channel import AttemptOutcome
 from tests.fakes.dial_house import DialHouse, an_order, phone
@@ -183,7 +184,8 @@ async def test_dead_trunks_are_told_with_their_end(house: DialHouse) -> None:
         await house.tick()
         await house.hang_up(house.ringing(), AttemptOutcome.TRUNK_TROUBLE)
     waits = (await house.dialer.why(campaign.id, (await lead_of(house, 4)).id)).waits
-    assert waits == (Wait(Reason.TRUNK, house.clock.now() + timedelta(seconds=5)),)
+    until = house.clock.now() + timedelta(seconds=5)
+    assert waits == (Wait(Reason.TRUNK, until, (Hold("trunk", Blocked.TROUBLE, until),)),)
     assert house.dialer.trunk_holds_until() == waits[0].until
 
 

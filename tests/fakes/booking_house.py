@@ -15,23 +15,27 @@ from cordboard.telephony.booking_by_phone import Booked, Refused, Slot
 from cordboard.works import Works
 from tests.fakes.booking_book import BookingBook, half_hours
 
-ZONE = ZoneInfo("Europe/Moscow")
 FIRST = time(10, 0)
 SLOTS_A_DAY = 3
 
 
-def slots_ahead(now: datetime) -> list[Slot]:
-    """10:00, 10:30 and 11:00 of tomorrow and the day after, in Moscow."""
-    today = now.astimezone(ZONE).date()
-    firsts = (datetime.combine(today + timedelta(days=ahead), FIRST, ZONE).astimezone(UTC) for ahead in (1, 2))
+def zone_at_noon(now: datetime) -> str:
+    """A time zone where it is about noon, so that no midnight passes while a test speaks of tomorrow."""
+    return f"Etc/GMT{now.astimezone(UTC).hour - 12:+d}"
+
+
+def slots_ahead(now: datetime, zone: ZoneInfo) -> list[Slot]:
+    """10:00, 10:30 and 11:00 of tomorrow and the day after in the zone."""
+    today = now.astimezone(zone).date()
+    firsts = (datetime.combine(today + timedelta(days=ahead), FIRST, zone).astimezone(UTC) for ahead in (1, 2))
     return [slot for first in firsts for slot in half_hours(first, SLOTS_A_DAY)]
 
 
 class KeptBook(BookingBook):
     """Writes down each change before it tells of it."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(slots_ahead(datetime.now(UTC)), soon_s=180.0)
+    def __init__(self, path: Path, zone: ZoneInfo) -> None:
+        super().__init__(slots_ahead(datetime.now(UTC), zone), soon_s=180.0)
         self._path = path
         for one in read(path):
             slot = Slot(*(datetime.fromisoformat(at) for at in one["slot"])) if one["slot"] else None
@@ -71,7 +75,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 class WorksThatBook(Works):
     def __init__(self, *everything: Any) -> None:
         super().__init__(*everything)
-        self.voice.dialogs.attach(KeptBook(self.folder.path / "bookings.json"))
+        self.voice.dialogs.attach(KeptBook(self.folder.path / "bookings.json", ZoneInfo(self.settings.time_zone)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A dialer with the real desk and real tables; the clock, the journal and the telephones are the test's."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -122,8 +123,9 @@ class Spoken:
 class DialHouse:
     """`restart` stands for a new engine on the same tables and telephones."""
 
-    def __init__(self, db: Database, clock: MovedClock | None = None) -> None:
+    def __init__(self, db: Database, clock: MovedClock | None = None, trunks: Sequence[str] = ("trunk",)) -> None:
         self.db = db
+        self.trunks = trunks
         self.clock = clock or MovedClock()
         self.ids = Numbered()
         self._served = count(100_000)
@@ -140,7 +142,9 @@ class DialHouse:
         self.wire = RememberingWire()
         self.desk = Desk(self.journal, {ChannelKind.VOICE: self.wire}, self.clock, self.ids, RULES)
         zone = "Europe/Moscow"
-        self.dialer = Dialer(self.store, self.desk, self.telephones, self.clock, self.ids, zone, self.spoken)
+        self.dialer = Dialer(
+            self.store, self.desk, self.telephones, self.clock, self.ids, zone, self.spoken, trunks=self.trunks
+        )
         self.desk.follow_ups.append(self.dialer.on_contact_ended)
         self.bookings = bookings_of(self.db, self.store, self.desk, self.clock, self.ids)
 
@@ -192,6 +196,12 @@ class DialHouse:
     async def hang_up(self, attempt_id: str, outcome: AttemptOutcome) -> None:
         self.telephones.live.discard(attempt_id)
         await self.dialer.on_ended(attempt_id, outcome, 16, None)
+        await self.desk.settle()
+
+    async def fail(self, attempt_id: str, sip_code: str = "503") -> None:
+        """The trunk does not carry the call."""
+        self.telephones.live.discard(attempt_id)
+        await self.dialer.on_ended(attempt_id, AttemptOutcome.CONGESTION, 34, sip_code)
         await self.desk.settle()
 
     async def talk(self, attempt_id: str) -> Contact:

@@ -22,4 +22,6 @@ async def orders(house: DialHouse, many: int) -> list[Lead]:
 
 
 def counts(house: DialHouse, campaign: Campaign) -> Counts:
-    return house.dialer.cap.share(campaign)[0]
+    standing = house.dialer.cap.standing(campaign, ())
+    assert standing is not None
+    return standing.counts

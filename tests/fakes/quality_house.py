@@ -51,11 +51,21 @@ class NoWire:
     """A dialer's wire that leads nowhere; the pages of quality never dial."""
 
     async def originate(
-        self, attempt_id: str, number: str, *, ring_timeout_s: int, caller_id: str, variables: Mapping[str, str]
+        self,
+        attempt_id: str,
+        number: str,
+        *,
+        ring_timeout_s: int,
+        caller_id: str,
+        variables: Mapping[str, str],
+        trunk: str,
     ) -> None:
         raise ConnectionError("no wire")
 
     async def cancel(self, attempt_id: str) -> None:
+        return
+
+    async def equip(self, attempt_id: str, variables: Mapping[str, str]) -> None:
         return
 
     async def known(self, attempt_id: str) -> bool | None:

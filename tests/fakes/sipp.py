@@ -80,19 +80,22 @@ def free_udp_port() -> int:
 
 
 class Sipp:
-    """One SIPp process with one scenario and its trace."""
+    """One SIPp process with one scenario and its trace. Stopped, it may start again: same port, and what was said before stays said."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.port = free_udp_port()
-        self._trace = folder / f"{name}-{self.port}.messages"
+        self._folder, self._name = folder, name
+        self._traces: list[Path] = []
         self._errors = folder / f"{name}-{self.port}.errors"
         self._scenario = folder / f"{name}-{self.port}.xml"
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, scenario: str, *options: str) -> None:
         self._scenario.write_text(scenario)
+        trace = self._folder / f"{self._name}-{self.port}-{len(self._traces)}.messages"
+        self._traces.append(trace)
         command = ["sipp", "-sf", str(self._scenario), "-i", "127.0.0.1", "-p", str(self.port), "-nostdin", "-aa"]
-        command += ["-cp", str(free_udp_port()), "-trace_msg", "-message_file", str(self._trace)]
+        command += ["-cp", str(free_udp_port()), "-trace_msg", "-message_file", str(trace)]
         command += ["-trace_err", "-error_file", str(self._errors), *options]
         self._process = await asyncio.create_subprocess_exec(
             *command,
@@ -115,7 +118,8 @@ class Sipp:
         return self._process is not None and self._process.returncode is not None
 
     def messages(self) -> list[SipMessage]:
-        return read_trace(self._trace.read_text(errors="replace")) if self._trace.exists() else []
+        told = (trace.read_text(errors="replace") for trace in self._traces if trace.exists())
+        return [message for text in told for message in read_trace(text)]
 
     def tell(self, call_id: str) -> None:
         """Let the scenario of this call take its next turn (hang up, cancel, answer)."""
@@ -296,9 +300,16 @@ class SippCarrier:
 
     async def __aenter__(self) -> Self:
         self._peer = await RtpPeer.open()
-        await self.sipp.start(sipp_scenarios.carrier(self._plan, self._otherwise, self._peer.port))
+        await self.come_back()
         self._talker = asyncio.create_task(self._talk())
         return self
+
+    async def go_dead(self) -> None:
+        """Nothing answers at the carrier's address any more."""
+        await self.sipp.stop()
+
+    async def come_back(self) -> None:
+        await self.sipp.start(sipp_scenarios.carrier(self._plan, self._otherwise, self.peer.port))
 
     async def __aexit__(self, *_exc: object) -> None:
         if self._talker is not None:

@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from cordboard.access.user import User
 from tests.fakes.browser import CHROMIUM, FLAGS
 from tests.fakes.steering_house import SteeringHouse
 from tests.fakes.wait import until
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @asynccontextmanager
@@ -39,11 +41,18 @@ async def silent_chromium() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def screen(
-    house: SteeringHouse, base: str, browser: Browser, user: User, *, height: int = 768, refusals: bool = False
+    house: SteeringHouse,
+    base: str,
+    browser: Browser,
+    user: User,
+    *,
+    phone: bool = False,
+    height: int = 768,
+    refusals: bool = False,
 ) -> AsyncIterator[Page]:
     """A page of a signed-in user; what its scripts or its content policy complain of fails the test. With `refusals` an answer of 4xx is
     no complaint."""
-    context = await browser.new_context(viewport={"width": 1366, "height": height})
+    context = await browser.new_context(viewport=PHONE if phone else {"width": 1366, "height": height})
     token = await house.access.open_session(user.id, "test")
     await context.add_cookies([{"name": "cordboard", "value": token, "url": base}])
     page = await context.new_page()

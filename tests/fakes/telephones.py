@@ -24,11 +24,20 @@ class Telephones:
     cancelled: list[str] = field(default_factory=list)
     ring_timeouts: list[int] = field(default_factory=list)
     variables: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    trunks: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
     tries: int = 0
     fault: Fault = Fault.NONE
 
     async def originate(
-        self, attempt_id: str, number: str, *, ring_timeout_s: int, caller_id: str, variables: Mapping[str, str]
+        self,
+        attempt_id: str,
+        number: str,
+        *,
+        ring_timeout_s: int,
+        caller_id: str,
+        variables: Mapping[str, str],
+        trunk: str,
     ) -> None:
         self.tries += 1
         if self.fault in (Fault.DOWN, Fault.REFUSED):
@@ -36,6 +45,7 @@ class Telephones:
         self.dialed.append((attempt_id, number))
         self.ring_timeouts.append(ring_timeout_s)
         self.variables[attempt_id] = variables
+        self.trunks[attempt_id], self.shown[attempt_id] = trunk, caller_id
         self.live.add(attempt_id)
         if self.fault in (Fault.ANSWER_LOST, Fault.CUT):
             raise WireDown
@@ -43,6 +53,10 @@ class Telephones:
     async def cancel(self, attempt_id: str) -> None:
         self.cancelled.append(attempt_id)
         self.live.discard(attempt_id)
+
+    async def equip(self, attempt_id: str, variables: Mapping[str, str]) -> None:
+        if attempt_id in self.live:
+            self.variables[attempt_id] = {**self.variables[attempt_id], **variables}
 
     async def known(self, attempt_id: str) -> bool | None:
         return None if self.fault in (Fault.DOWN, Fault.CUT) else attempt_id in self.live

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from cordboard.dialer.tables import attempt_table, lead_table
+from cordboard.dialer.tables import attempt_table, import_table, lead_table
 from cordboard.quality.store import recordings
 from cordboard.queue.channels.store import chat_table, message_table
 from cordboard.queue.store import agent_table, contact_table, journal_table
@@ -29,6 +29,7 @@ class Books:
     chats: list[Row] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
     orders: list[Row] = field(default_factory=list)
+    imports: list[Row] = field(default_factory=list)
 
     @classmethod
     async def read(cls, db: Database) -> "Books":
@@ -48,6 +49,7 @@ class Books:
                 chats=await all_of(chat_table),
                 messages=await all_of(message_table),
                 orders=await all_of(order_table),
+                imports=await all_of(import_table),
             )
 
 

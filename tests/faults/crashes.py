@@ -37,12 +37,15 @@ FLOW_POINTS: Mapping[str, Sequence[str]] = {
         *_RESULT,
     ),
     "transfer": (*_TALK, "before_return", "after_return", *_RESULT, *_TAKE),
+    "message": (*_ORDER, *_DIALED, "key_heard", "key_settled", *_ENDED),
+    "card": ("card_shown", "card_taken_up", *_ORDER, *_DIALED, *_ANSWER),
+    "a_list": ("list_staged", "list_before_commit", "list_poured", "list_taken_back"),
 }
 """What each flow passes when nothing goes wrong; `python -m tests.faults.bench --trace` says whether that is still so."""
 
 OUT_OF_THE_WAY: Mapping[str, str] = {
-    "key_heard": "no flow has a message without an operator; tests/dialer/test_modes.py dies there",
-    "key_settled": "as key_heard",
+    "booking_confirmed": "a spoken dialog needs an ear for what it says: tests/live/test_booked_by_phone.py dies there",
+    "booking_made": "as booking_confirmed",
     "abandoned_heard": "only when a person answers while the engine stands still (fault F25)",
 }
 """Failpoints that no flow passes, and why."""

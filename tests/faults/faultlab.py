@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
+import numpy as np
+import soundfile
+
 from cordboard.access.permission import Role
 from cordboard.access.store import AccessStore
 from cordboard.queue.contact import OPEN_STATES
@@ -39,6 +42,7 @@ from .people import Clerk, Client
 from .tools import SetClock, SmallDisk
 
 ARTICLE = "TR-118"
+MESSAGE = "lab"
 REST_S = 60.0
 BUSY, SILENT, SLOW = "7916486", "7916480", "7916482"
 PEOPLE = [(rf"\+*{BUSY}.*", refuses(486)), (rf"\+*{SILENT}.*", NO_ANSWER), (rf"\+*{SLOW}.*", Behaviour(ring_ms=1500))]
@@ -63,6 +67,13 @@ def order_of(external_id: str, phone: str) -> dict[str, object]:
         "customer": {"name": "Анна", "phone": phone, "language": "ru", "time_zone": "Europe/Moscow"},
         "items": [{"article": ARTICLE, "quantity": 1, "price": 150_000}],
     }
+
+
+def record_message(path: Path) -> None:
+    """The site's own recording for calls without an operator: three seconds of a tone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hum = 3000 * np.sin(np.arange(24_000) / 8000 * 2 * np.pi * 440)
+    soundfile.write(str(path), hum.astype(np.int16), 8000)
 
 
 class FaultLab:
@@ -118,6 +129,7 @@ class FaultLab:
                 self.clerks.append(clerk)
         boss = await access.create_user("boss", "boss", Role.SUPERVISOR, None)
         self.boss.cookies["cordboard"] = await access.open_session(boss.id, "lab")
+        await asyncio.to_thread(record_message, self.house.data / "prompts/ru" / f"{MESSAGE}.wav")
         self.shop.headers["Authorization"] = f"Bearer {await access.create_api_key('lab')}"
 
     async def start(self, failpoints: str = "") -> None:
@@ -152,6 +164,12 @@ class FaultLab:
         assert answer.status_code in (200, 201), answer.text
         self.orders.append(external)
         return external
+
+    async def turn(self, **knobs: object) -> None:
+        """Turn knobs of the campaign; a dot in a name is written as two low lines."""
+        turned = {name.replace("__", "."): value for name, value in knobs.items()}
+        answer = await self.boss.ask("POST", f"/api/v1/campaigns/{self.campaign}/knobs", json={"knobs": turned})
+        assert answer.status_code == 200, answer.text
 
     async def dial(self, running: bool) -> None:
         what = "start" if running else "pause"
@@ -299,6 +317,8 @@ class FaultLab:
         try:
             async with asyncio.timeout(within_s):
                 await flow(self)
+            if kill_after_s is None:
+                await self._rest_or_death(healing)
             if kill_after_s is not None or not self.house.alive or self._is_healing:
                 return await healing
             return healing.result() if healing.done() else None
@@ -306,6 +326,16 @@ class FaultLab:
             if not healing.done() and not self._is_healing:
                 healing.cancel()
             await asyncio.gather(healing, return_exceptions=True)
+
+    async def _rest_or_death(self, healing: asyncio.Task[float]) -> None:
+        """What a flow brings about may go on after its end, and the engine may die of that. Raises AssertionError as `rest` does."""
+        resting = asyncio.create_task(self.rest())
+        await asyncio.wait({resting, healing}, return_when=asyncio.FIRST_COMPLETED)
+        if healing.done():
+            resting.cancel()
+            await asyncio.gather(resting, return_exceptions=True)
+        else:
+            await resting
 
     async def _heal(self, kill_after_s: float | None) -> float:
         if kill_after_s is not None:

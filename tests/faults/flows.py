@@ -7,13 +7,14 @@ from uuid import uuid4
 from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
 
-from .faultlab import BUSY, SILENT, FaultLab
+from .faultlab import BUSY, MESSAGE, SILENT, FaultLab
 from .people import Clerk, Client
 
 Flow = Callable[[FaultLab], Awaitable[None]]
 CHAT = "/api/v1/chat"
 SPEAKS = ("connected", "held")
 AFTER = ("wrap_up", "closed")
+LISTED = 2_500
 
 
 async def call_in(lab: FaultLab) -> None:
@@ -134,6 +135,90 @@ async def transfer(lab: FaultLab) -> None:
         await clerk.be("logged_out")
 
 
+async def message(lab: FaultLab) -> None:
+    """An order's customer hears a message without an operator, and confirms by key 1; what he pressed is kept, whatever dies."""
+    number = lab.new_number("7916887")
+    await lab.turn(mode="agentless", notice__recording=MESSAGE)
+    order = await lab.post_order(number)
+    await lab.dial(True)
+
+    async def over() -> bool:
+        theirs = [each for each in (await lab.books()).attempts if each["number"] == number]
+        if theirs:
+            await lab.dial(False)
+        for invite in lab.carrier.in_talk():
+            if invite.number.lstrip("+") == number.lstrip("+") and invite.sound_at is not None:
+                lab.carrier.peer.press(invite.sound_at, "1")
+        return bool(theirs) and all(each["ended_at"] is not None for each in theirs)
+
+    await until(over, f"the end of the message to {number}", within_s=60.0, every_s=1.0)
+
+    async def settled() -> bool:
+        books = await lab.books()
+        (posted,) = (each for each in books.orders if each["external_id"] == order)
+        (lead,) = (each for each in books.leads if each["order_id"] == posted["id"])
+        return (posted["status"], lead["state"], lead["disposition"]) == ("confirmed", "done", "confirmed")
+
+    if number.lstrip("+") in (told.lstrip("+") for told in lab.carrier.numbers()):
+        await until(settled, "what the key decided", within_s=20.0)
+    await lab.turn(mode="progressive")
+
+
+async def card(lab: FaultLab) -> None:
+    """An operator sees whom he is to call, and has him called."""
+    clerk, number = lab.clerks[0], lab.new_number("7916886")
+    await lab.turn(mode="preview")
+    await lab.post_order(number)
+    await clerk.be("ready")
+    await lab.dial(True)
+
+    async def called() -> bool:
+        if any(each["number"] == number for each in (await lab.books()).attempts):
+            return True
+        shown = (await clerk.ask("GET", "/api/v1/desk/preview")).json()
+        if shown is not None:
+            what = "dial" if shown["phone"] == number else "skip"  # others are left from earlier flows
+            await clerk.ask("POST", f"/api/v1/desk/preview/{what}", json={"attempt_id": shown["attempt_id"]})
+        else:
+            await clerk.be("ready")
+        return False
+
+    await until(called, f"the card of {number} dialed", within_s=60.0, every_s=0.3)
+    await one_attempt(lab, number, clerk)
+    await clerk.be("logged_out")
+    await lab.turn(mode="progressive")
+
+
+async def a_list(lab: FaultLab) -> None:
+    """A list of leads is loaded, and taken back."""
+    address = f"/api/v1/campaigns/{lab.campaign}/imports"
+    rows = "".join(f"+79165{number:06};{number}\n" for number in range(LISTED))
+    body = f"Телефон;Имя\n{rows}".encode()
+    answer = await lab.boss.ask("POST", f"{address}?load=true", content=body, headers={"Content-Type": "text/csv"})
+    assert answer.status_code == 201, answer.text
+    one = f"{address}/{answer.json()['id']}"
+
+    async def become(state: str) -> None:
+        async def is_it() -> bool:
+            told = (await lab.boss.ask("GET", one)).json()
+            assert told["state"] not in ("failed", "checked"), told
+            return bool(told["state"] == state)
+
+        await until(is_it, f"a list that is {state}", within_s=60.0, every_s=0.2)
+
+    await become("loaded")
+    assert (await lab.boss.ask("GET", one)).json()["made"] == LISTED
+    assert await _leads_of_lists(lab) == LISTED
+    stopped = await lab.boss.ask("POST", f"{one}/stop")
+    assert stopped.status_code in (200, 409), stopped.text
+    await become("taken_back")
+    assert await _leads_of_lists(lab) == 0
+
+
+async def _leads_of_lists(lab: FaultLab) -> int:
+    return sum(each["import_id"] is not None for each in (await lab.books()).leads)
+
+
 FLOWS: Mapping[str, Flow] = {
     flow.__name__: flow
     for flow in (
@@ -147,6 +232,9 @@ FLOWS: Mapping[str, Flow] = {
         callback,
         chat,
         transfer,
+        message,
+        card,
+        a_list,
     )
 }
 

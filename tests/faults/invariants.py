@@ -1,4 +1,4 @@
-"""The invariants I1-I10 as code, to be run after every fault, when the house has come to rest. Each gives its violations, readable.
+"""The invariants I1-I11 as code, to be run after every fault, when the house has come to rest. Each gives its violations, readable.
 
 I7 (nothing is accepted from a stale epoch) belongs to the stand-by engine and is held there; without an epoch in the tables it has
 nothing to look at.
@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import pairwise
 
+from cordboard.dialer.campaign import DialMode
 from cordboard.dialer.lead import LeadState
+from cordboard.dialer.lead_import import AT_WORK, ImportState
 from cordboard.queue.agent import TaskPhase
 from cordboard.queue.channel import AttemptOutcome, ChannelKind, Direction
 from cordboard.queue.contact import ENDED_STATES, ContactState
@@ -121,10 +123,12 @@ def i3_nobody_is_dialed_twice(books: Books, seen: Seen) -> Iterator[str]:
 
 
 def i4_whoever_heard_nobody_is_counted(books: Books, seen: Seen) -> Iterator[str]:
-    """A person who answered and spoke to none of us counts as abandoned, whoever's fault it was."""
+    """A person who answered and spoke to none of us counts as abandoned, whoever's fault it was; unless he was to hear a message."""
     spoken = {each["attempt_id"] for each in books.contacts if each["attempt_id"] and each["connected_at"] is not None}
     fair = (AttemptOutcome.ABANDONED, AttemptOutcome.MACHINE)
     for each in books.attempts:
+        if each["mode"] == DialMode.AGENTLESS:
+            continue
         if each["answered_at"] is not None and each["id"] not in spoken and each["outcome"] not in fair:
             yield f"attempt {each['id'][:8]} was answered and heard by nobody, and counts as {each['outcome']}"
 
@@ -206,6 +210,19 @@ def i10_what_is_shown_is_true(books: Books, seen: Seen) -> Iterator[str]:
                 yield f"{agent['name']} is held for contact {task['contact_id'][:8]}, which has ended"
 
 
+def i11_a_list_is_whole(books: Books, seen: Seen) -> Iterator[str]:
+    """At rest a list has all its leads or none; those it is said to have brought are there."""
+    leads = Counter(each["import_id"] for each in books.leads if each["import_id"])
+    for each in books.imports:
+        state, name = ImportState(each["state"]), f"list {each['id'][:8]}"
+        if state in AT_WORK:
+            yield f"{name} is {state} still"
+        elif state is not ImportState.LOADED and leads[each["id"]]:
+            yield f"{name} is {state}, and {leads[each['id']]} of its leads are there"
+        elif state is ImportState.LOADED and not each["made"] == leads[each["id"]] == each["good"] - each["known"]:
+            yield f"{name} of {each['good']} rows made {each['made']} leads, {leads[each['id']]} are there"
+
+
 INVARIANTS: dict[str, Invariant] = {
     "I1": i1_no_contact_is_lost,
     "I2": i2_nobody_is_booked_twice,
@@ -216,6 +233,7 @@ INVARIANTS: dict[str, Invariant] = {
     "I8": i8_no_talk_is_dropped,
     "I9": i9_the_journal_agrees_with_the_tables,
     "I10": i10_what_is_shown_is_true,
+    "I11": i11_a_list_is_whole,
 }
 
 

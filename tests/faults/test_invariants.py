@@ -39,7 +39,14 @@ def contact(name: str, **more: Any) -> Row:
 
 
 def lead(name: str, **more: Any) -> Row:
-    row = {"id": name, "source": f"order:{name}", "order_id": name, "state": "done", "settled_by": None}
+    row = {
+        "id": name,
+        "source": f"order:{name}",
+        "order_id": name,
+        "state": "done",
+        "settled_by": None,
+        "import_id": None,
+    }
     return row | more
 
 
@@ -52,6 +59,7 @@ def attempt(name: str, **more: Any) -> Row:
         "answered_at": at(5),
         "ended_at": at(30),
         "outcome": "person",
+        "mode": "progressive",
     }
     return row | more
 
@@ -97,6 +105,10 @@ def good() -> tuple[Books, Seen]:
     return books, seen
 
 
+def a_list(state: str) -> Row:
+    return {"id": "l", "state": state, "good": 3, "made": 2, "known": 1}
+
+
 def task(contact_id: str | None = "1", phase: str = "busy") -> Row:
     return {"kind": "voice", "phase": phase, "contact_id": contact_id, "attempt_id": None}
 
@@ -105,6 +117,11 @@ def redialed(books: Books) -> None:
     """The same lead again half a minute after nobody knew how its call had ended."""
     books.attempts[0].update(outcome="unknown")
     books.attempts.append(attempt("t2", intent_at=at(60), answered_at=None, ended_at=at(70), outcome="busy"))
+
+
+def half_taken_back(books: Books) -> None:
+    books.imports.append(a_list("taken_back"))
+    books.leads[0].update(import_id="l")
 
 
 Wrong = Callable[[Books, Seen], object]
@@ -147,6 +164,9 @@ WRONGS: list[tuple[str, str, Wrong]] = [
     ("I9", "no attempt stands for it", lambda b, s: b.leads[0].update(state="dialing")),
     ("I10", "Asterisk still has", lambda b, s: s.__dict__.update(channels=["PJSIP/trunk-1"])),
     ("I10", "and there is none", lambda b, s: b.agents[0].update(tasks=[task("1")])),
+    ("I11", "is loading still", lambda b, s: b.imports.append(a_list("loading"))),
+    ("I11", "of its leads are there", lambda b, s: half_taken_back(b)),
+    ("I11", "0 are there", lambda b, s: b.imports.append(a_list("loaded"))),
     ("I10", "which has ended", lambda b, s: b.agents[0].update(tasks=[task("1", "wrap_up")])),
 ]
 

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from tests.fakes.browser import Screen
 from tests.fakes.house import House, running_house
 from tests.fakes.sipp import Invite, SippCarrier
 from tests.fakes.sipp_scenarios import Behaviour, refuses
@@ -141,3 +142,39 @@ async def test_as_soon_as_possible_is_dialed_first_and_once(
     await customer.go_home()
     await desk.until_talks()
     await desk.finish("confirmed")
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_a_supervisor_moves_it_to_another_day_and_the_customers_link_shows_it(
+    house: House, browser: Browser, shots: Path, language: str
+) -> None:
+    number = f"+{OURS}030{['ru', 'en'].index(language)}"
+    customer = await Customer.come(browser, house.endpoints.web, shots, language, "phone")
+    await customer.choose(2, 20)
+    await customer.book(number, "Анна Иванова")
+    await customer.until_told("Екатеринбург" if language == "ru" else "Yekaterinburg")
+    ((lead_id,),) = await rows(house, "SELECT id FROM lead WHERE phone = ?", number)
+    supervisor = await Screen.open(browser, house.endpoints.web, shots, language=language)
+    who = house.login("supervisor")
+    await supervisor.sign_in(who.login, who.password)
+    address = f"/callbacks/{lead_id}/move?lang={language}"
+    await supervisor.go(address)
+    other = await supervisor.page.locator("main nav .btn").nth(4).get_attribute("href")
+    await supervisor.go(f"{other}&lang={language}")
+    await expect(supervisor.page.locator("main nav .btn").nth(4)).to_have_attribute("aria-current", "date")
+    await supervisor.shoot(f"callback-move-{language}")
+    slot = supervisor.page.locator(".move-to .btn").nth(24)
+    time, instant = await slot.locator("b").inner_text(), await slot.get_attribute("value")
+    await slot.click()
+    await supervisor.until_shows("main", "Анна Иванова")
+    await supervisor.go(address)
+    await supervisor.until_shows("main", {"ru": "Кто переносил", "en": "Who moved it"}[language])
+    await supervisor.shoot(f"callback-moved-{language}")
+    ((due,),) = await rows(house, "SELECT due_at FROM lead WHERE phone = ?", number)
+    assert str(due)[:16] == str(instant)[:16].replace("T", " ")
+    await customer.page.reload()
+    await customer.until_told(time)
+    await customer.page.click("#cancel")
+    await customer.until_told({"ru": "Звонок отменён", "en": "The call is cancelled"}[language])
+    await customer.go_home()
+    await supervisor.page.context.close()

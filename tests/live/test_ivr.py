@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 
 from cordboard.telephony.booking_by_phone import Slot
 from cordboard.telephony.spoken import day_words, digits_words, span_words
-from tests.fakes.booking_house import ZONE, read, slots_ahead
+from tests.fakes.booking_house import read, slots_ahead, zone_at_noon
 from tests.fakes.house import House, running_house
 from tests.fakes.prompt_ear import all_there, find_in_order
 from tests.fakes.sipp import SippCaller
@@ -22,14 +23,17 @@ from tests.fakes.working_day import Seat, Supervisor, call_in, order, post_order
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
-BOOKS, AT_NIGHT, LEAVES, WAITS, ENGINE, ENGLISH = (f"+791677703{number:02}" for number in range(6))
+# Freephone numbers of no country: the house takes its own time zone for theirs.
+BOOKS, AT_NIGHT, LEAVES, WAITS, ENGINE, ENGLISH = (f"+800123456{number:02}" for number in range(6))
+ZONE_NAME = zone_at_noon(datetime.now(UTC))
+ZONE = ZoneInfo(ZONE_NAME)
 ALL_DAY_CLOSED = {"time_zone": "Europe/Moscow", "week": [None] * 7, "holidays": []}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     folder = tmp_path_factory.mktemp("ivr") / "house"
-    async with running_house(folder, module="tests.fakes.booking_house", ring_s="10") as one:
+    async with running_house(folder, module="tests.fakes.booking_house", ring_s="10", time_zone=ZONE_NAME) as one:
         yield one
 
 
@@ -96,14 +100,14 @@ async def test_a_caller_books_from_the_queue_and_hears_it_said_back(
     house: House, supervisor: Supervisor, tmp_path: Path
 ) -> None:
     await queue_rules(supervisor)
-    slot = slots_ahead(datetime.now(UTC))[1]
+    slot = slots_ahead(datetime.now(UTC), ZONE)[1]
     async with call_in(house, tmp_path, caller_id=BOOKS) as caller:
         await greet(house, caller, BOOKS)
         await until_told(house, caller, "call-soon", "in-3", "press-1", "call-tomorrow", "press-3")
         caller.press("3")
         spans = [
             span_words(one.starts.astimezone(ZONE), one.ends.astimezone(ZONE), "ru")
-            for one in slots_ahead(datetime.now(UTC))[:2]
+            for one in slots_ahead(datetime.now(UTC), ZONE)[:2]
         ]
         await until_told(house, caller, "free-times", *spans[0], "press-1", *spans[1], "press-2")
         caller.press("2")
@@ -119,7 +123,7 @@ async def test_a_caller_books_from_the_queue_and_hears_it_said_back(
 
 async def test_he_calls_again_and_moves_it(house: House, supervisor: Supervisor, tmp_path: Path) -> None:
     await queue_rules(supervisor)
-    before, after = slots_ahead(datetime.now(UTC))[1], slots_ahead(datetime.now(UTC))[3]
+    before, after = slots_ahead(datetime.now(UTC), ZONE)[1], slots_ahead(datetime.now(UTC), ZONE)[3]
     async with call_in(house, tmp_path, caller_id=BOOKS) as caller:
         await music(caller)
         caller.press("2")
@@ -175,7 +179,7 @@ async def test_a_hangup_in_the_middle_books_nothing(house: House, supervisor: Su
 
 async def test_after_hours_he_books_in_english(house: House, supervisor: Supervisor, tmp_path: Path) -> None:
     await queue_rules(supervisor, hours=ALL_DAY_CLOSED, overflow=[{"when": "closed", "after_s": 0, "action": "book"}])
-    slot = slots_ahead(datetime.now(UTC))[0]
+    slot = slots_ahead(datetime.now(UTC), ZONE)[0]
     async with call_in(house, tmp_path, caller_id=AT_NIGHT) as caller:
         await caller.answered()
         await until_told(house, caller, "in-english", language="en")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cordboard.queue.agent import AgentState
-from cordboard.queue.channel import Arrival, AttemptOutcome, ChannelKind, Direction, OfferFailure
+from cordboard.queue.channel import Arrival, ChannelKind, Direction, OfferFailure
 from cordboard.queue.contact import (
     AgentLegBroke,
     Connected,
@@ -25,7 +25,6 @@ from cordboard.queue.metrics import (
     AgentMoment,
     average_handle_time_s,
     average_speed_of_answer_s,
-    dialer_abandonment,
     occupancy,
     service,
     service_of,
@@ -103,7 +102,6 @@ def test_without_contacts_there_is_no_figure_rather_than_a_nought() -> None:
     assert average_speed_of_answer_s([], NOW) is None
     assert average_handle_time_s([comes("a", 0)]) is None
     assert occupancy([], NOW).value is None
-    assert dialer_abandonment({}).value is None
 
 
 def test_a_talk_between_two_waits_is_not_waiting() -> None:
@@ -138,13 +136,3 @@ def test_occupancy_is_handling_of_the_time_on_line() -> None:
     # x: 5 + 40 + 10 handling, 20 + 15 ready. y: 30 ready, then 20 busy to the end.
     used = occupancy(moments, at(100))
     assert (used.part, used.whole) == (75, 75 + 35 + 30)
-
-
-def test_the_dialers_abandonment_is_among_persons_only() -> None:
-    outcomes = {
-        AttemptOutcome.PERSON: 97,
-        AttemptOutcome.ABANDONED: 3,
-        AttemptOutcome.BUSY: 50,
-        AttemptOutcome.MACHINE: 9,
-    }
-    assert dialer_abandonment(outcomes).value == pytest.approx(0.03)

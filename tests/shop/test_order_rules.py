@@ -110,7 +110,7 @@ def test_every_move_is_either_allowed_or_refused(status: OrderStatus, wanted: Or
 
 def test_the_last_states_are_last() -> None:
     assert next_statuses(OrderStatus.DELIVERED) == frozenset()
-    assert next_statuses(OrderStatus.SHIPPED) == {OrderStatus.DELIVERED}
+    assert next_statuses(OrderStatus.SHIPPED) == {OrderStatus.DELIVERED, OrderStatus.DELIVERY_PROBLEM}
 
 
 @pytest.mark.parametrize("reason", [None, "", "   "])
@@ -123,12 +123,21 @@ def test_only_a_cancelled_order_has_a_reason() -> None:
     assert refusal(OrderEdit(cancel_reason="просто так"))[0] == "cancel_reason"
 
 
-@pytest.mark.parametrize("status", sorted(set(OrderStatus) - EDITABLE))
+@pytest.mark.parametrize("status", sorted(set(OrderStatus) - EDITABLE - {OrderStatus.DELIVERY_PROBLEM}))
 def test_what_has_left_or_ended_cannot_be_edited(status: OrderStatus) -> None:
     before = order(status, "раздумал" if status is OrderStatus.CANCELLED else None)
     for edit in (OrderEdit(delivery_slot="12-15"), OrderEdit(items=(ItemEdit("LAMP", 9),))):
         with pytest.raises(OrderClosed):
             check_edit(before, edit, PRODUCTS)
+
+
+def test_of_what_the_courier_brought_back_only_the_next_delivery_can_be_agreed() -> None:
+    before = order(OrderStatus.DELIVERY_PROBLEM)
+    edit = OrderEdit(delivery_slot="12-15", status=OrderStatus.CONFIRMED)
+    after = check_edit(before, edit, PRODUCTS)
+    assert (after.delivery_slot, after.status) == ("12-15", OrderStatus.CONFIRMED)
+    with pytest.raises(OrderClosed):
+        check_edit(before, OrderEdit(items=(ItemEdit("LAMP", 9),)), PRODUCTS)
 
 
 def test_a_refusal_tells_the_status_in_words() -> None:

@@ -87,3 +87,27 @@ async def test_whoever_is_cancelled_gives_its_connection_back(empty_database: Da
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     await write(empty_database)
+
+
+async def test_what_is_poured_is_carried_over_by_nobody_s_commit(tmp_path: Path) -> None:
+    """SQLite's log grows meanwhile, is carried over when that is asked for, and begins anew; afterwards all is as it was."""
+    database = Database.open(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+    log, long = tmp_path / "test.db-wal", "x" * 100_000
+
+    async def pour(rows: int) -> int:
+        for _ in range(rows):
+            async with database.write() as connection:
+                await connection.execute(text("INSERT INTO note VALUES (:long)"), {"long": long})
+        return log.stat().st_size
+
+    await write(database)
+    usual = await pour(120)
+    async with database.pouring():
+        assert await pour(240) > 2 * usual
+        before = log.stat().st_size
+        await database.carry_over()
+        assert await pour(1) == before
+    await pour(1)
+    await database.carry_over()
+    assert await pour(120) == before
+    await database.close()

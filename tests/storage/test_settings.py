@@ -24,6 +24,12 @@ def test_the_command_line_wins_over_environment_and_file(tmp_path: Path, monkeyp
         ("tls_certificate = '/a'", "tls_certificate"),
         ("colour = 'red'", "colour"),
         ("port 80", "cordboard.toml"),
+        ("[trunks.second]\npassword = 'secret-word'", "trunks.second.uri"),
+        ("[trunks.second]\nuri = 'sip:127.0.0.1'\ncolour = 'red'", "trunks.second.colour"),
+        ("[trunks.'Two words']\nuri = 'sip:127.0.0.1'", "trunks.Two words"),
+        ("[trunks.trunk]\nuri = 'sip:127.0.0.1'", "trunk is taken"),
+        ("[trunks.agent-a]\nuri = 'sip:127.0.0.1'", "agent-a is taken"),
+        ("trunks = ['sip:127.0.0.1']", "trunks"),
     ],
 )
 def test_a_broken_setting_is_named_on_one_line(tmp_path: Path, line: str, name: str) -> None:
@@ -32,6 +38,22 @@ def test_a_broken_setting_is_named_on_one_line(tmp_path: Path, line: str, name: 
         load_settings(tmp_path)
     assert name in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_further_trunks_come_from_file_or_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(tmp_path).trunk_names == ("trunk",)
+    assert not load_settings(tmp_path).has_trunk
+    (tmp_path / "cordboard.toml").write_text("[trunks.second]\nuri = 'sip:me@192.0.2.7'\nmatch = ['192.0.2.0/28']\n")
+    settings = load_settings(tmp_path)
+    assert settings.trunk_names == ("second",)  # where no first one is set, there is none
+    assert settings.has_trunk
+    assert settings.trunks["second"].match == ("192.0.2.0/28",)
+    (tmp_path / "cordboard.toml").unlink()
+    monkeypatch.setenv("CORDBOARD_TRUNK", "sip:192.0.2.1")
+    monkeypatch.setenv("CORDBOARD_TRUNKS", '{"third": {"uri": "sip:192.0.2.9", "password": "long-enough"}}')
+    settings = load_settings(tmp_path)
+    assert settings.trunk_names == ("trunk", "third")
+    assert settings.trunks["third"].password == "long-enough"
 
 
 def test_one_engine_holds_a_folder(tmp_path: Path) -> None:

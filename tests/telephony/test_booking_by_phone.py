@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from cordboard.telephony.booking_by_phone import Booked, Outcome, Slot, Visit
+from cordboard.telephony.booking_by_phone import Booked, Outcome, Refusal, Refused, Slot, Visit
 from cordboard.telephony.dialog import Caller, CallerGone, HouseSilent
 from cordboard.telephony.order_by_phone import OrderState, OrderTold, tell_order
 from cordboard.telephony.prompts import LANGUAGES, PROMPTS
@@ -235,6 +235,19 @@ def test_another_numbers_booking_is_not_told(book: BookingBook) -> None:
     assert from_the_queue(Caller(line, "ru"), told, WAITS, knows_language=True) is Outcome.NOTHING
     assert "заказан звонок" not in line.text()
     assert "На этот номер больше звонков заказать нельзя." in line.text()
+
+
+def test_a_house_that_books_nothing_now_blames_no_number() -> None:
+    class Closed(BookingBook):
+        async def book(
+            self, number: str, queue: str, slot: Slot | None, language: str, contact: str
+        ) -> Booked | Refused:
+            return Refused(Refusal.NOT_NOW)
+
+    told = in_queue(Closed(TODAY_SLOTS, lambda: NOW), "1", "1", "1", language="en")
+    assert "The call could not be booked now." in told.spoken
+    assert "We cannot call that number." not in told.spoken
+    assert told.outcome is Outcome.NOTHING
 
 
 def test_after_hours_a_call_is_booked(book: BookingBook) -> None:

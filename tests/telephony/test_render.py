@@ -30,13 +30,15 @@ from cordboard.telephony.site import (
     Ports,
     Secrets,
     TlsFiles,
+    TrunkSite,
     load_secrets,
-    trunk_addresses,
+    trunks_of,
 )
 from tests.fakes.asterisk_tree import asterisk_tree
 
 INBOUND = "+74951234567"
 PASSWORD = "pass-word-1234"
+HOSTILE = ("x\ny", "x\ry", "x\0y", "x;y", "x[y", "x]y")
 
 
 def tree_at(root: Path) -> AsteriskTree:
@@ -137,11 +139,15 @@ def test_a_browser_and_a_desk_phone(site: AsteriskSite, tmp_path: Path) -> None:
     assert "allow = ulaw,alaw,opus" in written
 
 
+def matched(site: AsteriskSite) -> list[tuple[str, ...]]:
+    return [trunk.match for trunk in trunks_of(site)]
+
+
 def test_the_trunk_and_who_may_call_us(site: AsteriskSite, tmp_path: Path) -> None:
-    assert trunk_addresses(site) == ("127.0.0.1",)
+    assert matched(site) == [("127.0.0.1",)]
     with_trunk = replace(site, trunk_uri="sip:shop@sip.example.net:5070", trunk_password=PASSWORD)
-    assert trunk_addresses(with_trunk) == ("127.0.0.1", "sip.example.net")
-    assert trunk_addresses(replace(with_trunk, trunk_match=("192.0.2.0/24",))) == ("192.0.2.0/24",)
+    assert matched(with_trunk) == [("127.0.0.1", "sip.example.net")]
+    assert matched(replace(with_trunk, trunk_match=("192.0.2.0/24",))) == [("192.0.2.0/24",)]
     render(with_trunk, tmp_path / "home")
     pjsip = text_of(tmp_path / "home", "pjsip.conf")
     for line in (
@@ -154,6 +160,58 @@ def test_the_trunk_and_who_may_call_us(site: AsteriskSite, tmp_path: Path) -> No
     assert "anonymous]" not in pjsip
 
 
+def sections(pjsip: str, name: str) -> list[str]:
+    """What stands in each section of that name."""
+    parts = re.split(r"^\[([^]]+)\]", pjsip, flags=re.MULTILINE)
+    return [body for title, body in zip(parts[1::2], parts[2::2], strict=True) if title == name]
+
+
+def test_further_trunks_are_endpoints_of_their_own(site: AsteriskSite, tmp_path: Path) -> None:
+    more = (
+        TrunkSite("second", "sip:other@192.0.2.7", PASSWORD, ("192.0.2.0/28", "127.0.0.1")),
+        TrunkSite("third", "sip:127.0.0.1:5080"),
+    )
+    three = replace(site, trunk_uri="sip:127.0.0.1:5070", more_trunks=more)
+    assert matched(three) == [("127.0.0.1",), ("192.0.2.0/28",), ()]  # an address is one trunk's only
+    render(three, tmp_path / "home")
+    pjsip = text_of(tmp_path / "home", "pjsip.conf")
+    endpoint, auth, aor, identify = sections(pjsip, "second")
+    assert "context = cc-in\n" in endpoint
+    assert "from_user = other\n" in endpoint
+    assert "outbound_auth = second\n" in endpoint
+    assert f"username = other\npassword = {PASSWORD}\n" in auth
+    assert "contact = sip:192.0.2.7\n" in aor
+    assert "endpoint = second\nmatch = 192.0.2.0/28\n" in identify
+    endpoint, aor = sections(pjsip, "third")
+    assert "from_user" not in endpoint
+    assert "aors = third\n" in endpoint
+    assert "contact = sip:127.0.0.1:5080\n" in aor
+
+
+@pytest.mark.parametrize(
+    ("trunk", "told"),
+    [
+        (TrunkSite("second", "http://x"), "second is not a SIP URI"),
+        (TrunkSite("second", "sip:192.0.2.7", PASSWORD), "password of second needs a user"),
+        (TrunkSite("second", "sip:me@192.0.2.7", "short"), "password of second"),
+        (TrunkSite("second", "sip:192.0.2.7", None, ("a b",)), "network address"),
+        (TrunkSite("trunk", "sip:192.0.2.7"), "same name"),
+        (TrunkSite("agent-a", "sip:192.0.2.7"), "trunk name"),
+        (TrunkSite("Two words", "sip:192.0.2.7"), "trunk name"),
+        *((TrunkSite(f"second{hostile}", "sip:192.0.2.7"), "character") for hostile in HOSTILE),
+        *((TrunkSite("second", f"sip:192.0.2.7{hostile}"), "character") for hostile in HOSTILE),
+        *((TrunkSite("second", "sip:me@192.0.2.7", f"password{hostile}"), "character") for hostile in HOSTILE),
+    ],
+)
+def test_a_further_trunk_that_cannot_be_written_is_refused_by_its_name(
+    site: AsteriskSite, tmp_path: Path, trunk: TrunkSite, told: str
+) -> None:
+    with pytest.raises(BadSite, match=told) as refused:
+        render(replace(site, more_trunks=(trunk,)), tmp_path / "home")
+    assert trunk.password is None or trunk.password not in str(refused.value)
+    assert not (tmp_path / "home").exists()
+
+
 def test_a_certificate_is_copied_to_where_asterisk_may_read_it(site: AsteriskSite, tmp_path: Path) -> None:
     (tmp_path / "c.pem").write_text("CERT")
     (tmp_path / "k.pem").write_text("KEY")
@@ -164,7 +222,6 @@ def test_a_certificate_is_copied_to_where_asterisk_may_read_it(site: AsteriskSit
         render(replace(site, tls=TlsFiles(tmp_path / "none", tmp_path / "k.pem")), tmp_path / "home")
 
 
-HOSTILE = ("x\ny", "x\ry", "x\0y", "x;y", "x[y", "x]y")
 TEXT_FIELDS = (
     "node",
     "trunk_uri",

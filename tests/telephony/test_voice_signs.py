@@ -84,3 +84,13 @@ async def test_whom_the_dialplan_apologises_to_is_offered_to_nobody_any_more(lin
 def test_words_that_the_dialplan_does_not_have_are_no_signs() -> None:
     assert sign_of("opted_out") is CallSign.OPTED_OUT
     assert sign_of("") is None
+
+
+async def test_a_call_that_rings_can_be_given_another_apology(line: Line) -> None:
+    leg = await placed(line)
+    await until(lambda: CallSign.RANG in [sign for _call, sign in line.dialing.signs], "it rings")
+    await line.voice.equip("attempt-1", {"CC_SORRY": "abc", "CC_LANG": "ru"})
+    assert (leg.variables["CC_SORRY"], leg.variables["CC_LANG"]) == ("abc", "ru")
+    before = len(line.asterisk.sent("Setvar"))
+    await line.voice.equip("no-such-attempt", {"CC_SORRY": "abc"})
+    assert len(line.asterisk.sent("Setvar")) == before

@@ -1,5 +1,5 @@
 /* One campaign: start, drain, pause; weights as a draft that re-orders the list before it is applied; undoing a change; one lead under the glass. */
-import { $, $$, T, api, language, ready, toast, trying } from "./core.js";
+import { $, $$, Refused, T, api, language, ready, toast, trying } from "./core.js";
 import { live, refresh } from "./parts.js";
 
 const DRAFT_MS = 150;
@@ -21,6 +21,15 @@ async function turn(to) {
   const back = $("#turn")?.dataset.turn === "pause" ? "start" : to === "start" ? "pause" : "";
   const well = await trying(() => api("POST", `/campaigns/${campaign}/${to}`));
   if (well) toast(T(said[to]), back ? { action: T("Вернуть"), onAction: () => turn(back) } : {});
+  refresh(true);
+}
+
+/* Why it cannot go back is said in the words of the knob that stands against it. */
+async function revert(change) {
+  try { await api("POST", `/campaigns/${campaign}/changes/${change}/revert`); toast(T("Вернули как было.")); } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    toast(error.errors[0]?.reason || error.message, { kind: "alert" });
+  }
   refresh(true);
 }
 
@@ -91,7 +100,7 @@ document.addEventListener("click", e => {
   if ((b = at("[data-why]")) && !e.ctrlKey && !e.metaKey && !e.shiftKey) { e.preventDefault(); look({ lead: b.dataset.why }); }
   if (at("[data-close-why]")) look({ lead: "" });
   if (at("[data-close-found]")) { $("#q").value = ""; look({ q: "" }); }
-  if ((b = at("[data-revert]"))) trying(() => api("POST", `/campaigns/${campaign}/changes/${b.dataset.revert}/revert`)).then(well => { if (well) toast(T("Вернули как было.")); refresh(true); });
+  if ((b = at("[data-revert]"))) revert(b.dataset.revert);
 });
 document.addEventListener("keydown", e => {
   const writing = e.target.matches?.("input:not([type=range]),textarea,select");

@@ -1,0 +1,78 @@
+"""Who turned which knob of a campaign, in the reader's words: a value as its form shows it. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..dialer.calling_hours import CLOSED
+from ..dialer.campaign import SEGMENT, Change, Setting
+from .campaign_forms import PERCENT, SPECS, Field, knob_label
+from .campaign_view import KNOB_NAMES, SEGMENT_WORDS, TERMS, VALUES, clock_text, signed
+from .i18n import N_, NBSP, Words
+
+SHOWN_LETTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """A line of the log: values in the reader's words. `revertible` while the knob still stands where this change put it."""
+
+    id: str
+    what: str
+    old: str
+    new: str
+    who: str
+    at: datetime
+    revertible: bool
+
+
+def change_lines(
+    changes: Sequence[Change], now_set: Mapping[str, Setting], names: Mapping[str, str], words: Words
+) -> list[ChangeLine]:
+    """The log in the reader's language. `now_set`: every knob as it stands; `names` of users by id."""
+    return [
+        ChangeLine(
+            id=change.id,
+            what=_knob_name(change.field, words),
+            old=value_text(change.field, change.old, words),
+            new=value_text(change.field, change.new, words),
+            who=names.get(change.actor_id, ""),
+            at=change.at,
+            revertible=now_set.get(change.field) == change.new,
+        )
+        for change in changes
+    ]
+
+
+def _knob_name(field: str, words: Words) -> str:
+    if field.startswith(SEGMENT):
+        name = field.removeprefix(SEGMENT)
+        return words.say(SEGMENT_WORDS[name]) if name in SEGMENT_WORDS else f"{words.say(TERMS['segment'])}: {name}"
+    return knob_label(field, words) or words.say(KNOB_NAMES.get(field, field))
+
+
+def value_text(field: str, value: Setting, words: Words) -> str:
+    """A knob's value as people read it."""
+    if isinstance(value, bool):
+        return words.say(N_("да")) if value else words.say(N_("нет"))
+    spec = SPECS.get(field)
+    if spec is not None:
+        return _as_in_form(spec, value, words)
+    if isinstance(value, int | float):
+        return signed(value, words)
+    return words.say(VALUES.get(value or "", value or "—"))
+
+
+def _as_in_form(spec: Field, value: Setting, words: Words) -> str:
+    if spec.kind == "clock" and isinstance(value, int):
+        return clock_text(value)
+    if isinstance(value, int | float):
+        number = words.number(round(value / spec.scale, 3))
+        return f"{number}{NBSP}{spec.unit if spec.unit == PERCENT else words.say(spec.unit)}" if spec.unit else number
+    if spec.options is not None and value is not None:
+        return words.say(spec.options.get(value, value))
+    if spec.kind == "day":
+        return words.say({CLOSED: N_("не звоним"), "": N_("как обычно")}.get(value or "", value or ""))
+    if not value:
+        return words.say(N_("без предела")) if value is None and spec.low is not None else "—"
+    return value if len(value) <= SHOWN_LETTERS else f"{value[:SHOWN_LETTERS]}…"
