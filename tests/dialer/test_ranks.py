@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cordboard.dialer.csv_rows import Staged
 from cordboard.dialer.do_not_call import Kind
 from cordboard.dialer.law import Wish
 from cordboard.dialer.lead import DIALABLE_STATES, Attempt, Disposed, Lead, LeadState, OrderChanged
@@ -110,11 +111,22 @@ class Shelf:
         now = self.house.clock.now()
         one = LeadImport(self.house.ids(), self.campaign_id, now, "oleg", "list.csv", 1, ImportState.LOADING)
         await self.store.imports.add(one)
-        rows = [
-            [
-                *(lead.id, lead.source, lead.phone, lead.zone, lead.placed_at.strftime("%Y-%m-%d %H:%M:%S.%f")),
-                *(int(lead.placed_at.timestamp()), lead.order_total, "[]", "[]", "{}", lead.own_1, 0, lead.own_3),
-            ]
+        rows: list[Staged] = [
+            {
+                "id": lead.id,
+                "source": lead.source,
+                "phone": lead.phone,
+                "zone": lead.zone,
+                "placed_at": lead.placed_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
+                "placed_s": int(lead.placed_at.timestamp()),
+                "order_total": lead.order_total,
+                "phones": [],
+                "zones": [],
+                "fields": {},
+                "own_1": lead.own_1,
+                "own_2": 0,
+                "own_3": lead.own_3,
+            }
             for lead in some
         ]
         after = await self.store.imports.pour(one.id, json.dumps(rows), len(rows), 1, now)
