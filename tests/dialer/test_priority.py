@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cordboard.dialer.bad_knob import BadKnob
 from cordboard.dialer.lead import Lead, LeadState
 from cordboard.dialer.priority import MAX_ORDER_TOTAL, MAX_OWN, NEAR_S, NUMBERS, WEIGHT_LIMIT, Weights, order_key, score
 
@@ -148,5 +149,6 @@ def test_no_weight_loses_anything_on_its_way_to_whole_units(weights: Weights) ->
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1000.5, -2000.0])
 def test_a_weight_that_is_no_weight_is_refused(bad: float) -> None:
-    with pytest.raises(ValueError, match="age: a weight is a number"):
+    with pytest.raises(BadKnob, match="a weight is a number") as refused:
         Weights(age=bad)
+    assert refused.value.knob == "age"

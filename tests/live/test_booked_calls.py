@@ -153,7 +153,12 @@ async def test_a_supervisor_moves_it_to_another_day_and_the_customers_link_shows
     await customer.choose(2, 20)
     await customer.book(number, "Анна Иванова")
     await customer.until_told("Екатеринбург" if language == "ru" else "Yekaterinburg")
-    ((lead_id,),) = await rows(house, "SELECT id FROM lead WHERE phone = ?", number)
+
+    async def booked() -> str | None:
+        found = await rows(house, "SELECT id FROM lead WHERE phone = ?", number)
+        return found[0][0] if found else None
+
+    lead_id = await until(booked, "the booked lead")
     supervisor = await Screen.open(browser, house.endpoints.web, shots, language=language)
     who = house.login("supervisor")
     await supervisor.sign_in(who.login, who.password)
