@@ -151,4 +151,4 @@ def test_no_weight_loses_anything_on_its_way_to_whole_units(weights: Weights) ->
 def test_a_weight_that_is_no_weight_is_refused(bad: float) -> None:
     with pytest.raises(BadKnob, match="a weight is a number") as refused:
         Weights(age=bad)
-    assert refused.value.knob == "age"
+    assert refused.value.knob == "weights.age"

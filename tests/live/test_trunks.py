@@ -155,7 +155,8 @@ async def test_the_supervisor_sees_and_sets_them(house: House, supervisor: Super
     assert changes[0][0] == "second"
     await screen.go(f"/campaigns/{supervisor.campaign_id}")
     await screen.until_shows("[data-part=side]", "Линия third")
-    await screen.page.locator("[data-trunk=third]").scroll_into_view_if_needed()
+    # The part may be painted anew at any moment: the page's own script finds and scrolls in one step.
+    await screen.page.evaluate("document.querySelector('[data-trunk=third]').scrollIntoView()")
     await screen.shoot("trunks-campaign")
     await screen.go("/trunks")
     await screen.page.click("[data-lang=en]")
