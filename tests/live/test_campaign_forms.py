@@ -27,7 +27,6 @@ TOLD = {
     "ru": ("Попыток по заказу за сутки", "Вернуть", "Настройки изменены.", "от 0 до 10080 мин", "Нужно число"),
     "en": ("Attempts for an order in 24 h", "Undo", "Settings changed.", "is 0 to 604800 s", "It must be a number"),
 }
-"""The browser itself writes down that the server refused; that is what the test is about."""
 
 
 @pytest.fixture
