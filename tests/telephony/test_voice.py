@@ -185,10 +185,10 @@ async def test_a_name_is_text(line: Line) -> None:
 
 
 async def test_the_heartbeat_is_set_at_once_and_goes_on(line: Line) -> None:
-    began = int(time.time())
     beating = asyncio.create_task(line.voice.beat_forever())
     await line.asterisk.until(lambda: line.asterisk.globals.get("ENGINE_HB", "").isdigit())
-    assert began <= int(line.asterisk.globals["ENGINE_HB"]) <= int(time.time())  # Asterisk's clock, not the desk's
+    # Asterisk's clock, which is this machine's here; the desk's stands elsewhere. A machine's clock may be set while we look.
+    assert abs(int(line.asterisk.globals["ENGINE_HB"]) - time.time()) < 60
     beating.cancel()
     await asyncio.wait([beating])
 
