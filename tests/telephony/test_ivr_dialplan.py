@@ -162,7 +162,9 @@ async def test_every_key_of_a_long_number_arrives(node: Node, caller: SippCaller
     typed: list[str] = []
     dialogs.talk = lambda line: typed.append(line.read(["ru/type-number"], 18, 6.0))
     await lead(node, await node.ami.user_event("CCWaiting"), dialogs.server.port)
-    await until_heard(node, caller, "ru", "type-number")  # a key pressed into the music before it belongs to no question
+    await until_heard(
+        node, caller, "ru", "type-number"
+    )  # a key pressed into the music before it belongs to no question
     caller.press("012345678901234567")
     assert await dialogs.end() == "whole"
     assert typed == ["012345678901234567"]
