@@ -30,8 +30,8 @@ async def carrier(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sip
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory, carrier: SippCarrier) -> AsyncIterator[House]:
     place = tmp_path_factory.mktemp("booked") / "house"
-    settings = {"dial_ring_s": "15", "callback_per_address": "50"}  # all of this file's customers come from one address
-    async with running_house(place, trunk=carrier.uri, **settings) as one:
+    # All of this file's customers come from one address.
+    async with running_house(place, trunk=carrier.uri, dial_ring_s="15", callback_per_address="50") as one:
         yield one
 
 
