@@ -138,7 +138,7 @@ async def load_view(house: House, user: User, language: str, wanted: Sequence[st
     products = await house.shop.products_of({item.article for order in record.orders for item in order.items})
     held = await load_hands(house, agent, contact)
     now = house.clock.now()
-    queue = figures(house.desk.contacts(), now)
+    queue = figures(house.desk.waiting(), now)
     return desk_view(agent, contact, record, products, language, (queue["waiting"], queue["longest_s"]), now, held)
 
 

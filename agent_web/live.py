@@ -25,7 +25,6 @@ from ..queue.agent import Agent
 from ..queue.contact import Contact
 from ..queue.desk import Desk
 from ..queue.ledger import DeskChange
-from ..queue.metrics import waits
 from ..storage.clock import Clock
 from .house import HouseDep
 from .security import cookie_name, require
@@ -42,9 +41,9 @@ CROWD, PAGES_A_SECOND = 100, 150
 MAX_GUEST_TABS = 4
 
 
-def figures(contacts: Iterable[Contact], now: datetime) -> dict[str, Any]:
+def figures(waiting: Iterable[Contact], now: datetime) -> dict[str, Any]:
     """What the bar shows of the queue: how many wait, and for how long the first of them does (s; 0 when nobody waits)."""
-    arrived = [contact.arrived_at for contact in contacts if waits(contact)]
+    arrived = [contact.arrived_at for contact in waiting]
     longest = max(((now - at).total_seconds() for at in arrived), default=0.0)
     return {"waiting": len(arrived), "longest_s": int(longest)}
 
@@ -190,7 +189,7 @@ class LiveHub:
             await self._board_changed.wait()
             self._board_changed.clear()
             if self._followed is not None:
-                self._board |= figures(self._followed.contacts(), self._clock.now())
+                self._board |= figures(self._followed.waiting(), self._clock.now())
             for tab in self._all():
                 if not tab.works:
                     tab.tell_board(dict(self._board))

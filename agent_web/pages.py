@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..access.permission import ROLE_PERMISSIONS, Permission
 from ..access.user import User
+from .folding import Folding
 from .i18n import LANGUAGES, N_, Language, is_language, minutes_seconds, phone, words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -71,6 +72,8 @@ def environment(language: Language) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        extensions=[Folding],
+        auto_reload=False,  # asking the disk at each part of each page was a tenth of what a page costs
     )
     speech = words(language)
     env.globals.update(

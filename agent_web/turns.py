@@ -15,7 +15,7 @@ from enum import IntEnum
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 AT_ONCE = 8
-IDLE_AT_ONCE = 3
+IDLE_AT_ONCE = 1
 """Of them, how many may be of those who have nothing in hand: between two steps of a call, each of the others gets its step too."""
 LONGEST_S = 0.25
 """Who takes longer waits for the database, not for us, and does not count any more: slow reports must not keep a desk from its card."""

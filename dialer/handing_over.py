@@ -4,7 +4,7 @@ Who holds a call is asked of the desk, not of the attempt: `agent_id` there stay
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from ..queue.agent import Agent, Stance
@@ -52,19 +52,26 @@ class HandingOver:
         """Look after every call that was placed for an operator and that nobody has answered."""
         ringing = [each for each in await self._store.open_attempts() if each.agent_id and each.answered_at is None]
         self._told &= {each.id for each in ringing}
-        self._look_for_pages()
+        holders = {attempt.id: self._holder(attempt) for attempt in ringing}
+        self._look_for_pages(one for one in holders.values() if one is not None)
         by_id = {campaign.id: campaign for campaign in campaigns}
         for attempt in ringing:
-            kept_by = holder(self._desk.agents(), attempt.id)
+            kept_by = holders[attempt.id]
             if kept_by is not None and self._is_there(kept_by):
                 continue
             if kept_by is not None:
                 await self._desk.release(kept_by.id, attempt.id)
             await self._without(attempt, by_id[attempt.campaign_id])
 
-    def _look_for_pages(self) -> None:
-        """Since when each operator is out of reach."""
-        now, gone = self._clock.monotonic(), {agent.id for agent in self._desk.agents() if not agent.reachable}
+    def _holder(self, attempt: Attempt) -> Agent | None:
+        """Most calls stay with the operator for whom they were begun."""
+        first = self._desk.agent(attempt.agent_id or "")
+        own = first is not None and first.dialing(attempt.id) is not None
+        return first if own else holder(self._desk.agents(), attempt.id)
+
+    def _look_for_pages(self, agents: Iterable[Agent]) -> None:
+        """Since when each of these operators is out of reach."""
+        now, gone = self._clock.monotonic(), {agent.id for agent in agents if not agent.reachable}
         self._unseen = {agent_id: self._unseen.get(agent_id, now) for agent_id in gone}
 
     def _is_there(self, agent: Agent) -> bool:

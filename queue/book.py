@@ -12,6 +12,7 @@ from .contact import Contact, ContactEvent, ContactState
 from .expectation import Pace, expected_wait_s
 from .journal import Entry, entry_of
 from .lineup import Lineup
+from .metrics import waits
 from .overflow import Conditions
 
 
@@ -38,6 +39,7 @@ class Book:
     agents: dict[str, Agent] = field(default_factory=dict)
     by_wire: dict[str, str] = field(default_factory=dict)
     by_sip_name: dict[str, str] = field(default_factory=dict)
+    waiting: dict[str, Contact] = field(default_factory=dict)
     lineup: Lineup = field(default_factory=Lineup)
     agenda: Agenda = field(default_factory=Agenda)
     pace: Pace = field(default_factory=Pace)
@@ -53,9 +55,12 @@ class Book:
             self.by_wire.pop(before.wire_key, None)
         if noun.state is ContactState.CLOSED and noun.connected_at is not None and noun.closed_at is not None:
             self.pace.took(noun.queue, noun.kind, (noun.closed_at - noun.connected_at).total_seconds())
+        self.waiting.pop(noun.id, None)
         if noun.is_open:
             self.contacts[noun.id] = noun
             self.by_wire[noun.wire_key] = noun.id
+        if waits(noun):
+            self.waiting[noun.id] = noun
 
     def known(self, noun: Contact | Agent) -> Contact | Agent | None:
         """The noun as the book has it; None for one that is not there, or has ended."""
@@ -67,6 +72,7 @@ class Book:
             self.agents.pop(noun.id, None)
             self.by_sip_name.pop(noun.sip_name, None)
             return
+        self.waiting.pop(noun.id, None)
         known = self.contacts.pop(noun.id, None)
         if known is not None:
             self.by_wire.pop(known.wire_key, None)

@@ -88,6 +88,7 @@ class Desk:
         self.agent = readings.agent
         self.agent_by_sip_name = readings.agent_by_sip_name
         self.contacts = readings.contacts
+        self.waiting = readings.waiting
         self.contact = readings.contact
         self.contacts_with = readings.contacts_with
         self.place = readings.place

@@ -13,6 +13,8 @@ PASSING = frozenset({"PageChanged", "DeviceChanged"})
 """Of live connections, which no restart remembers: written down with what comes next, and nobody waits for that. They leave the noun's
 row as it is."""
 
+MISSED_OFFER = "MissedOffer"
+
 JsonValue = str | int | float | bool | None | list[str]
 
 
@@ -112,8 +114,8 @@ class Journal(Protocol):
         """Who talked with the customer last, at or after `since`."""
         ...
 
-    async def missed_offers(self, agent_id: str, since: datetime, limit: int = 50) -> list[MissedOfferEntry]:
-        """The offers that this agent did not take, newest first."""
+    async def missed_offers(self, since: datetime) -> list[MissedOfferEntry]:
+        """The offers that were not taken, of all agents, the oldest first."""
         ...
 
     async def followed_up(self, contact_id: str) -> None: ...

@@ -60,6 +60,7 @@ class Ledger:
         self._writer: asyncio.Task[None] | None = None
         self._listeners: set[asyncio.Queue[DeskChange]] = set()
         self._told_of_ends: list[Callable[[Contact], None]] = []
+        self._told_of_entries: list[Callable[[Entry], None]] = []
 
     async def change(self, act: Act) -> Commands:
         """Raises IllegalTransition, or what the journal raises; then nothing has changed."""
@@ -146,7 +147,14 @@ class Ledger:
         """Call it with each contact that ends, as soon as that is written down, once each."""
         self._told_of_ends.append(listener)
 
+    def watch_entries(self, listener: Callable[[Entry], None]) -> None:
+        """Call it with each entry, as soon as that is written down, once each."""
+        self._told_of_entries.append(listener)
+
     def _written(self, one: Decided) -> None:
+        for listen in self._told_of_entries:
+            for entry in one.draft.entries:
+                listen(entry)
         for ended in one.draft.ended_contacts if self._told_of_ends else ():
             for listener in self._told_of_ends:
                 listener(ended)

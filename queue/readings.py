@@ -8,6 +8,7 @@ from .channel import ChannelKind
 from .contact import Contact, ContactState
 from .floor import Floor, UnknownAgent
 from .journal import Journal, MissedOfferEntry
+from .missed import MissedOffers
 from .why import ContactWhy, OperatorWhy, why_agent, why_contact
 
 
@@ -16,6 +17,8 @@ class Readings:
         self._book = floor.book
         self._ledger = floor.ledger
         self._clock = floor.clock
+        self._missed = MissedOffers(self._read_missed)
+        floor.ledger.watch_entries(self._missed.hear)
 
     def agents(self) -> tuple[Agent, ...]:
         return tuple(self._book.agents.values())
@@ -29,6 +32,10 @@ class Readings:
     def contacts(self) -> tuple[Contact, ...]:
         """The open contacts."""
         return tuple(self._book.contacts.values())
+
+    def waiting(self) -> tuple[Contact, ...]:
+        """The open contacts whose customers wait for an agent right now, offered ones too."""
+        return tuple(self._book.waiting.values())
 
     def contact(self, contact_id: str) -> Contact | None:
         """An open contact."""
@@ -76,7 +83,10 @@ class Readings:
 
     async def missed_offers(self, agent_id: str, since: datetime) -> list[MissedOfferEntry]:
         """The offers that this agent did not take, newest first."""
-        return await (await self._written()).missed_offers(agent_id, since)
+        return await self._missed.of(agent_id, since)
+
+    async def _read_missed(self, since: datetime) -> list[MissedOfferEntry]:
+        return await (await self._written()).missed_offers(since)
 
     async def _written(self) -> Journal:
         """The journal, with all that is decided by now: what has ended is in no book any more."""

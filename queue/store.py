@@ -14,7 +14,7 @@ from ..storage.database import Database
 from .agent import Agent, BecameReady, LoggedOut, Paused, Stance, Task, TaskPhase
 from .channel import ChannelKind, Direction
 from .contact import ENDED_STATES, OPEN_STATES, Contact, ContactState
-from .journal import PASSING, Entry, MissedOfferEntry, PresenceEntry
+from .journal import MISSED_OFFER, PASSING, Entry, MissedOfferEntry, PresenceEntry
 from .skill import needs_of
 
 journal_table = Table(
@@ -200,22 +200,20 @@ class QueueStore:
             found: str | None = (await connection.execute(query)).scalar()
         return found
 
-    async def missed_offers(self, agent_id: str, since: datetime, limit: int = 50) -> list[MissedOfferEntry]:
+    async def missed_offers(self, since: datetime) -> list[MissedOfferEntry]:
+        columns = journal_table.c
         query = (
-            select(journal_table)
-            .where(
-                journal_table.c.noun == "agent",
-                journal_table.c.noun_id == agent_id,
-                journal_table.c.event == "MissedOffer",
-                journal_table.c.at >= since,
-            )
-            .order_by(journal_table.c.id.desc())
-            .limit(limit)
+            select(columns.at, columns.noun_id, columns.details)
+            .join(
+                agent_table, agent_table.c.id == columns.noun_id
+            )  # by each agent's index, not through the day's journal
+            .where(columns.event == MISSED_OFFER, columns.at >= since)
+            .order_by(columns.id)
         )
         async with self._db.read() as connection:
             rows = (await connection.execute(query)).all()
         return [
-            MissedOfferEntry(row.at, agent_id, row.details.get("contact_id", ""), row.details.get("reason", ""))
+            MissedOfferEntry(row.at, row.noun_id, row.details.get("contact_id", ""), row.details.get("reason", ""))
             for row in rows
         ]
 

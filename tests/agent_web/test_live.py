@@ -222,11 +222,11 @@ async def test_closing_ends_every_stream_and_lets_no_new_one_live(house: DeskHou
 
 
 async def test_figures_count_those_who_wait(house: DeskHouse) -> None:
-    assert figures(house.desk.contacts(), house.clock.now()) == {"waiting": 0, "longest_s": 0}
+    assert figures(house.desk.waiting(), house.clock.now()) == {"waiting": 0, "longest_s": 0}
     await house.call_in()
     house.clock.pass_s(42)  # type: ignore[attr-defined]
     await house.call_in("call-2")
-    assert figures(house.desk.contacts(), house.clock.now()) == {"waiting": 2, "longest_s": 42}
+    assert figures(house.desk.waiting(), house.clock.now()) == {"waiting": 2, "longest_s": 42}
 
 
 async def test_a_page_that_goes_away_is_noticed_at_once(house: DeskHouse) -> None:

@@ -110,13 +110,12 @@ class MemoryJournal:
         talked = [(c.connected_at, c.agent_id) for c in mine if c.connected_at is not None and c.connected_at >= since]
         return max(talked)[1] if talked else None
 
-    async def missed_offers(self, agent_id: str, since: datetime, limit: int = 50) -> list[MissedOfferEntry]:
-        missed = [
-            MissedOfferEntry(e.at, agent_id, str(e.details["contact_id"]), str(e.details["reason"]))
+    async def missed_offers(self, since: datetime) -> list[MissedOfferEntry]:
+        return [
+            MissedOfferEntry(e.at, e.after.id, str(e.details["contact_id"]), str(e.details["reason"]))
             for e in self.entries
-            if e.event == "MissedOffer" and e.after.id == agent_id and e.at >= since
+            if e.event == "MissedOffer" and e.at >= since
         ]
-        return missed[::-1][:limit]
 
     async def followed_up(self, contact_id: str) -> None:
         self._followed.add(contact_id)

@@ -185,7 +185,16 @@ async def test_a_message_is_told_and_its_keys_confirm_decline_and_bring_an_opera
         return [await status_of(house, number) for number in ("П-21", "П-22")] == ["confirmed", "cancelled"]
 
     await until(settled, "the keys' orders in the shop", within_s=30.0)
-    results = await rows(house, "SELECT disposition, state FROM lead WHERE phone LIKE ? ORDER BY phone", f"%{OURS}02%")
-    assert results == [("changed", "done"), ("confirmed", "done"), ("cancelled", "done")]
+
+    async def over() -> list[tuple[Any, ...]] | None:
+        leads = "SELECT disposition, state FROM lead WHERE phone LIKE ? ORDER BY phone"
+        found = await rows(house, leads, f"%{OURS}02%")
+        return found if all(state != "connected" for _disposition, state in found) else None
+
+    assert await until(over, "the results at the leads") == [
+        ("changed", "done"),
+        ("confirmed", "done"),
+        ("cancelled", "done"),
+    ]
     kinds = await rows(house, "SELECT DISTINCT mode, agent_id IS NULL FROM attempt WHERE number LIKE ?", f"%{OURS}02%")
     assert kinds == [("agentless", 1)]

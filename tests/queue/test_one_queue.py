@@ -200,6 +200,7 @@ async def test_missed_offers_are_remembered_with_their_reason() -> None:
     await house.desk.decline("maria", call.id)
     missed = await house.desk.missed_offers("maria", since)
     assert [(each.contact_id, each.reason) for each in missed] == [(call.id, "declined"), (call.id, "no_answer")]
+    assert await house.desk.missed_offers("maria", house.clock.now() + timedelta(seconds=1)) == []
 
 
 async def test_a_task_whose_contact_is_gone_does_not_stick() -> None:
