@@ -27,6 +27,7 @@ from .report import Report, Usage
 from .truth import Call, Direction, End, Ring, Talk, outcome, violations
 
 READY_S = 120.0
+PAINTED_S = 300.0
 DRAIN_S = 90.0
 CROWD_S = 600.0
 SPARE_FILES = 500
@@ -126,6 +127,12 @@ class Load:
         await all_of(self.operators, "go_ready")
         self.notes["seconds until every operator was ready"] = round(time.monotonic() - began, 1)
         await self._until(self._everybody_ready, READY_S, "operators do not become ready")
+        if self.plan.scenario is not Scenario.BEGIN:
+            await self._until(self._everything_painted, PAINTED_S, "the pages do not show all that they were told of")
+            self.notes["seconds until every page was painted"] = round(time.monotonic() - began, 1)
+
+    async def _everything_painted(self) -> bool:
+        return all(operator.is_painted for operator in self.operators)
 
     async def _everybody_ready(self) -> bool:
         ready = measures.sample(await self._metrics(), "cordboard_agents", '{state="ready"}')

@@ -72,6 +72,7 @@ class Page(ABC):
         self._task: asyncio.Task[None] | None = None
         self._wanted = asyncio.Event()
         self._fetching: asyncio.Task[None] | None = None
+        self._painting = False
         self.connected = asyncio.Event()
         self._leisure_s = 0.0
         self._later: asyncio.Task[None] | None = None
@@ -145,6 +146,12 @@ class Page(ABC):
         """Fetch what is shown; news that come while that goes on lead to one more fetch."""
         self._wanted.set()
 
+    @property
+    def is_painted(self) -> bool:
+        """Whether it shows all that it was told of."""
+        later = self._later is not None and not self._later.done()
+        return not (self._painting or self._wanted.is_set() or later)
+
     def at_leisure(self) -> None:
         """As `refresh`, but not now: the crowd of pages that lost their line with us comes back first (static/js/live.js)."""
         if self._later is not None:
@@ -159,7 +166,9 @@ class Page(ABC):
         while True:
             await self._wanted.wait()
             self._wanted.clear()
+            self._painting = True
             await self.fetch()
+            self._painting = False
 
     @abstractmethod
     async def fetch(self) -> None:

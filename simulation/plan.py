@@ -12,6 +12,7 @@ DATABASES = ("postgresql+asyncpg://", "sqlite+aiosqlite:///")
 
 class Scenario(StrEnum):
     STEADY = "steady"
+    BEGIN = "begin"
     BURST = "burst"
     RECONNECT = "reconnect"
     OVERLOAD = "overload"
