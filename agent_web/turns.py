@@ -15,8 +15,9 @@ from enum import IntEnum
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 AT_ONCE = 8
-IDLE_AT_ONCE = 1
-"""Of them, how many may be of those who have nothing in hand: between two steps of a call, each of the others gets its step too."""
+STREAMS_AT_ONCE, IDLE_AT_ONCE = 3, 1
+"""Of them, how many may be streams that open, and pages of those who have nothing in hand: between two steps of a call, each of the
+others gets its step too."""
 LONGEST_S = 0.25
 """Who takes longer waits for the database, not for us, and does not count any more: slow reports must not keep a desk from its card."""
 FREE = ("/static/", "/healthz", "/metrics")
@@ -35,12 +36,19 @@ class Gone(Exception):
 
 
 class Turns:
-    """`at_once` turns, each for `longest_s` at most; the lower rank goes first, and among equals whoever came first. Rank OTHERS has
-    `idle_at_once` of them at most."""
+    """`at_once` turns, each for `longest_s` at most; the lower rank goes first, and among equals whoever came first. Of them, streams
+    and idle pages have no more than their own."""
 
-    def __init__(self, at_once: int = AT_ONCE, longest_s: float = LONGEST_S, idle_at_once: int = IDLE_AT_ONCE) -> None:
+    def __init__(
+        self,
+        at_once: int = AT_ONCE,
+        longest_s: float = LONGEST_S,
+        *,
+        streams_at_once: int = STREAMS_AT_ONCE,
+        idle_at_once: int = IDLE_AT_ONCE,
+    ) -> None:
         self._free = at_once
-        self._free_of = dict.fromkeys(Rank, at_once) | {Rank.OTHERS: idle_at_once}
+        self._free_of = {Rank.STREAM: streams_at_once, Rank.AT_WORK: at_once, Rank.OTHERS: idle_at_once}
         self._longest_s = longest_s
         self._lines: dict[Rank, deque[asyncio.Future[None]]] = {rank: deque() for rank in Rank}
 

@@ -257,3 +257,24 @@ async def test_what_was_heard_in_line_reaches_the_application() -> None:
         wire.leaves.set()
     await asyncio.gather(*tasks)
     assert heard == ["http.request", "http.request", "http.disconnect", "http.disconnect"]
+
+
+async def test_streams_that_open_leave_turns_to_the_others() -> None:
+    turns, may_end = Turns(at_once=3, longest_s=60.0, streams_at_once=1), asyncio.Event()
+    held: list[Rank] = []
+
+    async def stays() -> None:
+        await asyncio.Event().wait()
+
+    async def take(rank: Rank) -> None:
+        async with turns.turn(rank, stays):
+            held.append(rank)
+            await may_end.wait()
+
+    wanted = [Rank.STREAM, Rank.STREAM, Rank.AT_WORK, Rank.AT_WORK]
+    asking = [asyncio.create_task(take(rank)) for rank in wanted]
+    await until(lambda: turns.waiting == 1, "one stands in line")
+    assert held == [Rank.STREAM, Rank.AT_WORK, Rank.AT_WORK]
+    may_end.set()
+    await asyncio.gather(*asking)
+    assert sorted(held) == sorted(wanted)
