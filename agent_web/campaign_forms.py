@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..dialer.abandonment import MAX_LIMIT, PRESETS, Window
-from ..dialer.attempt_limits import LONGEST_GAP_S, MOST
+from ..dialer.attempt_limits import LONGEST_GAP_S, LONGEST_PEACE_H, MOST
 from ..dialer.calling_hours import WEEKDAYS
 from ..dialer.campaign import DIALED_MODES, MAX_GROWTH, MAX_RING_S, MIN_RING_S, DialMode
 from ..dialer.knobs import MAX_CHANNELS, MAX_RATIO, MAX_SHARE, MAX_TEXT
@@ -18,7 +18,7 @@ from ..queue.disposition import disposition
 from .campaign_view import OUTCOMES
 from .i18n import N_, Words
 
-SECONDS, MINUTES, PERCENT = N_("с"), N_("мин"), "%"
+SECONDS, MINUTES, HOURS_LONG, PERCENT = N_("с"), N_("мин"), N_("ч"), "%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +196,12 @@ LIMITS = Form(
                     low=0,
                     high=LONGEST_GAP_S / 60,
                     hint=N_("во всех кампаниях вместе"),
+                ),
+                Field(
+                    *("limits.reached_h", N_("Покой после разговора"), "whole", HOURS_LONG),
+                    low=0,
+                    high=LONGEST_PEACE_H,
+                    hint=N_("с ним говорила другая кампания; 0: не ждать"),
                 ),
             )
         ),

@@ -3,7 +3,7 @@
 import re
 
 from ..dialer.abandonment import MAX_LIMIT, PRESETS, Window
-from ..dialer.attempt_limits import LONGEST_GAP_S, MOST
+from ..dialer.attempt_limits import LONGEST_GAP_S, LONGEST_PEACE_H, MOST
 from ..dialer.campaign import MAX_GROWTH, MAX_RING_S, MAX_SEGMENTS, MIN_RING_S
 from ..dialer.knobs import MAX_CHANNELS, MAX_RATIO, MAX_SHARE, MAX_TEXT
 from ..dialer.notice_text import FIELDS
@@ -24,6 +24,7 @@ REASONS_RU = {
     f"the time between two calls is 0 to {LONGEST_GAP_S} s": (
         f"Между двумя звонками от 0 до {LONGEST_GAP_S // 60} мин, это неделя"
     ),
+    f"who was reached is left in peace for 0 to {LONGEST_PEACE_H} h": f"Покой от 0 до {LONGEST_PEACE_H} ч, это неделя",
     "who may have been rung is left in peace for 15 min": "Кому мы, может быть, звонили, того не трогаем 15 мин",
     "a delay and a number of attempts are never negative": "Пауза и число попыток не бывают меньше нуля",
     "without a limit of attempts there must be a delay": "Если попыток сколько угодно, между ними нужна пауза",

@@ -262,7 +262,7 @@ def _sources(knobs: Mapping[str, Setting]) -> LeadSources:
 
 def _limits(knobs: Mapping[str, Setting]) -> AttemptLimits:
     limits = {name: _whole_or_none(knobs, f"limits.{name}") for name in ("lead_total", "lead_day", "number_day")}
-    return AttemptLimits(**limits, gap_s=_whole(knobs, "limits.gap_s"))
+    return AttemptLimits(**limits, gap_s=_whole(knobs, "limits.gap_s"), reached_h=_whole(knobs, "limits.reached_h"))
 
 
 def _rule(knobs: Mapping[str, Setting], name: str) -> RetryRule:

@@ -30,6 +30,7 @@ from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, Lea
 from .lead_moves import advance
 from .priority import Weights
 from .ranks_store import DEPTH, Asked, LeadRanks
+from .reached_store import keep_reached
 from .reason import HELD, Reason, Wait
 from .rows import attempt_of, lead_of, lead_row, row_of, values
 from .tables import attempt_table, lead_table
@@ -264,6 +265,7 @@ class DialerStore(CampaignStore):
             await _put(connection, attempt_table, row_of(after))
             await charge(connection, self._law, attempt, self._clock.now())
             lead = await _locked_lead(connection, attempt.lead_id)
+            await keep_reached(connection, lead, after, self._clock.now())
             if lead and lead.state in (LeadState.DIALING, LeadState.CONNECTED):
                 await self._tell(connection, attempt.lead_id, leads.AttemptEnded(end_of(attempt, outcome)))
             return after
@@ -276,6 +278,7 @@ class DialerStore(CampaignStore):
                 return None
             after = replace(attempt, connected_at=at)
             await _put(connection, attempt_table, row_of(after))
+            await keep_reached(connection, await _locked_lead(connection, attempt.lead_id), after, at)
             return after
 
     async def abandon(self, attempt_id: str) -> Attempt | None:
