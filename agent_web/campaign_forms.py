@@ -107,7 +107,17 @@ MODE = Form(
     N_("Как звоним. Начатые звонки идут, как начались, следующие пойдут по-новому."),
     (
         Group((Field("mode", N_("Режим"), "choice", options={mode.value: words[0] for mode, words in MODES.items()}),)),
-        Group((Field("ring_timeout_s", N_("Ждать ответа"), unit=SECONDS, low=MIN_RING_S, high=MAX_RING_S),)),
+        Group(
+            (
+                Field("ring_timeout_s", N_("Ждать ответа"), unit=SECONDS, low=MIN_RING_S, high=MAX_RING_S),
+                Field(
+                    *("caller_id", N_("Номера, которые видит клиент"), "lines"),
+                    longest=MAX_TEXT,
+                    empty=N_("пусто: номера линии"),
+                    hint=N_("по номеру в строке, как +74951234567; клиент видит ближайший к своему"),
+                ),
+            )
+        ),
         Group(
             (
                 Field("power.ratio", N_("Линий на оператора"), "number", low=1, high=MAX_RATIO),
