@@ -18,7 +18,7 @@ from ..queue.disposition import disposition
 from .campaign_view import OUTCOMES
 from .i18n import N_, Words
 
-SECONDS, MINUTES, HOURS_LONG, PERCENT = N_("с"), N_("мин"), N_("ч"), "%"
+SECONDS, MINUTES, IN_HOURS, PERCENT = N_("с"), N_("мин"), N_("ч"), "%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ LIMITS = Form(
                     hint=N_("во всех кампаниях вместе"),
                 ),
                 Field(
-                    *("limits.reached_h", N_("Покой после разговора"), "whole", HOURS_LONG),
+                    *("limits.reached_h", N_("Покой после разговора"), "whole", IN_HOURS),
                     low=0,
                     high=LONGEST_PEACE_H,
                     hint=N_("с ним говорила другая кампания; 0: не ждать"),

@@ -268,9 +268,15 @@ class DialerStore(CampaignStore):
         """The attempt was refused by its trunk and not by the customer: it is none of the lead's, if the lead has not gone on since."""
         async with self._db.write() as connection:
             attempt = await _locked_attempt(connection, attempt_id)
-            if attempt is None or attempt.outcome is None or attempt.answered_at is not None:
+            trouble = AttemptOutcome.TRUNK_TROUBLE
+            if (
+                attempt is None
+                or attempt.outcome is None
+                or attempt.answered_at is not None
+                or attempt.outcome is trouble
+            ):
                 return
-            await _put(connection, attempt_table, row_of(replace(attempt, outcome=AttemptOutcome.TRUNK_TROUBLE)))
+            await _put(connection, attempt_table, row_of(replace(attempt, outcome=trouble)))
             mine = sa.select(attempt_table.c.id).where(attempt_table.c.lead_id == attempt.lead_id)
             newest = mine.order_by(attempt_table.c.intent_at.desc(), attempt_table.c.id.desc()).limit(1)
             lead = await _locked_lead(connection, attempt.lead_id)

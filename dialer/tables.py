@@ -92,7 +92,7 @@ lead_table = sa.Table(
     sa.Index("ix_lead_phone", "phone"),
     sa.Index("ix_lead_customer_id", "customer_id", sqlite_where=HAS_CUSTOMER, postgresql_where=HAS_CUSTOMER),
 )
-# Of leads with several numbers; filled by the database itself (migration 0017).
+# Of leads with several numbers; filled by triggers on `lead` (migration 0017), which a migration that rebuilds `lead` on SQLite makes anew.
 lead_number_table = sa.Table(
     "lead_number",
     metadata,

@@ -158,14 +158,18 @@ class TrunkState:
         return replace(self, ringing=ringing, talking=talking, brake=Brake(), row=Row())
 
     def judged(self, attempt_id: str, end: LastEnd) -> Judgement:
-        """Before it is `ended`: whose doing it was."""
+        """Whose doing an end was that is not yet `heard`."""
         return judge(self.row, attempt_id, end, len(self.ringing - {attempt_id}))
 
+    def heard(self, attempt_id: str, end: LastEnd) -> "TrunkState":
+        """The end is in the row of refusals, or ends it; at once, for other ends are told while this one is being written."""
+        return replace(self, row=self.row.after(attempt_id, end, len(self.ringing - {attempt_id})))
+
     def ended(self, attempt_id: str, end: LastEnd) -> "TrunkState":
-        row = self.row.after(attempt_id, end, len(self.ringing - {attempt_id}))
-        is_trouble = row.suspected and end.is_refusal
+        """After it was `heard`."""
+        is_trouble = self.row.suspected and end.is_refusal
         brake = self.brake.pulled(end.at) if is_trouble else self.brake.after(end.outcome, end.at)
-        return replace(self.freed(attempt_id), brake=brake, last=end, row=row)
+        return replace(self.freed(attempt_id), brake=brake, last=end)
 
     def hold(self, now: datetime) -> Hold | None:
         """What keeps it from one more call; None when it may carry it."""

@@ -97,9 +97,13 @@ class Trunks:
         self._put(attempt, lambda state: state.answered(attempt.id))
 
     def judged(self, attempt: Attempt, end: LastEnd) -> Judgement:
-        """What the end is written down as, before it is: a trunk that refuses everybody is no customer's doing."""
+        """What the end is to be written down as: a trunk that refuses everybody is no customer's doing. `ended` follows."""
         state = self._states.get(self._of(attempt))
-        return Judgement(end.outcome) if state is None else state.judged(attempt.id, end)
+        if state is None:
+            return Judgement(end.outcome)
+        judgement = state.judged(attempt.id, end)
+        self._put(attempt, lambda now: now.heard(attempt.id, end))
+        return judgement
 
     def ended(self, attempt: Attempt, end: LastEnd) -> None:
         """`end`: how the wire says that it ended."""

@@ -250,6 +250,46 @@ class AnyPowerDay(AnyDay):
     def __init__(self) -> None:
         super().__init__()
         self.flown: set[str] = set()
+        self.orders = 0
+
+    @rule()
+    def all_is_well_and_there_is_work(self) -> None:
+        """So many fly as may: whoever counts wrong is found out soon."""
+        self.house.telephones.fault = Fault.NONE
+        for _ in range(3):
+            self.orders += 1
+            order = an_order(100 + self.orders, 5_000, self.house.clock.now(), OrderStatus.TO_CONFIRM)
+            self.do(self.house.dialer.on_order(order, phone(100 + self.orders), ZONES[0]))
+        if not self.running:
+            self.campaign_stops_or_starts()
+        for agent in AGENTS:
+            self.an_agent_comes_or_goes(agent, True)
+        self.time_passes(1)
+
+    @precondition(lambda self: self.house.telephones.live)
+    @rule(many=st.integers(1, 3), how=st.sampled_from(["left alone", "late", "served"]))
+    def those_who_are_rung_answer(self, many: int, how: str) -> None:
+        """Those first for whom nobody is reserved."""
+        rung = [one for one in self.do(self.house.store.open_attempts()) if one.id in self.house.telephones.live]
+        unanswered = [one.id for one in sorted(rung, key=lambda one: not one.is_unreserved) if not one.answered_at]
+        for attempt_id in unanswered[:many]:
+            contact = self.do(self.house.dialer.on_answered(attempt_id))
+            if contact is None:
+                continue
+            if how == "late":
+                self.house.clock.pass_s(3)
+            now = self.house.desk.contact_by_wire(attempt_id)
+            if now is not None:
+                meets = how != "left alone" and now.state is ContactState.OFFERED
+                self.do(self.meets(now) if meets else self.talk(now, None))
+
+    async def meets(self, contact: Contact) -> None:
+        """They talk, the customer hangs up, and the result is written: so the meeting is seen."""
+        desk, agent_id = self.house.desk, str(contact.agent_id)
+        await desk.talk_began(contact.wire_key, agent_id)
+        await self.house.hang_up(contact.wire_key, AttemptOutcome.PERSON)
+        await desk.talk_ended(contact.wire_key)
+        await desk.dispose(agent_id, contact.id, "confirmed", callback_at=None)
 
     @precondition(lambda self: self.house.telephones.live)
     @rule(number=chance, sign=st.sampled_from([CallSign.RANG, CallSign.OPTED_OUT]))

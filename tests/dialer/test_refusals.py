@@ -100,14 +100,29 @@ def test_trouble_is_only_said_after_so_many_refusals_in_a_row(many: list[LastEnd
         row = row.after(str(index), end, 0)
 
 
+def ended(state: TrunkState, attempt_id: str, end: LastEnd) -> TrunkState:
+    return state.heard(attempt_id, end).ended(attempt_id, end)
+
+
+def test_ends_that_are_told_while_others_are_being_written_are_in_the_row_too() -> None:
+    state, told = TrunkState(Trunk("first")), []
+    for number in range(RUN):
+        told.append(state.judged(str(number), refused(f"+{number}")))
+        state = state.heard(str(number), refused(f"+{number}"))
+    assert [each.outcome for each in told] == [Out.REJECTED] * (RUN - 1) + [Out.TRUNK_TROUBLE]
+    assert len(told[-1].give_back) == RUN - 1
+
+
 def test_the_brake_is_pulled_further_with_each_feeler_and_an_answer_takes_it_off() -> None:
     state, holds = TrunkState(Trunk("first")), []
     for number in range(RUN + 2):
-        state = state.began(str(number), NOW).ended(str(number), refused(f"+{number}"))
+        state = ended(state.began(str(number), NOW), str(number), refused(f"+{number}"))
         hold = state.hold(NOW)
         holds.append((hold.until - NOW).total_seconds() if hold and hold.until else 0)
     assert holds[RUN - 2 :] == [0, 5, 10, 20]
-    again = state.began("again", NOW).ended("again", refused("+0"))  # known to refuse: no proof that the trunk is sound
+    again = ended(
+        state.began("again", NOW), "again", refused("+0")
+    )  # known to refuse: no proof that the trunk is sound
     assert again.hold(NOW) is not None
     sound = state.began("talk", NOW).answered("talk")
     assert sound.hold(NOW) is None
