@@ -23,7 +23,7 @@ from .pacing import NO_WORD, TROUBLE
 RUN = 8
 SHARE = 4
 REMEMBERED = 500
-FORBIDDEN = "403"
+FORBIDDEN, UNAVAILABLE = "403", "480"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,10 @@ class LastEnd:
     @property
     def is_refusal(self) -> bool:
         """Whether the carrier may have said no, and not the customer."""
+        code = self.tech_cause or ""
         if self.outcome is AttemptOutcome.REJECTED:
-            return not self.rang or FORBIDDEN in (self.tech_cause or "")
-        return self.outcome is AttemptOutcome.NO_ANSWER and not self.rang
+            return not self.rang or FORBIDDEN in code
+        return self.outcome is AttemptOutcome.NO_ANSWER and not self.rang and UNAVAILABLE in code
 
 
 @dataclass(frozen=True, slots=True)

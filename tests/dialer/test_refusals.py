@@ -46,6 +46,8 @@ def row_of(count: int) -> Row:
         (replace(FORBIDDEN, tech_cause="603"), True),
         (replace(FORBIDDEN, tech_cause="603", rang=True), False),  # he pressed the red key
         (LastEnd(Out.NO_ANSWER, NOW, 19, "480", rang=False), True),
+        (LastEnd(Out.NO_ANSWER, NOW, 18, "408", rang=False), False),
+        (LastEnd(Out.NO_ANSWER, NOW, 16, None, rang=False), False),
         *((word, False) for word in (*OTHER_WORDS, *NO_WORDS)),
     ],
 )
