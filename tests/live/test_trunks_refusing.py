@@ -61,6 +61,11 @@ async def test_a_customer_who_calls_us_takes_a_channel_of_his_trunk(
         await supervisor.screen.go("/trunks")
         await supervisor.screen.until_shows("[data-trunk-row=trunk]", "не обзвон: 1")
         await supervisor.screen.shoot("trunks-inbound")
+        await supervisor.screen.page.click("[data-lang=en]")
+        await supervisor.screen.until_shows("[data-trunk-row=trunk]", "not the dialer's: 1")
+        await supervisor.screen.shoot("trunks-inbound-en")
+        await supervisor.screen.page.click("[data-lang=ru]")
+        await supervisor.screen.until_shows("h1", "Линии связи")
     await until(lambda: taken(0), "the channel is free again")
 
 
