@@ -104,6 +104,7 @@ async def _promises(house: House, campaigns: Iterable[Campaign], now: datetime, 
 
 
 async def campaign_cards(house: House) -> list[CampaignCard]:
+    await house.dialer.cap.load()
     campaigns = await house.dialer.campaigns()
     return [await _card(house, campaign, campaigns) for campaign in campaigns]
 

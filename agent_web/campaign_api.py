@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..access.permission import Permission
 from ..access.user import User
 from ..dialer.campaign import Campaign, CampaignRefused, CampaignState, DialMode, Setting, settings
+from ..dialer.saves import Overruled
 from ..dialer.steering import UnknownCampaign
 from .campaign_pages import known_campaign
 from .campaign_weights import WeightsBody, WeightsOrder, turned_weights, weights_body
@@ -128,7 +129,8 @@ async def set_knobs(campaign_id: str, order: KnobsOrder, house: HouseDep, user: 
 
 @router.post("/{campaign_id}/changes/{change_id}/revert", responses=problems(401, 403, 404, 409))
 async def revert_change(campaign_id: str, change_id: str, house: HouseDep, user: Steerer) -> CampaignOut:
-    """Put one knob back to where it stood before this change; that is a change too."""
+    """Put all that was saved at once with this change back to where it stood before; that is a save too. 409 when a knob of it was turned
+    again since: the later change is to be taken back first."""
     await known_campaign(house, campaign_id)
     if change_id not in {change.id for change in await house.dialer.changes(campaign_id, 500)}:
         raise Problem(404, "there is no such change of this campaign")
@@ -151,6 +153,11 @@ async def _turned(
         after = await turn()
     except UnknownCampaign as unknown:
         raise Problem(404, "there is no such campaign") from unknown
+    except Overruled as later:
+        again = [FieldError(field=field, reason="it was turned again since") for field in later.fields]
+        raise Problem(
+            409, "settings of this save were changed again since: take the later change back first", errors=again
+        ) from later
     except CampaignRefused as refused:
         wrong = FieldError(field=refused.field, reason=refused.reason)
         raise Problem(409, "the campaign cannot be run like this", errors=[wrong]) from refused

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ..dialer.calling_hours import CLOSED
 from ..dialer.campaign import SEGMENT, Change, Setting
+from ..dialer.saves import overruled, saves
 from .campaign_forms import PERCENT, SPECS, Field, knob_label
 from .campaign_view import KNOB_NAMES, SEGMENT_WORDS, TERMS, VALUES, clock_text, signed
 from .i18n import N_, NBSP, Words
@@ -14,34 +15,47 @@ SHOWN_LETTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeLine:
-    """A line of the log: values in the reader's words. `revertible` while the knob still stands where this change put it."""
+class KnobLine:
+    """A knob of a save: values in the reader's words. `again`: it was turned again since."""
 
-    id: str
     what: str
     old: str
     new: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SaveLine:
+    """What was saved at once; `id` is that of one of its changes. `revertible` while all knobs still stand where it put them."""
+
+    id: str
+    knobs: tuple[KnobLine, ...]
     who: str
     at: datetime
     revertible: bool
 
 
-def change_lines(
+def save_lines(
     changes: Sequence[Change], now_set: Mapping[str, Setting], names: Mapping[str, str], words: Words
-) -> list[ChangeLine]:
-    """The log in the reader's language. `now_set`: every knob as it stands; `names` of users by id."""
-    return [
-        ChangeLine(
-            id=change.id,
-            what=_knob_name(change.field, words),
-            old=value_text(change.field, change.old, words),
-            new=value_text(change.field, change.new, words),
-            who=names.get(change.actor_id, ""),
-            at=change.at,
-            revertible=now_set.get(change.field) == change.new,
+) -> list[SaveLine]:
+    """The log in the reader's language, the newest first as it comes. `now_set`: every knob as it stands; `names` of users by id."""
+    return [_save_line(save, now_set, names, words) for save in saves(changes)]
+
+
+def _save_line(
+    save: Sequence[Change], now_set: Mapping[str, Setting], names: Mapping[str, str], words: Words
+) -> SaveLine:
+    again = overruled(save, now_set)
+    knobs = [
+        KnobLine(
+            _knob_name(change.field, words),
+            value_text(change.field, change.old, words),
+            value_text(change.field, change.new, words),
+            change.field in again,
         )
-        for change in changes
+        for change in save
     ]
+    return SaveLine(save[0].id, tuple(knobs), names.get(save[0].actor_id, ""), save[0].at, not again)
 
 
 def _knob_name(field: str, words: Words) -> str:

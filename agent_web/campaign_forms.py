@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..dialer.abandonment import MAX_LIMIT, PRESETS, Window
-from ..dialer.attempt_limits import LONGEST_GAP_S, MOST
+from ..dialer.attempt_limits import LONGEST_GAP_S, LONGEST_PEACE_H, MOST
 from ..dialer.calling_hours import WEEKDAYS
 from ..dialer.campaign import DIALED_MODES, MAX_GROWTH, MAX_RING_S, MIN_RING_S, DialMode
 from ..dialer.knobs import MAX_CHANNELS, MAX_RATIO, MAX_SHARE, MAX_TEXT
@@ -18,7 +18,7 @@ from ..queue.disposition import disposition
 from .campaign_view import OUTCOMES
 from .i18n import N_, Words
 
-SECONDS, MINUTES, PERCENT = N_("с"), N_("мин"), "%"
+SECONDS, MINUTES, IN_HOURS, PERCENT = N_("с"), N_("мин"), N_("ч"), "%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,17 @@ MODE = Form(
     N_("Как звоним. Начатые звонки идут, как начались, следующие пойдут по-новому."),
     (
         Group((Field("mode", N_("Режим"), "choice", options={mode.value: words[0] for mode, words in MODES.items()}),)),
-        Group((Field("ring_timeout_s", N_("Ждать ответа"), unit=SECONDS, low=MIN_RING_S, high=MAX_RING_S),)),
+        Group(
+            (
+                Field("ring_timeout_s", N_("Ждать ответа"), unit=SECONDS, low=MIN_RING_S, high=MAX_RING_S),
+                Field(
+                    *("caller_id", N_("Номера, которые видит клиент"), "lines"),
+                    longest=MAX_TEXT,
+                    empty=N_("пусто: номера линии"),
+                    hint=N_("по номеру в строке, как +74951234567; клиент видит ближайший к своему"),
+                ),
+            )
+        ),
         Group(
             (
                 Field("power.ratio", N_("Линий на оператора"), "number", low=1, high=MAX_RATIO),
@@ -196,6 +206,12 @@ LIMITS = Form(
                     low=0,
                     high=LONGEST_GAP_S / 60,
                     hint=N_("во всех кампаниях вместе"),
+                ),
+                Field(
+                    *("limits.reached_h", N_("Покой после разговора"), "whole", IN_HOURS),
+                    low=0,
+                    high=LONGEST_PEACE_H,
+                    hint=N_("с ним говорила другая кампания; 0: не ждать"),
                 ),
             )
         ),

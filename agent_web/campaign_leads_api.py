@@ -17,6 +17,7 @@ from .campaign_pages import known_campaign, lines_of
 from .campaign_search import MOST_FOUND, found_leads, known_why
 from .campaign_weights import WeightsOrder, turned_weights
 from .house import House, HouseDep
+from .other_leads import others_of
 from .problem import problems
 from .security import require
 from .trunk_api import HoldOut
@@ -58,9 +59,19 @@ class WaitOut(BaseModel):
     trunks: list[HoldOut] = []
 
 
+class OtherLeadOut(BaseModel):
+    """Another lead of the same customer, of this campaign or another one."""
+
+    id: str
+    campaign_id: str
+    order_id: str | None
+    is_open: bool
+
+
 class WhyOut(BaseModel):
     """`place` in the order of dialing, from 1; null while the lead's own reasons keep it out of it. `waits`: all that must end before it is
-    dialed, its own reasons first; empty: it is dialed when its turn comes. `score` is the sum of `terms`, in points."""
+    dialed, its own reasons first; empty: it is dialed when its turn comes. `score` is the sum of `terms`, in points. `others`: what else
+    its customer is, or was, to be called about."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -83,6 +94,14 @@ class WhyOut(BaseModel):
                             "trunks": [{"trunk": "second", "why": "trouble", "until": "2026-11-22T06:00:05Z"}],
                         },
                     ],
+                    "others": [
+                        {
+                            "id": "0198a6c2-5f5e-7cc1-8a54-0c2a7e3b9d20",
+                            "campaign_id": "0198a6c2-5f5e-7cc1-8a54-0c2a7e3b9d21",
+                            "order_id": None,
+                            "is_open": True,
+                        }
+                    ],
                 }
             ]
         }
@@ -97,6 +116,7 @@ class WhyOut(BaseModel):
     score: float
     terms: dict[str, float]
     waits: list[WaitOut]
+    others: list[OtherLeadOut]
 
 
 class FoundOut(BaseModel):
@@ -150,7 +170,7 @@ async def preview(
 async def find(
     campaign_id: str, house: HouseDep, _user: Viewer, q: Annotated[str, Query(min_length=1, max_length=100)]
 ) -> list[FoundOut]:
-    """Leads by the customer's telephone or name, or by the order's number; at most 20, the newest first."""
+    """Leads by any telephone of theirs or the customer's name, or by the order's number; at most 20, the newest first."""
     await known_campaign(house, campaign_id)
     return [
         FoundOut(
@@ -181,6 +201,10 @@ async def why(campaign_id: str, lead_id: str, house: HouseDep, _user: Viewer) ->
         score=told.score,
         terms=dict(told.terms),
         waits=[_wait_out(wait) for wait in told.waits],
+        others=[
+            OtherLeadOut(id=one.id, campaign_id=one.campaign_id, order_id=one.order_id, is_open=one.is_open)
+            for one in await others_of(house, told.lead)
+        ],
     )
 
 

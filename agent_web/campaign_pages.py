@@ -16,7 +16,7 @@ from ..dialer.priority import Weights
 from ..dialer.steering import Counters, HeldBack, Reason, ScoredLead, UnknownCampaign
 from ..reports.wallboard import crew
 from .board_data import campaign_cards
-from .campaign_changes import change_lines
+from .campaign_changes import save_lines
 from .campaign_charts import filled, hour_bars
 from .campaign_forms import MODES, OVER_WINDOW
 from .campaign_search import found_leads, known_why
@@ -39,6 +39,7 @@ from .campaign_weights import WeightsChange, turned_weights
 from .campaign_why_view import FoundLine, WhyPanel, found_lines, why_panel
 from .house import House, HouseDep
 from .i18n import Words, words
+from .other_leads import others_of
 from .pages import language_of, render
 from .problem import Problem
 from .security import require
@@ -46,7 +47,7 @@ from .setup_words import queue_label
 from .trunk_view import trunk_lines
 
 LISTED = 25
-LOGGED = 12
+LOGGED, LOOKED_BACK = 12, 300
 GROUPS = 8
 LOOKED_AHEAD = 200
 
@@ -92,7 +93,8 @@ async def campaign_page(
 ) -> HTMLResponse:
     """The whole page of one campaign."""
     context = await _context(request, house, user, campaign_id, looking)
-    forms = settings_context(context["campaign"], words(language_of(request, user)))
+    numbers = dict.fromkeys(number for trunk in house.dialer.trunks.states() for number in trunk.trunk.caller_ids)
+    forms = settings_context(context["campaign"], words(language_of(request, user)), list(numbers))
     return render(request, "campaign.html", user=user, **context, **forms)
 
 
@@ -195,8 +197,10 @@ async def _moves(house: House, campaign: Campaign, weights: Weights, leads: Sequ
 
 async def _why(house: House, campaign_id: str, lead_id: str) -> WhyPanel:
     why = await known_why(house, campaign_id, lead_id)
-    customer = await house.shop.customer(why.lead.customer_id) if why.lead.customer_id else None
-    return why_panel(why, customer, await house.shop.order(why.lead.order_id) if why.lead.order_id else None)
+    lead = why.lead
+    customer = await house.shop.customer(lead.customer_id) if lead.customer_id else None
+    order = await house.shop.order(lead.order_id) if lead.order_id else None
+    return why_panel(why, customer, order, await others_of(house, lead))
 
 
 async def _found(house: House, campaign_id: str, text: str) -> list[FoundLine]:
@@ -222,6 +226,7 @@ def _list(leads: Sequence[ScoredLead], held: Sequence[HeldBack], counters: Count
 async def _figures(house: House, campaign: Campaign, counters: Counters) -> dict[str, Any]:
     counted = [(icon, text, counters.by_outcome.get(kind, 0)) for kind, icon, text in OUTCOMES]
     day, week, limit = await house.dialer.day(campaign.id), await house.dialer.week(campaign.id), campaign.cap.limit
+    await house.dialer.cap.load()
     standing = house.dialer.cap.standing(campaign, await house.dialer.campaigns())
     return {
         "counters": counters,
@@ -243,9 +248,9 @@ async def _figures(house: House, campaign: Campaign, counters: Counters) -> dict
 async def _log(request: Request, house: House, user: User, campaign: Campaign) -> dict[str, Any]:
     speech = words(language_of(request, user))
     names = {one.id: one.name for one in await house.access.users()}
-    changes = await house.dialer.changes(campaign.id, LOGGED)
+    changes = await house.dialer.changes(campaign.id, LOOKED_BACK)
     return {
-        "changes": change_lines(changes, settings(campaign), names, speech),
+        "saves": save_lines(changes, settings(campaign), names, speech)[:LOGGED],
         "signed": lambda value: signed(value, speech),
         "plain": lambda value: typed(value, speech),
     }

@@ -3,8 +3,8 @@
 import re
 
 from ..dialer.abandonment import MAX_LIMIT, PRESETS, Window
-from ..dialer.attempt_limits import LONGEST_GAP_S, MOST
-from ..dialer.campaign import MAX_GROWTH, MAX_RING_S, MAX_SEGMENTS, MIN_RING_S
+from ..dialer.attempt_limits import LONGEST_GAP_S, LONGEST_PEACE_H, MOST
+from ..dialer.campaign import MAX_GROWTH, MAX_RING_S, MAX_SEGMENTS, MAX_SHOWN, MIN_RING_S
 from ..dialer.knobs import MAX_CHANNELS, MAX_RATIO, MAX_SHARE, MAX_TEXT
 from ..dialer.notice_text import FIELDS
 from ..dialer.sources import MAX_MISSED_S, MAX_UNCONFIRMED_MIN
@@ -24,12 +24,17 @@ REASONS_RU = {
     f"the time between two calls is 0 to {LONGEST_GAP_S} s": (
         f"Между двумя звонками от 0 до {LONGEST_GAP_S // 60} мин, это неделя"
     ),
+    f"who was reached is left in peace for 0 to {LONGEST_PEACE_H} h": f"Покой от 0 до {LONGEST_PEACE_H} ч, это неделя",
     "who may have been rung is left in peace for 15 min": "Кому мы, может быть, звонили, того не трогаем 15 мин",
     "a delay and a number of attempts are never negative": "Пауза и число попыток не бывают меньше нуля",
     "without a limit of attempts there must be a delay": "Если попыток сколько угодно, между ними нужна пауза",
     f"a delay grows by 1 (not at all) to {MAX_GROWTH:g} times": (
         f"Пауза растёт от 1 (не растёт) до {MAX_GROWTH:g} раз"
     ),
+    f"a campaign shows at most {MAX_SHOWN} numbers": f"Номеров у кампании до {MAX_SHOWN}",
+    "every number is written as +74951234567: plus, country, number, nothing else": "Каждый номер пишется как +74951234567, без пробелов",
+    "a number is named twice": "Номер назван дважды",
+    "it was turned again since": "С тех пор её меняли снова",
     "no such setting": "Такой настройки нет",
     "a text is needed": "Нужен текст",
     "a number is needed": "Нужно число",
@@ -58,6 +63,7 @@ REASONS_RU = {
     f"a window is one of {', '.join(Window)}": f"Предел считают за {', '.join(Window)}",
     "a weight is a number from -1000 to 1000": "Вес: число от −1000 до 1000",
 }
+_NOT_SHOWN = re.compile(r"no trunk may show (\+[0-9]+)")
 _NO_FIELD = re.compile(r"(\{.*\}) is no field; there are .*")
 
 
@@ -65,4 +71,6 @@ def in_russian(reason: str) -> str:
     """A reason that is no campaign's stays as it is."""
     if found := _NO_FIELD.fullmatch(reason):
         return f"Поля {found[1]} нет, есть {', '.join(FIELDS)}"
+    if found := _NOT_SHOWN.fullmatch(reason):
+        return f"Ни одна линия не показывает {found[1]}"
     return REASONS_RU.get(reason, reason)

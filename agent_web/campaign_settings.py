@@ -1,5 +1,6 @@
 """What the forms of a campaign's page are filled with: values, hints with what a knob may be, words of options. Pure."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..dialer.campaign import Campaign, settings
@@ -21,8 +22,8 @@ from .campaign_view import clock_text
 from .i18n import N_, NBSP, Words
 
 
-def settings_context(campaign: Campaign, speech: Words) -> dict[str, Any]:
-    """For campaign_settings.html."""
+def settings_context(campaign: Campaign, speech: Words, our_numbers: Sequence[str]) -> dict[str, Any]:
+    """For campaign_settings.html. `our_numbers`: those that a trunk may show."""
     values = settings(campaign)
     return {
         "forms": FORMS,
@@ -38,6 +39,7 @@ def settings_context(campaign: Campaign, speech: Words) -> dict[str, Any]:
         "result_rules": [row for row in RESULT_RULES if row.delay.knob in values],
         "rule_label": lambda label: rule_label(label, speech),
         "text_fields": FIELDS,
+        "our_numbers": our_numbers,
     }
 
 

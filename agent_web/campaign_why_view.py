@@ -4,25 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..dialer.lead import Lead, LeadState
+from ..dialer.lead import Lead
 from ..dialer.numbers import NAME_FIELD
 from ..dialer.reason import Reason
 from ..dialer.why import Why
 from ..shop.customer import Customer
 from ..shop.order import Order
 from .campaign_view import OUTCOMES, REASONS, Term
-from .i18n import N_
+from .lead_words import STATES
+from .other_lead import OtherLead
 from .trunk_view import BLOCKED
 
-STATES = {
-    LeadState.FRESH: N_("ещё не звонили"),
-    LeadState.DUE: N_("пора звонить снова"),
-    LeadState.DIALING: N_("набираем"),
-    LeadState.CONNECTED: N_("на связи"),
-    LeadState.RETRY_AT: N_("ждёт своего часа"),
-    LeadState.DONE: N_("закончен"),
-    LeadState.DO_NOT_CALL: N_("не звонить"),
-}
 FOR_GOOD = frozenset(
     {Reason.DONE, Reason.DO_NOT_CALL, Reason.PAUSED, Reason.LEAD_TOTAL, Reason.DESTINATION, Reason.CLOCK}
 )
@@ -44,9 +36,12 @@ class WaitLine:
 
 @dataclass(frozen=True, slots=True)
 class WhyPanel:
+    """`numbers`: all of the lead's, the one that is dialed now first; `others`: what else its customer is to be called about."""
+
     id: str
     who: str
     phone: str
+    numbers: tuple[str, ...]
     order_number: str
     total: int
     state: str
@@ -57,6 +52,7 @@ class WhyPanel:
     points: float
     terms: tuple[Term, ...]
     waits: tuple[WaitLine, ...]
+    others: tuple[OtherLead, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +64,13 @@ class FoundLine:
     state: str
 
 
-def why_panel(why: Why, customer: Customer | None, order: Order | None) -> WhyPanel:
+def why_panel(why: Why, customer: Customer | None, order: Order | None, others: tuple[OtherLead, ...] = ()) -> WhyPanel:
     lead = why.lead
     return WhyPanel(
         id=lead.id,
         who=customer.name if customer else str(lead.fields.get(NAME_FIELD, "")),
         phone=lead.phone,
+        numbers=(lead.phone, *(number for number in lead.phones if number != lead.phone)),
         order_number=order.number if order else "",
         total=lead.order_total,
         state=STATES[lead.state],
@@ -93,6 +90,7 @@ def why_panel(why: Why, customer: Customer | None, order: Order | None) -> WhyPa
             )
             for wait in why.waits
         ),
+        others=others,
     )
 
 

@@ -22,6 +22,7 @@ from .desk_view import DeskView, Record, desk_view
 from .house import House, HouseDep
 from .i18n import N_, words, zone
 from .live import figures
+from .other_leads import other_leads
 from .pages import language_of, render
 from .problem import Problem
 from .security import require
@@ -175,8 +176,10 @@ async def load_record(house: House, contact: Contact) -> Record:
     if contact.customer_id is not None:
         customer = await house.shop.customer(contact.customer_id)
     customer = customer or choose_customer(candidates, contact.name)
+    numbers = {contact.address} - {""} if contact.kind is ChannelKind.VOICE else set[str]()
     if customer is None:
-        return Record(candidates=tuple(candidates))
+        leads = await other_leads(house, None, numbers, contact.lead_id, only_open=True)
+        return Record(candidates=tuple(candidates), leads=leads)
     if all(one.id != customer.id for one in candidates):
         candidates = [customer, *candidates]
     return Record(
@@ -185,6 +188,7 @@ async def load_record(house: House, contact: Contact) -> Record:
         tuple(await house.shop.orders_of(customer.id)),
         tuple(await house.shop.timeline(customer.id)),
         tuple(await house.desk.contacts_of(customer.id)),
+        await other_leads(house, customer.id, numbers | {*customer.phones}, contact.lead_id, only_open=True),
     )
 
 

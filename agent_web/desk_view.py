@@ -13,6 +13,7 @@ from ..shop.customer import Customer, EntryKind, FieldChange, TimelineEntry
 from ..shop.order import EDITABLE, OPEN, Order, OrderItem, OrderStatus, next_statuses
 from ..shop.product import Product
 from .desk_hands import WITH_CONTACT, Countdown, Hand, Phase, countdown, gone, phase_of, work_key
+from .other_lead import OtherLead
 
 DESK_MOVES = (OrderStatus.CONFIRMED, OrderStatus.POSTPONED, OrderStatus.CANCELLED, OrderStatus.TO_CONFIRM)
 """What an operator may make of an order; shipping and delivery are the warehouse's words."""
@@ -71,13 +72,15 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the shop remembers of the people at the other end. `candidates` are all who use the number."""
+    """What the shop remembers of the people at the other end. `candidates` are all who use the number; `leads`: what else he is to be
+    called about."""
 
     customer: Customer | None = None
     candidates: tuple[Customer, ...] = ()
     orders: tuple[Order, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    leads: tuple[OtherLead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,9 @@ RUSSIAN = {
     "there is no such lead of this campaign": "В этой кампании такого номера нет",
     "these weights cannot be read": "Такие веса не прочитать",
     "there is no such change of this campaign": "У этой кампании нет такой правки",
+    "settings of this save were changed again since: take the later change back first": (
+        "Эти настройки меняли и позже: сначала верните позднюю правку"
+    ),
     "the campaign cannot be run like this": "С такими настройками обзвон не пойдёт",
     "there is no such lead in this campaign": "Такого лида в этой кампании нет",
     "the lead is in a call, or may not be called": "По лиду сейчас идёт звонок, или звонить ему нельзя",

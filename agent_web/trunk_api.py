@@ -44,7 +44,8 @@ class LastCallOut(BaseModel):
 
 class TrunkOut(BaseModel):
     """`channels` and `per_second` are its caps, `in_use` and `begun_in_last_second` what they count now (`ringing` of those in use nobody
-    has answered). `state`: "up", or what keeps it from one more call, `until` when that ends by itself."""
+    has answered, `by_others` are not the dialer's: customers who call us, and who is called back). `state`: "up", or what keeps it
+    from one more call, `until` when that ends by itself."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -56,6 +57,7 @@ class TrunkOut(BaseModel):
                     "caller_ids": ["+74951234567", "+78121234567"],
                     "in_use": 12,
                     "ringing": 5,
+                    "by_others": 3,
                     "begun_in_last_second": 2,
                     "state": "trouble",
                     "until": "2026-11-22T09:00:20Z",
@@ -70,6 +72,7 @@ class TrunkOut(BaseModel):
     caller_ids: list[str]
     in_use: int
     ringing: int
+    by_others: int
     begun_in_last_second: int
     state: Literal["up"] | Blocked
     until: datetime | None
@@ -177,6 +180,7 @@ def _shown(state: TrunkState, now: datetime) -> TrunkOut:
         caller_ids=list(state.trunk.caller_ids),
         in_use=state.in_use,
         ringing=len(state.ringing),
+        by_others=state.by_others,
         begun_in_last_second=state.begun_in_last_second(now),
         state=hold.why if hold else "up",
         until=hold.until if hold else None,

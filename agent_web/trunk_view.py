@@ -24,12 +24,14 @@ _OUTCOMES = {kind: (icon, text) for kind, icon, text in OUTCOMES}
 
 @dataclass(frozen=True, slots=True)
 class TrunkLine:
-    """`hold` None: it carries calls. `cause`: what the last call ended with, as engineers call it."""
+    """`hold` None: it carries calls; `by_others` of the channels in use are not the dialer's. `cause`: what the last call ended with, as
+    engineers call it."""
 
     name: str
     channels: int
     in_use: int
     talking: int
+    by_others: int
     per_second: float
     begun: int
     caller_ids: tuple[str, ...]
@@ -68,6 +70,7 @@ def _line(state: TrunkState, now: datetime) -> TrunkLine:
         channels=state.trunk.channels,
         in_use=state.in_use,
         talking=len(state.talking),
+        by_others=state.by_others,
         per_second=state.trunk.per_second,
         begun=state.begun_in_last_second(now),
         caller_ids=state.trunk.caller_ids,

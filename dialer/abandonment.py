@@ -121,11 +121,6 @@ def room(counts: Counts, unreserved_in_flight: int, cap: Cap) -> int:
     return max(0, most - unreserved_in_flight)
 
 
-def may_overdial(counts: Counts, unreserved_in_flight: int, cap: Cap) -> bool:
-    """Whether one more call may be placed without a reserved operator."""
-    return room(counts, unreserved_in_flight, cap) > 0
-
-
 def _units(counts: Counts, cap: Cap) -> tuple[int, int]:
     """Abandoned and answered in ten-thousandths of a person, so that no sum is rounded."""
     false = round(cap.false_machine * WHOLE) * counts.machines

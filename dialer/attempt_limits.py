@@ -16,19 +16,22 @@ from .retry import RetryRules
 DAY = timedelta(hours=24)
 MOST = 1000
 LONGEST_GAP_S = 7 * 86_400
+LONGEST_PEACE_H = 7 * 24
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptLimits:
     """Attempts of a lead in its life, of a lead and of a number (over all campaigns) in any 24 h; None is no limit.
 
-    `gap_s`: the least time (s) between two calls to one number over all campaigns, from the end of the first.
+    `gap_s`: the least time (s) between two calls to one number over all campaigns, from the end of the first. `reached_h`: so long (h) a
+    customer whom another campaign has reached is not called (reached.py).
     """
 
     lead_total: int | None = 15
     lead_day: int | None = 6
     number_day: int | None = 6
     gap_s: int = 60
+    reached_h: int = 4
 
 
 def faults(limits: AttemptLimits) -> Iterable[tuple[str, str]]:
@@ -39,6 +42,8 @@ def faults(limits: AttemptLimits) -> Iterable[tuple[str, str]]:
             yield name, f"a limit of attempts is 1 to {MOST}, or none at all"
     if not 0 <= limits.gap_s <= LONGEST_GAP_S:
         yield "gap_s", f"the time between two calls is 0 to {LONGEST_GAP_S} s"
+    if not 0 <= limits.reached_h <= LONGEST_PEACE_H:
+        yield "reached_h", f"who was reached is left in peace for 0 to {LONGEST_PEACE_H} h"
 
 
 @dataclass(frozen=True, slots=True)

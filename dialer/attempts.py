@@ -24,6 +24,7 @@ from .cap_keeper import CapKeeper
 from .desks import Desks
 from .lead import Attempt, Forsaken, Lead, LeadState
 from .pacing import NO_WORD, RUNG_ENOUGH_S, TROUBLE, Brake
+from .refusals import Judgement, LastEnd
 from .store import DialerStore
 from .trunks import Trunks
 
@@ -63,6 +64,10 @@ class Originate(Protocol):
 
     async def known(self, attempt_id: str) -> bool | None:
         """Whether a live call of that id is there; None when it cannot be told."""
+        ...
+
+    def channels_on(self, trunk: str) -> frozenset[str]:
+        """The calls that are on the trunk now, whoever began them; those of attempts by their ids."""
         ...
 
 
@@ -133,7 +138,7 @@ class Attempts:
         plain = Attempt(attempt_id, lead.id, campaign.id, agent_id, lead.phone, now, mode=mode.value)
         failed = await self.trunks.failed_for(lead.id) if lead.last_outcome in TROUBLE else ()
         await self.trunks.load()
-        attempt = self.trunks.take(plain, campaign.caller_id, failed)
+        attempt = self.trunks.take(plain, campaign.caller_ids, failed)
         if attempt is None:
             return False
         try:
@@ -326,12 +331,15 @@ class Attempts:
             outcome = AttemptOutcome.ABANDONED
         if outcome is AttemptOutcome.CANCELLED and known is not None and (self.rung_s(known) or 0.0) >= RUNG_ENOUGH_S:
             outcome = AttemptOutcome.NO_ANSWER  # we gave up, but his telephone rang for long
+        rang = attempt_id in self._rang or attempt_id in self._adopted
+        end = LastEnd(outcome, self._clock.now(), cause, tech_cause, known.number if known else "", rang)
         self._met.discard(attempt_id)
         self._rang.pop(attempt_id, None)
         self._adopted.discard(attempt_id)
+        judgement = Judgement(outcome) if known is None or known.ended_at else self.trunks.judged(known, end)
         try:
             failpoint("before_attempt_end")
-            ended = await self._store.end_attempt(attempt_id, outcome, cause, tech_cause)
+            ended = await self._store.end_attempt(attempt_id, judgement.outcome, cause, tech_cause)
             if ended is not None:
                 self._cap.decided(ended)
             failpoint("after_attempt_end")
@@ -341,16 +349,18 @@ class Attempts:
         if ended is None:
             self.strays["end_again" if known else "end_unknown"] += 1
             return
-        self._learn(ended, outcome)
+        self._learn(ended, end)
+        for earlier in judgement.give_back:
+            await self._store.give_back(earlier)
         await self.over(ended)
 
-    def _learn(self, ended: Attempt, outcome: AttemptOutcome) -> None:
+    def _learn(self, ended: Attempt, end: LastEnd) -> None:
         """What an end says of its trunk; what never left us says nothing, and any word shows that our own wire is whole."""
         if ended.id in self._unsent:
             self.trunks.unsent(ended)
             return
-        self.trunks.ended(ended, outcome)
-        if outcome not in NO_WORD:
+        self.trunks.ended(ended, end)
+        if end.outcome not in NO_WORD:
             self.brake = Brake()
 
     async def _heard_nobody(self, attempt: Attempt) -> bool:

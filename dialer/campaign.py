@@ -20,6 +20,7 @@ from .retry import DEFAULT_RESULT_RULES, DEFAULT_RETRY_RULES, ResultRules, Retry
 from .sources import LeadSources
 
 _CALLER_ID = re.compile(r"\+?[0-9]{2,18}")
+MAX_SHOWN = 50
 Choice = TypeVar("Choice", bound=StrEnum)
 
 MIN_RING_S = 15
@@ -54,6 +55,7 @@ class CampaignState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """`queue`: the line whose agents talk to its customers. `takes_orders`: the shop's orders become leads here, as `sources` says.
+    `caller_id`: the numbers of ours that its customers see, apart by spaces, commas or lines; "": those of the trunk.
 
     `own_fields`: the names of those fields of its leads that `weights.own_1` to `own_3` count by; '' for none.
     """
@@ -80,10 +82,19 @@ class Campaign:
     preview: PreviewKnobs = field(default_factory=PreviewKnobs)
     blend: BlendKnobs = field(default_factory=BlendKnobs)
 
+    @property
+    def caller_ids(self) -> tuple[str, ...]:
+        return shown_numbers(self.caller_id)
+
+
+def shown_numbers(text: str) -> tuple[str, ...]:
+    """The numbers in a text, as they are written."""
+    return tuple(text.replace(",", " ").replace(";", " ").split())
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Who turned which knob, when, from what to what."""
+    """Who turned which knob, when, from what to what. What was turned at once has one `save_id`."""
 
     id: str
     campaign_id: str
@@ -92,6 +103,7 @@ class Change:
     field: str
     old: Setting
     new: Setting
+    save_id: str = ""
 
 
 class CampaignRefused(ValueError):
@@ -121,7 +133,7 @@ def check_campaign(campaign: Campaign) -> None:
             raise CampaignRefused(name, str(bad)) from bad
     if not MIN_RING_S <= campaign.ring_timeout_s <= MAX_RING_S:
         raise CampaignRefused("ring_timeout_s", f"let it ring for {MIN_RING_S} to {MAX_RING_S} s")
-    if campaign.caller_id and _CALLER_ID.fullmatch(campaign.caller_id) is None:
+    if not all(_CALLER_ID.fullmatch(number) for number in campaign.caller_ids):
         raise CampaignRefused("caller_id", "a number of ours is digits only, in international form with its plus")
     if len(campaign.weights.segments) > MAX_SEGMENTS:
         raise CampaignRefused("weights.segment", f"at most {MAX_SEGMENTS} segments have points")
@@ -262,7 +274,7 @@ def _sources(knobs: Mapping[str, Setting]) -> LeadSources:
 
 def _limits(knobs: Mapping[str, Setting]) -> AttemptLimits:
     limits = {name: _whole_or_none(knobs, f"limits.{name}") for name in ("lead_total", "lead_day", "number_day")}
-    return AttemptLimits(**limits, gap_s=_whole(knobs, "limits.gap_s"))
+    return AttemptLimits(**limits, gap_s=_whole(knobs, "limits.gap_s"), reached_h=_whole(knobs, "limits.reached_h"))
 
 
 def _rule(knobs: Mapping[str, Setting], name: str) -> RetryRule:

@@ -46,8 +46,9 @@ class CampaignStore:
             old = campaign_of(row)
             new = change(old)
             check_campaign(new)
+            now, save_id = self._clock.now(), self._ids()
             changes = [
-                Change(self._ids(), campaign_id, actor_id, self._clock.now(), *knob) for knob in changed_knobs(old, new)
+                Change(self._ids(), campaign_id, actor_id, now, *knob, save_id) for knob in changed_knobs(old, new)
             ]
             if changes:
                 update = campaign_table.update().where(campaign_table.c.id == campaign_id)
@@ -61,11 +62,15 @@ class CampaignStore:
         """The newest first."""
         return await self._changes(change_table.c.campaign_id == campaign_id, limit)
 
-    async def change(self, change_id: str) -> Change | None:
-        found = await self._changes(change_table.c.id == change_id, 1)
-        return found[0] if found else None
+    async def save_of(self, change_id: str) -> list[Change]:
+        """All that was turned at once with this change, itself among it; empty if there is none."""
+        c = change_table.c
+        found = await self._changes(c.id == change_id, 1)
+        if not found or not found[0].save_id:
+            return found
+        return await self._changes(sa.and_(c.campaign_id == found[0].campaign_id, c.save_id == found[0].save_id))
 
-    async def _changes(self, which: sa.ColumnElement[bool], limit: int) -> list[Change]:
+    async def _changes(self, which: sa.ColumnElement[bool], limit: int | None = None) -> list[Change]:
         newest = sa.select(change_table).where(which).order_by(change_table.c.at.desc(), change_table.c.id.desc())
         async with self._db.read() as connection:
             return [Change(**row._asdict()) for row in await connection.execute(newest.limit(limit))]

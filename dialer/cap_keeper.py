@@ -1,5 +1,6 @@
 """Keeps the bound on abandonment at work: what each attempt meant, when an operator met the customer, how many more may fly."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -34,16 +35,18 @@ class CapKeeper:
         self._book = CapBook(home_zone)
         self._home_zone = home_zone
         self._loaded = False
+        self._loading = asyncio.Lock()  # two readers at once would fill two books
         self._met: set[str] = set()
         self.waits_s: deque[float] = deque(maxlen=REMEMBERED)
         self.on_wait: list[Callable[[float], None]] = []
 
     async def load(self) -> None:
-        """Before the first call of this engine."""
-        if not self._loaded:
-            self._book = CapBook(self._home_zone)
-            await self._store.fill_cap(self._book, self._clock.now())
-            self._loaded = True
+        """Before the first call of this engine, and before its first page."""
+        async with self._loading:
+            if not self._loaded:
+                self._book = CapBook(self._home_zone)
+                await self._store.fill_cap(self._book, self._clock.now())
+                self._loaded = True
 
     def room(self, campaign: Campaign, campaigns: Iterable[Campaign]) -> int:
         """How many more calls of the campaign may be placed now without a reserved operator."""

@@ -75,7 +75,7 @@ class Dialer:
         self.do_not_call: DoNotCallList = store.do_not_call
         self.holidays: HolidayStore = store.kept_holidays
         self.cap = CapKeeper(store, desk, clock, home_zone)
-        self.trunks = Trunks(store, store.trunks, clock, trunks)
+        self.trunks = Trunks(store, store.trunks, clock, trunks, originate.channels_on)
         self._attempts = Attempts(store, desk, originate, clock, ids, self.cap, self.trunks)
         self.strays: Counter[str] = self._attempts.strays
         self._queues = QueueWatch(desk, clock)
@@ -83,7 +83,9 @@ class Dialer:
         self._modes = Modes(store, desk, clock, self._attempts, self.cap, words, self._queues)
         self._handing_over = HandingOver(store, desk, clock, self._attempts, self._modes, self.cap, words)
         intake = Intake(store, clock, ids, home_zone, self.strays, self.cap.decided)
-        steering = self._modes.steering = Steering(store, clock, ids, home_zone, self._hold, self._wake.set)
+        steering = self._modes.steering = Steering(
+            store, clock, ids, home_zone, self._hold, self._wake.set, self.trunks.may_show
+        )
         signs = Signs(self._attempts, store, desk, self.strays)
         self._attempts.over = signs.over
         self._by_hand = ByHand(store, desk, clock, ids, self._attempts, self._modes)
@@ -117,6 +119,7 @@ class Dialer:
         self.drain = steering.drain
         self.why = steering.why
         self.find = steering.find
+        self.leads_of_customer = store.finding.of_customer
         self.day = steering.day
         self.week = WeekKeeper(store.week, clock, home_zone).week
         self.set_weights = steering.set_weights

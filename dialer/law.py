@@ -6,7 +6,7 @@ the code above believes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from .attempt_limits import Past, reached
 from .calling_hours import allowed
@@ -15,8 +15,11 @@ from .do_not_call import Entry, forbids, longest
 from .holidays import NO_HOLIDAYS, Holidays
 from .lead import Lead
 from .one_customer import AGAIN_S, Calls, is_in_other_call
+from .reached import Talks, peace
 from .reason import Reason, Wait
 from .tolls import FreeLine, TollRules
+
+FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,14 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a wish: entries that may concern it, what was dialed before, the holidays; when the day's account is used
-    up, when it opens again; and whose leads are in a call."""
+    up, when it opens again; whose leads are in a call; and who was reached."""
 
     entries: Sequence[Entry] = ()
     past: Past = field(default_factory=Past)
     holidays: Holidays = NO_HOLIDAYS
     capped_until: datetime | None = None
     calls: Calls = field(default_factory=dict)
+    talks: Talks = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,12 @@ def verdict(wish: Wish, facts: Facts, law: Law, now: datetime) -> Wait | None:
         return Wait(Reason.DO_NOT_CALL, entry.until)
     if not law.tolls.may_dial(wish.number):
         return Wait(Reason.DESTINATION)
-    limit = reached(lead, wish.number, campaign.limits, facts.past, campaign.rules, now)
-    if limit is not None:
-        return limit
+    limits = (
+        reached(lead, wish.number, campaign.limits, facts.past, campaign.rules, now),
+        peace(lead, wish.number, campaign.limits.reached_h, facts.talks, now),
+    )
+    if any(limits):
+        return max((wait for wait in limits if wait is not None), key=lambda wait: wait.until or FOR_GOOD)
     if is_in_other_call(lead, wish.number, facts.calls):
         return Wait(Reason.SAME_CUSTOMER, now + timedelta(seconds=AGAIN_S))
     may, opens = allowed(now, lead.zone, campaign.hours, facts.holidays)

@@ -16,6 +16,7 @@ from .law import Facts, Law, Wish, verdict
 from .law_tables import do_not_call_table, holiday_table, toll_day_table
 from .lead import Attempt, Lead, LeadState
 from .one_customer import Calls, keys_of, keys_of_lead, turns
+from .reached_store import talks_with
 from .reason import Reason, Wait
 from .rows import attempt_of
 from .tables import attempt_table, lead_table
@@ -48,8 +49,10 @@ async def bans(
         some = wishes[start : start + AT_ONCE]
         entries = await _entries(connection, some, now)
         pasts = await _pasts(connection, some, now, own)
+        customers = {key for wish in some for key in keys_of_lead(wish.lead, wish.number)}
+        talks = await talks_with(connection, customers, now)
         for wish in some:
-            facts = Facts(entries, pasts[wish.lead.id], holidays, capped_until, calls)
+            facts = Facts(entries, pasts[wish.lead.id], holidays, capped_until, calls, talks)
             if (wait := verdict(wish, facts, law, now)) is not None:
                 found[wish.lead.id] = wait
     return found

@@ -1,4 +1,4 @@
-"""Tables of what must not be dialed, or not now: the do-not-call list, holidays, and what each day's calls have cost."""
+"""Tables of what must not be dialed, or not now: the do-not-call list, holidays, what each day's calls have cost, who was reached."""
 
 import sqlalchemy as sa
 
@@ -32,4 +32,12 @@ toll_day_table = sa.Table(
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("seconds", sa.Float(53), nullable=False),
     sa.Column("kopecks", sa.BigInteger, nullable=False),
+)
+reached_table = sa.Table(
+    "reached",
+    metadata,
+    sa.Column("key", sa.String(60), primary_key=True),  # of a customer: his id or one of his numbers (one_customer.py)
+    sa.Column("campaign_id", sa.String(36), primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Index("ix_reached_at", "at"),
 )

@@ -142,6 +142,13 @@ class AttemptEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Its last attempt, which was taken for this outcome, was the trunk's trouble."""
+
+    outcome: AttemptOutcome
+
+
+@dataclass(frozen=True, slots=True)
 class Disposed:
     """A talk about this lead was closed with a result. With `callback_at` a call was promised, by `agent_id` or by anyone."""
 
@@ -234,6 +241,7 @@ LeadEvent = (
     AttemptStarted
     | Connected
     | AttemptEnded
+    | GivenBack
     | Disposed
     | TalkLost
     | Forsaken

@@ -21,6 +21,7 @@ from .lead import (
     Disposed,
     Edited,
     Forsaken,
+    GivenBack,
     Held,
     Lead,
     LeadEvent,
@@ -57,6 +58,9 @@ def advance(
             return replace(lead, state=state.CONNECTED, attempts=lead.attempts + 1)
         case state.DIALING, AttemptEnded(outcome):
             return _dialed(lead, outcome, rules[outcome], now)
+        case _, GivenBack(outcome) if may_give_back(lead, outcome):
+            attempts, trouble = max(0, lead.attempts - rules[outcome].counts), AttemptOutcome.TRUNK_TROUBLE
+            return _again(replace(lead, attempts=attempts, last_outcome=trouble), rules[trouble], now)
         case state.CONNECTED, AttemptEnded(outcome) if outcome in _LEFT_ALONE:
             moved = _standing_at(replace(lead, last_outcome=outcome), moved_on(lead.numbers, outcome))
             return _again(moved, rules[outcome], now)
@@ -85,6 +89,13 @@ def advance(
             return _closed(replace(lead, state=state.DO_NOT_CALL))
         case _:
             raise IllegalTransition("lead", lead.state, event)
+
+
+def may_give_back(lead: Lead, outcome: AttemptOutcome) -> bool:
+    """Whether nothing has happened to the lead since that end (a call promised since has no attempt yet); given up after it, it is taken
+    up again."""
+    rests = lead.state is LeadState.RETRY_AT and lead.held_by is None and not (lead.is_callback and lead.attempts == 0)
+    return lead.last_outcome is outcome and (rests or (lead.state is LeadState.DONE and lead.disposition is None))
 
 
 def _dialed(lead: Lead, outcome: AttemptOutcome, rule: RetryRule, now: datetime) -> Lead:

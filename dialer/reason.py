@@ -31,6 +31,7 @@ class Reason(StrEnum):
     LEAD_DAY = "lead_day"
     NUMBER_DAY = "number_day"
     GAP = "gap"
+    REACHED = "reached"
     DESTINATION = "destination"
     TOLL_CAP = "toll_cap"
     CLOCK = "clock"
@@ -42,7 +43,7 @@ class Reason(StrEnum):
     DONE = "done"
 
 
-LIMITS = frozenset({Reason.LEAD_TOTAL, Reason.LEAD_DAY, Reason.NUMBER_DAY, Reason.GAP})
+LIMITS = frozenset({Reason.LEAD_TOTAL, Reason.LEAD_DAY, Reason.NUMBER_DAY, Reason.GAP, Reason.REACHED})
 HELD = LIMITS | {Reason.DO_NOT_CALL, Reason.DESTINATION, Reason.SAME_CUSTOMER}
 """What a lead is put aside for, so that it does not stand in the way of those behind it; the rest is asked anew each time."""
 OWN = HELD | {

@@ -1,7 +1,7 @@
 """What a supervisor sees and steers: campaigns, their knobs and who turned them, who is dialed next and who is not, the day's figures."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from .law import Wish
 from .lead import DIALABLE_STATES, WAITING_STATES, Lead, LeadState
 from .priority import Weights, order_key, score
 from .reason import OWN, Reason, Wait
+from .saves import taken_back
 from .store import DialerStore
 from .why import Why, later, own_waits
 
@@ -70,11 +71,22 @@ Hold = Callable[[Campaign], Wait | None]
 """Why nothing at all is being dialed for the campaign now, whatever the lead; None while its leads are only waiting for their turn."""
 
 
+MayShow = Callable[[str], Awaitable[None]]
+"""Raises CampaignRefused for numbers of ours that no trunk may show."""
+
+
 class Steering:
     """`hold` tells why a campaign as a whole stands; `turned` is called after every change, so that it works at once."""
 
     def __init__(
-        self, store: DialerStore, clock: Clock, ids: Ids, home_zone: str, hold: Hold, turned: Callable[[], None]
+        self,
+        store: DialerStore,
+        clock: Clock,
+        ids: Ids,
+        home_zone: str,
+        hold: Hold,
+        turned: Callable[[], None],
+        may_show: MayShow,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -82,6 +94,7 @@ class Steering:
         self._home_zone = home_zone
         self._hold = hold
         self._turned = turned
+        self._may_show = may_show
         # Every board asks once a second, and a big campaign takes a while: each answer serves for some time, the longer the dearer it was.
         self._counting = OneAtATime(self._count, keep=10, monotonic=clock.monotonic)
         self._counts = OneAtATime(self._by_state, keep=10, monotonic=clock.monotonic)
@@ -102,6 +115,7 @@ class Steering:
         """A new campaign, paused unless `knobs` (campaign.settings) say otherwise. Raises CampaignRefused."""
         plain = Campaign(self._ids(), name, queue, self._clock.now())
         campaign = with_settings(plain, knobs or {})
+        await self._may_show(campaign.caller_id)
         await self._store.add_campaign(campaign)
         self._turned()
         return campaign
@@ -129,6 +143,8 @@ class Steering:
 
     async def set_knobs(self, campaign_id: str, knobs: Mapping[str, Setting], actor_id: str) -> Campaign:
         """Turn any knobs by name (campaign.settings). Raises UnknownCampaign, CampaignRefused."""
+        if "caller_id" in knobs:
+            await self._may_show(str(knobs["caller_id"]))
         return await self._change(campaign_id, lambda campaign: with_settings(campaign, knobs), actor_id)
 
     async def changes(self, campaign_id: str, limit: int = 50) -> list[Change]:
@@ -136,11 +152,12 @@ class Steering:
         return await self._store.changes(campaign_id, limit)
 
     async def revert(self, change_id: str, actor_id: str) -> Campaign:
-        """Put the knob back to where it stood before this change; that is a change too. Raises UnknownCampaign, CampaignRefused."""
-        change = await self._store.change(change_id)
-        if change is None:
+        """Put all that was turned at once with this change back to where it stood before; that is a save too. Raises UnknownCampaign,
+        CampaignRefused, and Overruled when a later change touched one of the knobs."""
+        save = await self._store.save_of(change_id)
+        if not save:
             raise UnknownCampaign(change_id)
-        return await self._change(change.campaign_id, lambda now: _with_only(now, change.field, change.old), actor_id)
+        return await self._change(save[0].campaign_id, lambda now: taken_back(now, save), actor_id)
 
     async def _change(self, campaign_id: str, edit: Callable[[Campaign], Campaign], actor_id: str) -> Campaign:
         campaign = await self._store.change_campaign(campaign_id, edit, actor_id)
@@ -194,8 +211,8 @@ class Steering:
     async def find(
         self, campaign_id: str, phones: Collection[str], order_ids: Collection[str], limit: int
     ) -> list[Lead]:
-        """The campaign's leads with one of these numbers, or of one of these orders, the newest first."""
-        return await self._store.find_leads(campaign_id, phones, order_ids, limit)
+        """The campaign's leads that have one of these numbers, or are of one of these orders, the newest first."""
+        return await self._store.finding.in_campaign(campaign_id, phones, order_ids, limit)
 
     async def held_back(self, campaign_id: str) -> list[HeldBack]:
         """How many are not dialed now, by reason, the most first. Raises UnknownCampaign."""
@@ -280,14 +297,6 @@ def _scored(lead: Lead, campaign: Campaign, wait: Wait | None, now: datetime) ->
     is_late = lead.is_callback and lead.due_by is not None and lead.due_by <= now and lead.attempts == 0
     late = lead.due_by if is_late else None
     return ScoredLead(lead, points.total, points.terms, wait, late)
-
-
-def _with_only(campaign: Campaign, knob: str, value: Setting) -> Campaign:
-    """This knob alone: a country's rules do not bring their limit and window along."""
-    knobs = {knob: value}
-    if knob == "cap.jurisdiction":
-        knobs |= {"cap.limit": campaign.cap.limit, "cap.window": campaign.cap.window}
-    return with_settings(campaign, knobs)
 
 
 def _drained(campaign: Campaign) -> Campaign:

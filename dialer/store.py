@@ -21,15 +21,17 @@ from .campaign_store import CampaignStore, campaign_by_id, locked_row
 from .cap_store import fill
 from .day_store import DayFigures
 from .do_not_call_store import DoNotCallList
+from .finding_store import LeadFinder
 from .holiday_store import HolidayStore
 from .holidays import Holidays
 from .import_store import ImportStore
 from .law import Law, Wish
 from .law_store import account_closed, bans, charge, keep_list_still, read_holidays, release, take_turn
 from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState, end_of
-from .lead_moves import advance
+from .lead_moves import advance, may_give_back
 from .priority import Weights
 from .ranks_store import DEPTH, Asked, LeadRanks
+from .reached_store import keep_reached
 from .reason import HELD, Reason, Wait
 from .rows import attempt_of, lead_of, lead_row, row_of, values
 from .tables import attempt_table, lead_table
@@ -54,6 +56,7 @@ class DialerStore(CampaignStore):
         self.day = DayFigures(db)
         self.trunks = TrunkStore(db, clock, ids)
         self.week = WeekStore(db)
+        self.finding = LeadFinder(db)
 
     async def add_leads(self, new: Sequence[Lead]) -> int:
         """Add those whose (campaign, source) is new; how many were."""
@@ -73,14 +76,6 @@ class DialerStore(CampaignStore):
     async def numbers_in_call(self) -> set[str]:
         async with self._db.read() as connection:
             return set(await connection.scalars(_IN_CALL))
-
-    async def find_leads(
-        self, campaign_id: str, phones: Collection[str], order_ids: Collection[str], limit: int
-    ) -> list[Lead]:
-        """Those with one of these numbers, or of one of these orders, the newest first."""
-        mine = sa.or_(_c.phone.in_(phones), _c.order_id.in_(order_ids))
-        query = sa.select(lead_table).where(_c.campaign_id == campaign_id, mine)
-        return await self._leads(query.order_by(_c.created_at.desc(), _c.id).limit(limit))
 
     async def name_booked(self, lead_id: str) -> str:
         """The name that its customer gave when he booked a call; "" if he did not."""
@@ -264,9 +259,34 @@ class DialerStore(CampaignStore):
             await _put(connection, attempt_table, row_of(after))
             await charge(connection, self._law, attempt, self._clock.now())
             lead = await _locked_lead(connection, attempt.lead_id)
+            await keep_reached(connection, lead, after, self._clock.now())
             if lead and lead.state in (LeadState.DIALING, LeadState.CONNECTED):
                 await self._tell(connection, attempt.lead_id, leads.AttemptEnded(end_of(attempt, outcome)))
             return after
+
+    async def give_back(self, attempt_id: str) -> None:
+        """The attempt was refused by its trunk and not by the customer: it is none of the lead's, if the lead has not gone on since."""
+        async with self._db.write() as connection:
+            attempt = await _locked_attempt(connection, attempt_id)
+            trouble = AttemptOutcome.TRUNK_TROUBLE
+            if (
+                attempt is None
+                or attempt.outcome is None
+                or attempt.answered_at is not None
+                or attempt.outcome is trouble
+            ):
+                return
+            await _put(connection, attempt_table, row_of(replace(attempt, outcome=trouble)))
+            mine = sa.select(attempt_table.c.id).where(attempt_table.c.lead_id == attempt.lead_id)
+            newest = mine.order_by(attempt_table.c.intent_at.desc(), attempt_table.c.id.desc()).limit(1)
+            lead = await _locked_lead(connection, attempt.lead_id)
+            if (
+                lead is None
+                or not may_give_back(lead, attempt.outcome)
+                or await connection.scalar(newest) != attempt_id
+            ):
+                return
+            await self._tell(connection, lead.id, leads.GivenBack(attempt.outcome))
 
     async def connect(self, attempt_id: str, at: datetime) -> Attempt | None:
         """An operator has him on the line since `at`. None if that was known, or nobody answered."""
@@ -276,6 +296,7 @@ class DialerStore(CampaignStore):
                 return None
             after = replace(attempt, connected_at=at)
             await _put(connection, attempt_table, row_of(after))
+            await keep_reached(connection, await _locked_lead(connection, attempt.lead_id), after, at)
             return after
 
     async def abandon(self, attempt_id: str) -> Attempt | None:
@@ -302,10 +323,6 @@ class DialerStore(CampaignStore):
     async def open_attempts(self) -> list[Attempt]:
         """Calls without an end, the oldest first."""
         return await self._attempts(attempt_table.c.ended_at.is_(None))
-
-    async def attempts_of(self, lead_id: str) -> list[Attempt]:
-        """The oldest first."""
-        return await self._attempts(attempt_table.c.lead_id == lead_id)
 
     async def _attempts(self, which: sa.ColumnElement[bool]) -> list[Attempt]:
         query = sa.select(attempt_table).where(which).order_by(attempt_table.c.intent_at, attempt_table.c.id)

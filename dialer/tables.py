@@ -22,6 +22,7 @@ change_table = sa.Table(
     sa.Column("field", sa.String(80), nullable=False),
     sa.Column("old", Json),
     sa.Column("new", Json),
+    sa.Column("save_id", sa.String(36), nullable=False, server_default=""),
     sa.Index("ix_campaign_change_campaign_id", "campaign_id", "at"),
 )
 LIVE = sa.text("state IN ('fresh', 'due', 'retry_at')")  # literally the same in index and query, or it is not used
@@ -29,6 +30,7 @@ OWN_FIELDS = ("own_1", "own_2", "own_3")
 IS_HELD = sa.text("held_by IS NOT NULL")
 IS_TIMED = sa.text("due_at IS NOT NULL")
 HAS_ORDER = sa.text("order_id IS NOT NULL")
+HAS_CUSTOMER = sa.text("customer_id IS NOT NULL")
 _import_id = sa.Column("import_id", sa.String(36))
 lead_table = sa.Table(
     "lead",
@@ -88,6 +90,14 @@ lead_table = sa.Table(
     sa.Index("ix_lead_order_id", "order_id", sqlite_where=HAS_ORDER, postgresql_where=HAS_ORDER),
     sa.Index("ix_lead_held_by", "held_by", "campaign_id", sqlite_where=IS_HELD, postgresql_where=IS_HELD),
     sa.Index("ix_lead_phone", "phone"),
+    sa.Index("ix_lead_customer_id", "customer_id", sqlite_where=HAS_CUSTOMER, postgresql_where=HAS_CUSTOMER),
+)
+# Of leads with several numbers; filled by triggers on `lead` (migration 0017), which a migration that rebuilds `lead` on SQLite makes anew.
+lead_number_table = sa.Table(
+    "lead_number",
+    metadata,
+    sa.Column("number", sa.String(20), primary_key=True),
+    sa.Column("lead_id", sa.String(36), primary_key=True),
 )
 import_table = sa.Table(
     "lead_import",

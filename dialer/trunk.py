@@ -15,6 +15,7 @@ import phonenumbers
 
 from ..queue.channel import AttemptOutcome
 from .pacing import TROUBLE, Brake
+from .refusals import Judgement, LastEnd, Row, judge
 
 MOST_CHANNELS = 5_000
 LEAST_RATE, MOST_RATE = 0.1, 500.0
@@ -36,7 +37,7 @@ class BadTrunk(ValueError):
 @dataclass(frozen=True, slots=True)
 class Trunk:
     """`channels`: calls at once, ringing and talking. `per_second`: calls begun in any second. `caller_ids`: our numbers (E.164) that
-    its carrier lets us show; empty: the campaign's own number, whatever it is. Raises BadTrunk."""
+    its carrier lets us show; empty: the campaign's own numbers, whatever they are. Raises BadTrunk."""
 
     name: str
     channels: int = 500
@@ -67,13 +68,14 @@ def is_e164(text: str) -> bool:
     return E164.fullmatch(text) is not None and phonenumbers.is_possible_number(phonenumbers.parse(text))
 
 
-def caller_id(trunk: Trunk, number: str, wished: str = "") -> str:
-    """The number to show to `number` (E.164). Of the pool the nearest to his own: same country and area, then same country; of several
-    that are as near, always the same one for the same customer, whoever else joins the pool or leaves it. The campaign's `wished` number
-    is shown if it is of the pool, or if there is no pool."""
-    if not trunk.caller_ids or wished in trunk.caller_ids:
-        return wished
-    return max(trunk.caller_ids, key=lambda own: (_nearness(own, number), _lot(own, number), own))
+def caller_id(trunk: Trunk, number: str, wished: Collection[str] = ()) -> str:
+    """The number to show to `number` (E.164); "" where there is none to choose. Of the campaign's `wished` numbers, as far as they are of
+    the pool or there is no pool, else of the pool, the nearest to his own: same country and area, then same country; of several that are
+    as near, always the same one for the same customer, whoever else joins them or leaves."""
+    own_choice = [own for own in wished if not trunk.caller_ids or own in trunk.caller_ids]
+    return max(
+        own_choice or trunk.caller_ids, key=lambda own: (_nearness(own, number), _lot(own, number), own), default=""
+    )
 
 
 def _nearness(own: str, number: str) -> int:
@@ -110,30 +112,28 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class LastEnd:
-    """How the trunk's last call ended: `cause` is Q.850, `tech_cause` the SIP code."""
-
-    outcome: AttemptOutcome
-    at: datetime
-    cause: int | None = None
-    tech_cause: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class TrunkState:
-    """`ringing` and `talking`: the attempts that hold its channels; `sent`: when its newest calls began, as far as the rate counts them."""
+    """`ringing` and `talking`: the attempts that hold its channels; `on_wire`: all calls that the switch has on it now, those of customers
+    who call us and of who is called back among them; `sent`: when its newest calls began, as far as the rate counts them."""
 
     trunk: Trunk
     ringing: frozenset[str] = frozenset()
     talking: frozenset[str] = frozenset()
+    on_wire: frozenset[str] = frozenset()
     sent: tuple[datetime, ...] = ()
     brake: Brake = field(default_factory=Brake)
     last: LastEnd | None = None
+    row: Row = field(default_factory=Row)
 
     @property
     def in_use(self) -> int:
-        """Channels of the cap that are taken."""
-        return len(self.ringing | self.talking)
+        """Channels of the cap that are taken, by whomever."""
+        return len(self.ringing | self.talking | self.on_wire)
+
+    @property
+    def by_others(self) -> int:
+        """Those of them that are not the dialer's."""
+        return len(self.on_wire - self.ringing - self.talking)
 
     def began(self, attempt_id: str, at: datetime) -> "TrunkState":
         """A call takes a channel, before anything of it is told to anybody."""
@@ -155,10 +155,21 @@ class TrunkState:
     def answered(self, attempt_id: str) -> "TrunkState":
         """It still holds its channel. The trunk carries calls: the brake is off."""
         ringing, talking = self.ringing - {attempt_id}, self.talking | {attempt_id}
-        return replace(self, ringing=ringing, talking=talking, brake=Brake())
+        return replace(self, ringing=ringing, talking=talking, brake=Brake(), row=Row())
+
+    def judged(self, attempt_id: str, end: LastEnd) -> Judgement:
+        """Whose doing an end was that is not yet `heard`."""
+        return judge(self.row, attempt_id, end, len(self.ringing - {attempt_id}))
+
+    def heard(self, attempt_id: str, end: LastEnd) -> "TrunkState":
+        """The end is in the row of refusals, or ends it; at once, for other ends are told while this one is being written."""
+        return replace(self, row=self.row.after(attempt_id, end, len(self.ringing - {attempt_id})))
 
     def ended(self, attempt_id: str, end: LastEnd) -> "TrunkState":
-        return replace(self.freed(attempt_id), brake=self.brake.after(end.outcome, end.at), last=end)
+        """After it was `heard`."""
+        is_trouble = self.row.suspected and end.is_refusal
+        brake = self.brake.pulled(end.at) if is_trouble else self.brake.after(end.outcome, end.at)
+        return replace(self.freed(attempt_id), brake=brake, last=end)
 
     def hold(self, now: datetime) -> Hold | None:
         """What keeps it from one more call; None when it may carry it."""

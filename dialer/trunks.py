@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from ..queue.channel import AttemptOutcome
 from ..storage.clock import Clock
 from .lead import Attempt
+from .refusals import Judgement, LastEnd
+from .showing import check_shown
 from .store import DialerStore
-from .trunk import Blocked, Hold, LastEnd, Trunk, TrunkState, caller_id, choose, earliest
+from .trunk import Blocked, Hold, Trunk, TrunkState, caller_id, choose, earliest
 from .trunk_knobs import TrunkChange, with_knobs
 from .trunk_store import TrunkStore
 
@@ -22,13 +24,22 @@ class UnknownTrunk(Exception):
 
 
 class Trunks:
-    """`names`: the site's trunks in the order in which calls prefer them, at least one. `load` comes before everything else."""
+    """`names`: the site's trunks in the order in which calls prefer them, at least one. `channels_on` tells which calls a trunk carries,
+    the dialer's or not. `load` comes before everything else."""
 
-    def __init__(self, store: DialerStore, trunks: TrunkStore, clock: Clock, names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        store: DialerStore,
+        trunks: TrunkStore,
+        clock: Clock,
+        names: Sequence[str],
+        channels_on: Callable[[str], frozenset[str]],
+    ) -> None:
         self._store = store
         self._rows = trunks
         self._clock = clock
         self._names = tuple(names)
+        self._channels_on = channels_on
         self._states: dict[str, TrunkState] = {name: TrunkState(Trunk(name)) for name in names}
         self._loaded = False
         self._loading = asyncio.Lock()
@@ -57,14 +68,14 @@ class Trunks:
             talking = {key for key, one in mine.items() if one.answered_at is not None} | (state.talking - gone)
             self._states[name] = replace(state, ringing=frozenset(ringing - talking), talking=frozenset(talking))
 
-    def take(self, attempt: Attempt, wished: str, failed: Collection[str]) -> Attempt | None:
+    def take(self, attempt: Attempt, wished: Collection[str], failed: Collection[str]) -> Attempt | None:
         """The attempt with its trunk and the number it shows, its channel held; None when no trunk may carry it now. `wished`: the
-        campaign's own number; `failed`: trunks that could not carry the customer's last call. `written` follows."""
+        campaign's own numbers; `failed`: trunks that could not carry the customer's last call. `written` follows."""
         now = self._clock.now()
         found = choose(self.states(), now, failed)
         if isinstance(found, tuple):
             return None
-        self._states[found.trunk.name] = found.began(attempt.id, now)
+        self._put(replace(attempt, trunk=found.trunk.name), lambda state: state.began(attempt.id, now))
         self._unwritten.add(attempt.id)
         shown = caller_id(found.trunk, attempt.number, wished)
         return replace(attempt, intent_at=now, trunk=found.trunk.name, caller_id=shown)
@@ -85,9 +96,17 @@ class Trunks:
     def answered(self, attempt: Attempt) -> None:
         self._put(attempt, lambda state: state.answered(attempt.id))
 
-    def ended(self, attempt: Attempt, outcome: AttemptOutcome) -> None:
-        """`outcome`: how the wire says that it ended."""
-        end = LastEnd(outcome, self._clock.now(), attempt.cause, attempt.tech_cause)
+    def judged(self, attempt: Attempt, end: LastEnd) -> Judgement:
+        """What the end is to be written down as: a trunk that refuses everybody is no customer's doing. `ended` follows."""
+        state = self._states.get(self._of(attempt))
+        if state is None:
+            return Judgement(end.outcome)
+        judgement = state.judged(attempt.id, end)
+        self._put(attempt, lambda now: now.heard(attempt.id, end))
+        return judgement
+
+    def ended(self, attempt: Attempt, end: LastEnd) -> None:
+        """`end`: how the wire says that it ended."""
         self._put(attempt, lambda state: state.ended(attempt.id, end))
 
     async def failed_for(self, lead_id: str) -> frozenset[str]:
@@ -97,7 +116,11 @@ class Trunks:
 
     def states(self) -> tuple[TrunkState, ...]:
         """As they are at this moment, in the order of preference."""
-        return tuple(self._states.values())
+        return tuple(self._at_work(name) for name in self._states)
+
+    def _at_work(self, name: str) -> TrunkState:
+        """With the calls that are not ours: the carrier counts them too."""
+        return replace(self._states[name], on_wire=self._channels_on(name))
 
     def room(self) -> int:
         """How many more calls all of them together may carry now."""
@@ -120,12 +143,17 @@ class Trunks:
 
     def way(self, number: str, wished: str) -> tuple[str, str]:
         """For a call that is not the dialer's, and must not wait: the first trunk that may carry one, else the first; and the number to
-        show. It is not counted."""
+        show. It is begun though all channels be taken, and takes one (`channels_on`)."""
         found = choose(self.states(), self._clock.now())
         trunk = self._states[self._names[0]].trunk if isinstance(found, tuple) else found.trunk
-        return trunk.name, caller_id(trunk, number, wished)
+        return trunk.name, caller_id(trunk, number, (wished,) if wished else ())
 
     # What a supervisor sets
+
+    async def may_show(self, text: str) -> None:
+        """Raises CampaignRefused for numbers that a campaign must not name (showing.py)."""
+        await self.load()
+        check_shown(text, [state.trunk for state in self._states.values()])
 
     async def set_knobs(self, name: str, knobs: Mapping[str, object], actor_id: str) -> TrunkState:
         """Turn knobs by name (trunk_knobs.py); the very next call goes by them. Raises UnknownTrunk, BadTrunk."""
@@ -133,7 +161,7 @@ class Trunks:
             raise UnknownTrunk(name)
         trunk = await self._rows.change(name, lambda old: with_knobs(old, knobs), actor_id)
         self._states[name] = replace(self._states[name], trunk=trunk)
-        return self._states[name]
+        return self._at_work(name)
 
     async def changes(self, limit: int = 50) -> list[TrunkChange]:
         """Who turned which knob, the newest first."""

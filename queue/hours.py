@@ -1,11 +1,9 @@
-"""A queue's opening hours: is it open, and when does it open or close next? Pure; summer time is the zone's."""
+"""A queue's opening hours: is it open, and when does it close next? Pure; summer time is the zone's."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from .setup import OpeningHours
-
-_LOOK_AHEAD_DAYS = 370
 
 
 def is_open(hours: OpeningHours | None, now: datetime) -> bool:
@@ -15,15 +13,6 @@ def is_open(hours: OpeningHours | None, now: datetime) -> bool:
     local = now.astimezone(ZoneInfo(hours.time_zone))
     span = _span(hours, local)
     return span is not None and span[0] <= now < span[1]
-
-
-def opens_at(hours: OpeningHours | None, now: datetime) -> datetime | None:
-    """When a closed queue opens next (UTC); None when it is open, or never will be within a year."""
-    if hours is None or is_open(hours, now):
-        return None
-    local = now.astimezone(ZoneInfo(hours.time_zone))
-    spans = (_span(hours, local + timedelta(days=days)) for days in range(_LOOK_AHEAD_DAYS))
-    return next((span[0] for span in spans if span is not None and span[0] > now), None)
 
 
 def closes_at(hours: OpeningHours | None, now: datetime) -> datetime | None:

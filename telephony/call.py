@@ -14,6 +14,8 @@ _BY_SIP = {
     "604": AttemptOutcome.INVALID,
     "484": AttemptOutcome.INVALID,
     "410": AttemptOutcome.INVALID,
+    "401": AttemptOutcome.TRUNK_TROUBLE,  # no customer asks who we are
+    "407": AttemptOutcome.TRUNK_TROUBLE,
     "403": AttemptOutcome.REJECTED,
     "603": AttemptOutcome.REJECTED,
     "607": AttemptOutcome.REJECTED,

@@ -20,6 +20,7 @@ from .ami_events import (
 )
 from .call import DialedCall
 from .site import FIRST_TRUNK
+from .trunk_channels import TrunkChannels
 from .wire import Wire
 
 _DIALABLE = re.compile(r"\+?[0-9]{5,18}")
@@ -47,9 +48,13 @@ def dialable(number: str) -> bool:
 class PlacedCalls:
     """`attempt_id` is the channel's id, so that a second order for it is refused by Asterisk itself."""
 
-    def __init__(self, wire: Wire, may_dial: Callable[[str], bool] = lambda _number: True) -> None:
-        """`may_dial`: whether a number (E.164) may be dialed at all (rules.py); every call that we place comes through here."""
+    def __init__(
+        self, wire: Wire, may_dial: Callable[[str], bool] = lambda _number: True, channels: TrunkChannels | None = None
+    ) -> None:
+        """`may_dial`: whether a number (E.164) may be dialed at all (rules.py); every call that we place comes through here, and takes
+        one of the `channels`."""
         self._wire = wire
+        self._channels = channels or TrunkChannels()
         self._may_dial = may_dial
         self._calls: dict[str, DialedCall] = {}
         self._owners: dict[str, Dialing] = {}
@@ -77,6 +82,7 @@ class PlacedCalls:
         if not self._may_dial(number):
             raise NotDialable("the site does not call there")
         self.adopt(DialedCall(attempt_id, ring_timeout_s), owner)
+        self._channels.took(attempt_id, trunk)
         reply = await self._wire.told(
             self._wire.link.originate(
                 f"PJSIP/{number.lstrip('+')}@{trunk}",
@@ -180,4 +186,5 @@ class PlacedCalls:
 
     def _forget(self, attempt_id: str) -> Dialing:
         del self._calls[attempt_id]
+        self._channels.left(attempt_id)
         return self._owners.pop(attempt_id)

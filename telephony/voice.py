@@ -46,6 +46,7 @@ from .legs import call_key, customers_of, is_customer, key_of, legs_of, shown_na
 from .placed_calls import Dialing, PlacedCalls
 from .site import FIRST_TRUNK
 from .talks import TalkRecorded, Talks
+from .trunk_channels import TrunkChannels
 from .waiting_room import WaitingRoom
 from .wire import Wire
 
@@ -90,7 +91,8 @@ class Voice:
         self._ring_s = ring_s
         self._wire = Wire()
         self._dialing: Dialing | None = None
-        self._placed = PlacedCalls(self._wire, may_dial)
+        self._channels = TrunkChannels()
+        self._placed = PlacedCalls(self._wire, may_dial, self._channels)
 
         def plain(_number: str) -> tuple[str, str]:
             return FIRST_TRUNK, caller_id
@@ -109,6 +111,7 @@ class Voice:
         self.cancel = self._placed.cancel
         self.equip = self._placed.equip
         self.known = self._placed.known
+        self.channels_on = self._channels.of
 
     def attach(self, ami: Ami, dialing: Dialing) -> None:
         """Join the two ends that need this object to be made first."""
@@ -193,6 +196,7 @@ class Voice:
     # What Asterisk tells --------------------------------------------------------------------------------------------
 
     async def on_event(self, event: Event) -> None:
+        self._channels.heard(event)
         match event:
             case ContactChanged():
                 await self._ask_device(event.endpoint)
@@ -309,6 +313,8 @@ class Voice:
         customers = customers_of(resync.channels)
         channels = {channel.channel.uniqueid: channel for channel in resync.channels}
         self._wire.names = {key: channel.name for key, channel in customers.items()}
+        self._channels.ask()
+        self._channels.told(resync.channels)
         await self._beat()
         since = await self._aftermath.settle(customers)
         await self._keys.settle()
@@ -341,9 +347,11 @@ class Voice:
             if ami is None or ami.state is not LinkState.UP:
                 continue
             with suppress(AmiError, WireDown):  # the link's own watchdog speaks of it
+                self._channels.ask()
                 await self.check(await ami.show_channels())
 
     async def check(self, channels: Sequence[LiveChannel]) -> None:
+        self._channels.told(channels)
         customers = customers_of(channels)
         await self._arrivals.look_again(customers)
         await self._desk.check(ChannelKind.VOICE, legs_of(customers, self._desk.agent_by_sip_name), self._wire.alive)

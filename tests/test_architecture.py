@@ -27,7 +27,7 @@ STORE = {
         "trunk_store.py",
         "trunk_tables.py",
     ),
-    *("campaign_store.py", "ranks_store.py", "day_store.py", "week_store.py"),
+    *("campaign_store.py", "ranks_store.py", "day_store.py", "week_store.py", "reached_store.py", "finding_store.py"),
 }
 SHELLS = {
     "queue": {"desk.py", "floor.py", "hands.py", "ledger.py", "readings.py", "reception.py", "reservations.py"},
@@ -51,6 +51,7 @@ PURE = {
             "call.py",
             "fallback_line.py",
             "legs.py",
+            "trunk_channels.py",
         ),
         *("booking_by_phone.py", "dialog.py", "order_by_phone.py", "prompts_dialog.py", "spoken.py", "visits.py"),
         *(
@@ -62,7 +63,14 @@ PURE = {
     },
     "reports": {"wallboard.py"},
     "simulation": {"ami_words.py", "habits.py", "measures.py", "plan.py", "report.py", "truth.py"},
-    "agent_web": {"campaign_reasons.py", "campaign_charts.py", "desk_hands.py", "desk_pauses.py", "desk_view.py"},
+    "agent_web": {
+        "campaign_reasons.py",
+        "campaign_charts.py",
+        "desk_hands.py",
+        "desk_pauses.py",
+        "desk_view.py",
+        "other_lead.py",
+    },
 }
 
 

@@ -31,7 +31,7 @@ from cordboard.storage.database import Database
 from tests.fakes.hours import HandClock
 from tests.fakes.steering_house import SteeringHouse
 
-NOT_IN_A_FORM = ("weights.", "own_fields.", "name", "queue", "state", "caller_id")
+NOT_IN_A_FORM = ("weights.", "own_fields.", "name", "queue", "state")
 BAD: tuple[tuple[str, Setting], ...] = (
     ("mode", "predictive"),
     ("mode", "guess"),
@@ -192,12 +192,12 @@ async def test_a_country_put_back_leaves_the_limit_that_was_set_meanwhile(
     house: SteeringHouse, browser: httpx2.AsyncClient, campaign: Campaign
 ) -> None:
     await turn(browser, campaign, {"cap.limit": 0.01})
-    await turn(browser, campaign, {"cap.jurisdiction": "us-ftc", "cap.limit": 0.02, "cap.window": "30d"})
+    await turn(browser, campaign, {"cap.jurisdiction": "us-ftc", "cap.limit": 0.01, "cap.window": "30d"})
     change = next(each for each in await house.dialer.changes(campaign.id) if each.field == "cap.jurisdiction")
     back = await browser.post(f"/api/v1/campaigns/{campaign.id}/changes/{change.id}/revert")
     assert back.status_code == 200
     cap = (await house.dialer.campaign(campaign.id)).cap
-    assert (cap.jurisdiction, cap.limit, cap.window) == ("ru", 0.02, "30d")
+    assert (cap.jurisdiction, cap.limit, cap.window) == ("ru", 0.01, "day")
 
 
 async def test_each_country_brings_its_limit_and_window_into_the_form(
@@ -231,3 +231,38 @@ def test_values_and_names_are_in_the_readers_words() -> None:
 
 def test_modes_that_can_be_dialed_are_those_of_the_dialer() -> None:
     assert {mode for mode in DialMode if dialable(mode)} == DIALED_MODES
+
+
+async def test_a_save_is_one_line_with_one_button_and_says_what_was_changed_again(
+    house: SteeringHouse, browser: httpx2.AsyncClient, campaign: Campaign
+) -> None:
+    await turn(browser, campaign, {"limits.lead_day": 3, "limits.gap_s": 600, "hours.sat": "closed"})
+    text = " ".join((await browser.get(f"/campaigns/{campaign.id}")).text.replace(NBSP, " ").split())
+    assert text.count("data-revert=") == 1
+    assert "Вернуть все 3" in text
+    first = (await house.dialer.changes(campaign.id))[0]
+    await turn(browser, campaign, {"limits.gap_s": 60})
+    text = " ".join((await browser.get(f"/campaigns/{campaign.id}")).text.replace(NBSP, " ").split())
+    assert text.count("data-revert=") == 1
+    assert "меняли и позже" in text
+    address = f"/api/v1/campaigns/{campaign.id}/changes/{first.id}/revert"
+    back = await browser.post(address, headers={"accept-language": "ru"})
+    assert (back.status_code, back.json()["detail"]) == (
+        409,
+        "Эти настройки меняли и позже: сначала верните позднюю правку",
+    )
+    assert back.json()["errors"] == [{"field": "limits.gap_s", "reason": "С тех пор её меняли снова"}]
+
+
+async def test_our_numbers_are_offered_and_a_foreign_one_is_refused_beside_its_field(
+    house: SteeringHouse, browser: httpx2.AsyncClient, campaign: Campaign
+) -> None:
+    await house.dialer.trunks.load()
+    await house.dialer.trunks.set_knobs("trunk", {"caller_ids": ["+74951110001", "+74951110002"]}, "oleg")
+    text = (await browser.get(f"/campaigns/{campaign.id}")).text
+    assert 'data-add="+74951110002"' in text
+    refused = await turn(browser, campaign, {"caller_id": "+78121110001"}, **{"accept-language": "ru"})
+    wrong = {"field": "caller_id", "reason": "Ни одна линия не показывает +78121110001"}
+    assert (refused.status_code, refused.json()["errors"]) == (409, [wrong])
+    await turn(browser, campaign, {"caller_id": "+74951110001\n+74951110002"})
+    assert (await house.dialer.campaign(campaign.id)).caller_ids == ("+74951110001", "+74951110002")

@@ -1,6 +1,7 @@
 """One lead of a campaign: why it is not dialed, finding it; a draft of the weights; drain; the day: API and page."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx2
@@ -39,6 +40,26 @@ async def test_why_tells_the_place_the_terms_and_what_must_end(
     assert "место 2" in page
     assert 'data-reason="paused"' in page
     assert "само не кончится" in page
+
+
+async def test_what_else_the_customer_is_called_about_is_told(
+    house: SteeringHouse, browser: httpx2.AsyncClient, campaign: Campaign
+) -> None:
+    lead, debts, now = await lead_of(house, campaign, 1), await house.campaign("Долги"), house.clock.now()
+    several = (lead.phone, "+74990000077")
+    other = replace(
+        lead, id="other", campaign_id=debts.id, source="api:1", order_id=None, customer_id=None, created_at=now
+    )
+    await house.store.add_leads([replace(other, phone=several[1], phones=several[::-1], zones=(lead.zone,) * 2)])
+    (told,) = (await browser.get(f"{API}/{campaign.id}/leads/{lead.id}/why")).json()["others"]
+    assert told == {"id": "other", "campaign_id": debts.id, "order_id": None, "is_open": True}
+    page = said(await browser.get(f"/campaigns/{campaign.id}", params={"lead": lead.id}))
+    assert f'data-other="other"><a class="grow hit" href="/campaigns/{debts.id}?lead=other"' in page
+    for text in several:  # by any number, not only by the one that is dialed next
+        found = (await browser.get(f"{API}/{debts.id}/find", params={"q": text})).json()
+        assert [one["id"] for one in found] == ["other"]
+    shown = said(await browser.get(f"/campaigns/{debts.id}", params={"lead": "other"}))
+    assert "+7 499 000-00-77" in shown
 
 
 async def test_what_is_not_a_lead_of_this_campaign_is_not_found(

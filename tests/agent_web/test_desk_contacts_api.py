@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import httpx2
 import pytest
 
 from cordboard.access.user import User
+from cordboard.agent_web.i18n import NBSP
+from cordboard.dialer.lead import Lead, LeadState
 from cordboard.queue.agent import AgentState
 from cordboard.queue.channels.conversation import Notice
 from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.setup import PauseCode, QueueRules, QueueSetup
 from cordboard.storage.database import Database
-from tests.fakes.desk_house import DeskHouse
+from tests.fakes.desk_house import ANNA, DeskHouse
 from tests.fakes.wire import MovedClock
 
 API = "/api/v1/desk"
@@ -242,3 +245,24 @@ async def test_a_visitor_without_a_number_has_a_card_all_the_same(
     assert customer is not None
     assert customer.phones == ()
     assert "Гость" in (await browser.get("/desk/context")).text
+
+
+async def test_who_takes_the_call_is_told_of_the_customers_other_leads(
+    house: DeskHouse, maria: User, browser: httpx2.AsyncClient
+) -> None:
+    debts = await house.dialer.add_campaign("Долги", "orders", {})
+    now = house.clock.now()
+    lead = Lead("debt", debts.id, "api:1", "+74990000077", "Europe/Moscow", now, now, order_total=150_000)
+    await house.dialer_store.add_leads(
+        [
+            replace(lead, phones=(lead.phone, ANNA), zones=(lead.zone,) * 2),
+            replace(lead, id="over", source="api:2", phone=ANNA, state=LeadState.DONE),
+            replace(lead, id="stranger", source="api:3"),
+        ]
+    )
+    await house.call_in()
+    text = (await browser.get("/desk/context")).text
+    assert re.findall(r'data-other="([a-z]+)"', text) == ["debt"]  # by any of its numbers; what is over is history
+    told = " ".join(text.replace(NBSP, " ").split())
+    assert "Ему звонят и по другому поводу" in told
+    assert "<b>Долги</b> · 1 500 ₽" in told

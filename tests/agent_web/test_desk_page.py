@@ -1,7 +1,8 @@
 """The desk as an operator sees it: a real Chromium on real pages; the test is the telephone line."""
 
+import os
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from cordboard.access.user import User
+from cordboard.dialer.lead import Lead
 from cordboard.shop.order import Order, OrderEdit, OrderStatus
 from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
@@ -251,6 +253,23 @@ async def test_two_customers_on_one_number_give_a_choice(seat: Seat) -> None:
     await seat.page.click(f"#cu-{pavel.id}")
     await seat.screen.until_shows(".who h1", "Павел Иванов")
     assert seat.house.desk.contacts()[0].customer_id == pavel.id
+
+
+async def test_what_else_the_customer_is_called_about_is_there_before_the_answer(seat: Seat) -> None:
+    house, now = seat.house, seat.house.clock.now()
+    debts = await house.dialer.add_campaign("Долги", "orders", {})
+    lead = Lead("debt", debts.id, "api:1", "+74990000077", "Europe/Moscow", now, now, order_total=150_000)
+    await house.dialer_store.add_leads([replace(lead, phones=(lead.phone, ANNA), zones=(lead.zone,) * 2)])
+    shots = Path(os.environ.get("CORDBOARD_SHOTS") or seat.screen.shots)
+    await seat.ready()
+    await house.call_in()
+    await seat.screen.until_shows("[data-other=debt]", "Долги")
+    await seat.page.screenshot(path=shots / "manners-desk-ru.png")
+    await house.desk.talk_began("call-1", seat.user.id)
+    await seat.phase("talking")
+    await seat.page.click("[data-lang=en]")
+    await seat.screen.until_shows("#oth", "He is called about something else too")
+    await seat.page.screenshot(path=shots / "manners-desk-en.png")
 
 
 async def test_the_language_changes_without_a_reload(seat: Seat) -> None:

@@ -17,7 +17,6 @@ from cordboard.dialer.abandonment import (
     Scope,
     Verdict,
     Window,
-    may_overdial,
     rate,
     room,
     scopes_of,
@@ -51,7 +50,6 @@ class Bound:
 )
 def test_room_is_what_could_be_abandoned_at_once(counts: Counts, flying: int, free: int) -> None:
     assert room(counts, flying, CAP) == free
-    assert may_overdial(counts, flying, CAP) is (free > 0)
 
 
 def test_false_machine_verdicts_take_their_share_of_the_budget() -> None:

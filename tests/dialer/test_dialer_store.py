@@ -119,7 +119,7 @@ async def test_an_attempt_is_begun_once_and_ended_once(house: DialHouse) -> None
         attempt, ended_at=house.clock.now(), outcome=AttemptOutcome.BUSY, cause=17, tech_cause="486"
     )
     assert await house.store.end_attempt(attempt.id, AttemptOutcome.PERSON, 16, None) is None
-    assert await house.store.attempts_of(lead.id) == [ended]
+    assert await house.all_attempts() == [ended]
     after = await house.store.lead(lead.id)
     assert after is not None
     assert (after.state, after.attempts, after.last_outcome) == (LeadState.RETRY_AT, lead.attempts + 1, "busy")
@@ -133,7 +133,7 @@ async def test_a_lead_that_is_being_dialed_is_not_dialed_again_and_nothing_is_wr
     await house.store.end_attempt(first.id, AttemptOutcome.BUSY, None, None)
     with pytest.raises(IllegalTransition):
         await house.store.begin_attempt(an_attempt(house, lead))
-    assert len(await house.store.attempts_of(lead.id)) == 1
+    assert len(await house.all_attempts()) == 1
 
 
 async def test_two_leads_of_one_number_are_never_in_a_call_together(house: DialHouse) -> None:

@@ -46,6 +46,7 @@ class Seen:
     at: datetime
     ended_at: datetime | None = None
     counts: bool = True
+    talked_at: datetime | None = None
 
 
 class AnyLaw(RuleBasedStateMachine):
@@ -72,7 +73,7 @@ class AnyLaw(RuleBasedStateMachine):
         self.hours = {campaign.id: (0, 1440) for campaign in self.campaigns}
         self.limits: dict[str, dict[str, int | None]] = {campaign.id: {} for campaign in self.campaigns}
         for campaign in self.campaigns:
-            self.limits_are_turned(self.campaigns.index(campaign), 3, 2, 2, 60)
+            self.limits_are_turned(self.campaigns.index(campaign), 3, 2, 2, 60, 4)
             for number in range(len(NUMBERS)):
                 self.a_lead_comes(self.campaigns.index(campaign), number)
 
@@ -111,11 +112,19 @@ class AnyLaw(RuleBasedStateMachine):
             del self.entries[entry_id]
             assert self.do(self.house.dialer.do_not_call.remove(entry_id)) is not None
 
-    @rule(campaign=picks, total=limits, day=limits, number=limits, gap_s=st.sampled_from([0, 60, 7200]))
+    @rule(
+        campaign=picks,
+        total=limits,
+        day=limits,
+        number=limits,
+        gap_s=st.sampled_from([0, 60, 7200]),
+        reached_h=st.sampled_from([0, 1, 4, 48]),
+    )
     def limits_are_turned(
-        self, campaign: int, total: int | None, day: int | None, number: int | None, gap_s: int
+        self, campaign: int, total: int | None, day: int | None, number: int | None, gap_s: int, reached_h: int
     ) -> None:
         knobs = {"limits.lead_total": total, "limits.lead_day": day, "limits.number_day": number, "limits.gap_s": gap_s}
+        knobs["limits.reached_h"] = reached_h
         self.limits[self.campaign(campaign).id] = {name.removeprefix("limits."): value for name, value in knobs.items()}
         self.do(self.house.dialer.set_knobs(self.campaign(campaign).id, knobs, "oleg"))
 
@@ -167,6 +176,22 @@ class AnyLaw(RuleBasedStateMachine):
         ringing = sorted(attempt_id for attempt_id, seen in self.seen.items() if seen.ended_at is None)
         if ringing:
             self.end(ringing[number % len(ringing)], outcome)
+
+    @rule(number=picks, seconds=st.sampled_from([1, 61, 901]), ends=st.booleans())
+    def somebody_is_talked_with(self, number: int, seconds: int, ends: bool) -> None:
+        ringing = sorted(key for key, seen in self.seen.items() if seen.ended_at is None)
+        attempt_id = ringing[number % len(ringing)] if ringing else self.dial(self.lead(number))
+        if attempt_id is None:
+            return
+        self.do(self.store.answer(attempt_id))
+        self.do(self.store.connect(attempt_id, self.house.clock.now()))
+        self.seen[attempt_id].talked_at = self.house.clock.now()
+        self.house.clock.pass_s(seconds)
+        if ends:
+            self.end(attempt_id, AttemptOutcome.PERSON)
+            self.seen[attempt_id].talked_at = self.house.clock.now()
+            talk = Disposed("no_talk", attempt_id, False)
+            self.do(self.store.tell_lead(self.seen[attempt_id].lead.id, talk))
 
     def dial(self, lead: Lead) -> str | None:
         """The attempt's id, if it was let through."""
@@ -222,6 +247,13 @@ class AnyLaw(RuleBasedStateMachine):
         assert limits["number_day"] is None or sum(seen.at > now - DAY for seen in of_number) < limits["number_day"]
         gap = timedelta(seconds=limits["gap_s"] or 0)
         assert all(now - (seen.ended_at or seen.at) >= gap for seen in of_number)
+        peace = timedelta(hours=limits["reached_h"] or 0)
+        for seen in self.seen.values():
+            is_his = not mine.isdisjoint({seen.number, *seen.lead.phones}) or (
+                lead.customer_id is not None and lead.customer_id == seen.lead.customer_id
+            )
+            if is_his and seen.talked_at is not None and seen.lead.campaign_id != lead.campaign_id:
+                assert now - seen.talked_at >= peace
 
     def teardown(self) -> None:
         """With everything taken back, nobody stays put aside for good."""
@@ -229,7 +261,7 @@ class AnyLaw(RuleBasedStateMachine):
             for entry_id in self.entries:
                 self.do(self.house.dialer.do_not_call.remove(entry_id))
             for number in range(len(self.campaigns)):
-                self.limits_are_turned(number, None, None, None, 0)
+                self.limits_are_turned(number, None, None, None, 0, 0)
             self.house.clock.pass_s(30 * 86_400)
             self.do(self.store.wake_due(self.house.clock.now()))
             for campaign in self.campaigns:

@@ -16,6 +16,7 @@ from cordboard.dialer.lead import (
     Disposed,
     Edited,
     Forsaken,
+    GivenBack,
     Held,
     Lead,
     LeadEvent,
@@ -45,6 +46,7 @@ EVENTS: dict[str, LeadEvent] = {
     "invalid": AttemptEnded(AttemptOutcome.INVALID),
     "person": AttemptEnded(AttemptOutcome.PERSON),
     "abandoned": AttemptEnded(AttemptOutcome.ABANDONED),
+    "given_back": GivenBack(AttemptOutcome.REJECTED),
     "closed": Disposed("confirmed", "contact", closes=True),
     "promised": Disposed("postponed", "contact", closes=False, callback_at=TOMORROW, agent_id="maria"),
     "no_talk": Disposed("no_talk", "contact", closes=False),
@@ -70,6 +72,7 @@ TABLE: dict[str, tuple[LeadState | None, ...]] = {
     "invalid":      (None,        None,        DONE,        CONNECTED,   None,        None,        None),
     "person":       (None,        None,        RETRY_AT,    CONNECTED,   None,        None,        None),
     "abandoned":    (None,        None,        RETRY_AT,    RETRY_AT,    None,        None,        None),
+    "given_back":   (None,        None,        None,        None,        None,        None,        None),
     "closed":       (DONE,        DONE,        None,        DONE,        DONE,        None,        None),
     "promised":     (RETRY_AT,    RETRY_AT,    None,        RETRY_AT,    RETRY_AT,    None,        None),
     "no_talk":      (FRESH,       DUE,         None,        RETRY_AT,    RETRY_AT,    None,        None),
@@ -100,6 +103,24 @@ def test_each_state_meets_each_event(state: LeadState, name: str, after: LeadSta
             advance(in_state(state), EVENTS[name], DEFAULT_RETRY_RULES, NOW)
     else:
         assert advance(in_state(state), EVENTS[name], DEFAULT_RETRY_RULES, NOW).state is after
+
+
+def test_an_attempt_that_was_the_trunks_trouble_is_given_back() -> None:
+    rules = {**DEFAULT_RETRY_RULES, AttemptOutcome.REJECTED: RetryRule(7_200, 1)}
+    given_up = advance(in_state(DIALING), AttemptEnded(AttemptOutcome.REJECTED), rules, NOW)
+    assert (given_up.state, given_up.attempts) == (DONE, 1)
+    rests = advance(in_state(DIALING), AttemptEnded(AttemptOutcome.REJECTED), DEFAULT_RETRY_RULES, NOW)
+    for lead in (given_up, rests):
+        back = advance(lead, GivenBack(AttemptOutcome.REJECTED), rules, NOW)
+        assert (back.state, back.attempts, back.last_outcome) == (RETRY_AT, 0, AttemptOutcome.TRUNK_TROUBLE)
+        assert back.due_at == NOW + timedelta(seconds=60)
+    promised = advance(rests, Promised(TOMORROW, None), rules, NOW)
+    held = replace(rests, held_by="gap")
+    for gone_on in (promised, held, replace(given_up, disposition="cancelled")):
+        with pytest.raises(IllegalTransition):
+            advance(gone_on, GivenBack(AttemptOutcome.REJECTED), rules, NOW)
+    nobody_asks = replace(given_up, wanted=False)
+    assert advance(nobody_asks, GivenBack(AttemptOutcome.REJECTED), rules, NOW).state is DONE
 
 
 @pytest.mark.parametrize("state", LeadState)

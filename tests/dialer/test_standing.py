@@ -1,5 +1,6 @@
 """The gauge of abandonment says what the bound counts: its own window, late answers, the group, and how many calls are left."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from cordboard.dialer.abandonment import CapBook, Counts, Verdict, Window
 from cordboard.dialer.campaign import Campaign, with_settings
 from cordboard.dialer.standing import standing
+from cordboard.queue.channel import AttemptOutcome
 from cordboard.storage.database import Database
 from tests.fakes.dial_house import DialHouse
 
@@ -62,11 +64,19 @@ def test_a_window_that_only_rolls_never_begins_anew() -> None:
     assert standing(book(), rolling, [rolling], NOW).rate is None
 
 
-async def test_nothing_is_told_before_the_counts_are_read(database: Database) -> None:
+async def test_the_counts_are_told_before_the_dialers_first_turn(database: Database) -> None:
+    """A page may ask as soon as the engine is there, and several at once."""
     house = DialHouse(database)
     campaign = await house.open("maria")
     assert house.dialer.cap.standing(campaign, [campaign]) is None
+    await house.order(1, 1_000)
     await house.tick()
+    await house.dialer.on_answered(house.ringing())
+    await house.desk.customer_left(house.ringing(), "hung_up")
+    await house.desk.settle()
+    await house.hang_up(house.ringing(), AttemptOutcome.PERSON)
+    house._begin()  # the next engine, before it has dialed or recovered anything
+    await asyncio.gather(house.dialer.cap.load(), house.dialer.cap.load(), house.dialer.cap.load())
     told = house.dialer.cap.standing(campaign, [campaign])
     assert told is not None
-    assert (told.counts, told.room) == (Counts(), 0)
+    assert (told.counts, told.today, told.room) == (Counts(1, 1), Counts(1, 1), 0)

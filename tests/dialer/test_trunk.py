@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cordboard.dialer.pacing import PATIENCE
+from cordboard.dialer.refusals import LastEnd
 from cordboard.dialer.trunk import (
     BadTrunk,
     Blocked,
     Hold,
-    LastEnd,
     Trunk,
     TrunkState,
     caller_id,
@@ -186,12 +186,12 @@ def test_the_nearest_number_is_shown() -> None:
     assert caller_id(trunk, "+78125550199") == "+78121110001"
     assert caller_id(trunk, "+79169990000") == "+79161110001"
     assert caller_id(trunk, "+442079460000") == "+442071110001"
-    assert caller_id(trunk, "+442079460000", "+74951110002") == "+74951110002"  # the campaign's own, and of the pool
+    assert caller_id(trunk, "+442079460000", ("+74951110002",)) == "+74951110002"  # the campaign's own, and of the pool
     assert (
-        caller_id(trunk, "+78125550199", "+79990000000") == "+78121110001"
+        caller_id(trunk, "+78125550199", ("+79990000000",)) == "+78121110001"
     )  # not of the pool: the carrier would refuse
     assert caller_id(trunk, "no number") in POOL
-    assert caller_id(Trunk("first"), "+78125550199", "100") == "100"
+    assert caller_id(Trunk("first"), "+78125550199", ("100",)) == "100"
 
 
 def test_a_customer_sees_the_same_number_whoever_joins_the_pool() -> None:

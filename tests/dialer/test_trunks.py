@@ -233,7 +233,7 @@ async def test_whom_the_law_forbids_takes_nothing_of_the_rate(house: DialHouse) 
     await house.dialer.trunks.load()
     lead = (await house.store.leads_of_order("order-1"))[0]
     attempt = Attempt("one", lead.id, lead.campaign_id, None, lead.phone, house.clock.now())
-    taken = house.dialer.trunks.take(attempt, "", ())
+    taken = house.dialer.trunks.take(attempt, (), ())
     assert taken is not None
     assert (taken.trunk, used(house)) == ("first", [1, 0])
     await house.dialer.trunks.reconcile()
@@ -242,8 +242,33 @@ async def test_whom_the_law_forbids_takes_nothing_of_the_rate(house: DialHouse) 
     assert used(house) == [0, 0]
     assert house.dialer.trunks.states()[0].sent == ()
     house.dialer.trunks.written(taken)
-    again = house.dialer.trunks.take(attempt, "", ())
+    again = house.dialer.trunks.take(attempt, (), ())
     assert again is not None
     house.dialer.trunks.written(again)
     await house.dialer.trunks.reconcile()
     assert used(house) == [0, 0]  # nothing was written, whoever said what
+
+
+async def test_calls_that_are_not_the_dialers_take_channels_too(house: DialHouse) -> None:
+    """Customers who call us, and those whom the queue calls back, are on the same line; the cap is the carrier's."""
+    campaign = await house.open(*AGENTS)
+    await fill(house, 8)
+    await house.dialer.trunks.load()
+    for name in ("first", "second"):
+        await house.dialer.trunks.set_knobs(name, {"channels": 3}, "oleg")
+    house.telephones.others = {"first": {"inbound-1", "inbound-2"}, "second": {"back-1"}}
+    assert used(house) == [2, 1]
+    await house.tick()
+    assert went_by(house) == {"first": 1, "second": 2}
+    assert used(house) == [3, 3]
+    assert [state.by_others for state in house.dialer.trunks.states()] == [2, 1]
+    (lead,) = await house.store.leads_of_order("order-8")
+    holds = (Hold("first", Blocked.CHANNELS), Hold("second", Blocked.CHANNELS))
+    assert (await house.dialer.why(campaign.id, lead.id)).waits == (Wait(Reason.TRUNK, None, holds),)
+    house.telephones.others["first"] |= {"inbound-3", "inbound-4"}  # they come whatever our cap says
+    assert used(house) == [5, 3]
+    await house.tick(5)
+    assert len(house.telephones.dialed) == 3
+    house.telephones.others = {}
+    await house.tick()
+    assert went_by(house) == {"first": 3, "second": 3}

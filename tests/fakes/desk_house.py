@@ -64,7 +64,7 @@ class DeskHouse:
         channels: dict[ChannelKind, Channel] = {ChannelKind.VOICE: self.wire}
         self.desk = Desk(QueueStore(db), channels, clock, random_ids, rules, self._identify)
         self.telephones = Telephones()
-        store = DialerStore(db, clock, random_ids)
+        store = self.dialer_store = DialerStore(db, clock, random_ids)
         dialer = self.dialer = Dialer(store, self.desk, self.telephones, clock, random_ids, "Europe/Moscow")
         self.live = LiveHub(clock)
         self.chat = ChatRoom(ChatStore(db), self.desk, clock, random_ids, self.live, lambda _code: "orders")

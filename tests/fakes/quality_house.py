@@ -71,6 +71,9 @@ class NoWire:
     async def known(self, attempt_id: str) -> bool | None:
         return False
 
+    def channels_on(self, trunk: str) -> frozenset[str]:
+        return frozenset()
+
 
 async def _healthy() -> dict[str, Any]:
     return {"status": "ok", "parts": {}}

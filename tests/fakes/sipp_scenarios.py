@@ -27,12 +27,14 @@ FOREVER_MS = 3_600_000
 class Behaviour:
     """What a person called does: rings for `ring_ms`, then answers (200, and talks `talk_ms` long) or refuses with `code`.
 
-    `ring_ms=None` rings until the caller gives up; `talk_ms=None` talks until the other side, or the test, hangs up.
+    `ring_ms=None` rings until the caller gives up; `talk_ms=None` talks until the other side, or the test, hangs up. Who does not `ring`
+    is the carrier's own machine: it answers without a ring.
     """
 
     code: int = 200
     ring_ms: int | None = 100
     talk_ms: int | None = None
+    rings: bool = True
 
 
 ANSWERS = Behaviour()
@@ -41,6 +43,11 @@ NO_ANSWER = Behaviour(ring_ms=None)
 
 def refuses(code: int, ring_ms: int = 50) -> Behaviour:
     return Behaviour(code=code, ring_ms=ring_ms)
+
+
+def turns_away(code: int) -> Behaviour:
+    """The carrier refuses before anybody's telephone rings."""
+    return Behaviour(code=code, ring_ms=1, rings=False)
 
 
 def _sdp(rtp_port: int) -> str:
@@ -194,7 +201,7 @@ def _person(label: str, behaviour: Behaviour, rtp_port: int) -> str:
     final = f"final{label or 'otherwise'}"
     ring_ms = FOREVER_MS if behaviour.ring_ms is None else behaviour.ring_ms
     text = _label(label) if label else ""
-    text += _send(f"SIP/2.0 180 Ringing\n{ANSWER_HEAD}Content-Length: 0\n")
+    text += _send(f"SIP/2.0 180 Ringing\n{ANSWER_HEAD}Content-Length: 0\n") if behaviour.rings else ""
     wait = f'timeout="{max(ring_ms, 1)}" ontimeout="{final}"'  # SIPp heeds only that of the first of several
     text += (
         f'<recv request="CANCEL" optional="true" next="cancelled" {wait}/>\n<recv request="MESSAGE" next="{final}"/>\n'

@@ -17,7 +17,8 @@ class Fault(StrEnum):
 
 @dataclass
 class Telephones:
-    """The dialer's Originate. `dialed` keeps every call that reached the network, `live` those that are still there."""
+    """The dialer's Originate. `dialed` keeps every call that reached the network, `live` those that are still there; `others` are calls
+    on a trunk that are not the dialer's."""
 
     dialed: list[tuple[str, str]] = field(default_factory=list)
     live: set[str] = field(default_factory=set)
@@ -26,6 +27,7 @@ class Telephones:
     variables: dict[str, Mapping[str, str]] = field(default_factory=dict)
     trunks: dict[str, str] = field(default_factory=dict)
     shown: dict[str, str] = field(default_factory=dict)
+    others: dict[str, set[str]] = field(default_factory=dict)
     tries: int = 0
     fault: Fault = Fault.NONE
 
@@ -60,6 +62,9 @@ class Telephones:
 
     async def known(self, attempt_id: str) -> bool | None:
         return None if self.fault in (Fault.DOWN, Fault.CUT) else attempt_id in self.live
+
+    def channels_on(self, trunk: str) -> frozenset[str]:
+        return frozenset(self.others.get(trunk, ())) | {each for each in self.live if self.trunks[each] == trunk}
 
     @property
     def numbers(self) -> list[str]:

@@ -37,6 +37,11 @@ def test_the_table_of_causes(sip: str, cause: int, expected: AttemptOutcome) -> 
     assert outcome(rang(dialed()), cause, f"SIP {sip} Whatever", 1003.0) is expected
 
 
+@pytest.mark.parametrize("sip", ["401", "407"])
+def test_who_asks_who_we_are_is_no_customer(sip: str) -> None:
+    assert outcome(dialed(), 21, sip, 1000.2) is Out.TRUNK_TROUBLE
+
+
 def test_our_ring_timeout_is_no_answer_only_when_it_rang() -> None:
     assert outcome(rang(dialed(20)), 19, "480", 1020.0) is Out.NO_ANSWER
     assert outcome(dialed(20), 19, "480", 1020.0) is Out.TRUNK_TROUBLE

@@ -156,8 +156,17 @@ settings.addEventListener("input", e => {
   if (brings) for (const [knob, value] of Object.entries(JSON.parse(brings))) write(host(knob), value);
   if (form) paint(form);
 });
+/* One of the numbers that are offered, on a line of its own. */
+function addLine(box, line) {
+  const lines = box.value.split(/[\s,;]+/).filter(Boolean);
+  if (!lines.includes(line)) box.value = [...lines, line].join("\n");
+  complain(box, "");
+  paint(box.form);
+}
 settings.addEventListener("submit", e => { e.preventDefault(); save(e.target); });
 settings.addEventListener("click", e => {
+  const more = e.target.closest("[data-add]");
+  if (more) addLine($("textarea", more.closest("[data-at]")), more.dataset.add);
   if (!e.target.closest("[data-reset]")) return;
   const form = e.target.closest("form");
   for (const el of hosts(form)) { write(el, was(el)); complain(el, ""); }
