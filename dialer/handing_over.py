@@ -9,13 +9,14 @@ from datetime import timedelta
 
 from ..queue.agent import Agent, Stance
 from ..storage.clock import Clock
-from .attempts import RESERVE_SLACK_S, Attempts, holder
+from .attempts import Attempts, holder
 from .campaign import Campaign
 from .cap_keeper import CapKeeper
 from .desks import Desks
 from .lead import Attempt
 from .modes import Modes
 from .pacing import Bereft, bereft
+from .placing import RESERVE_SLACK_S
 from .store import DialerStore
 from .words import Words
 
