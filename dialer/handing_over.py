@@ -93,4 +93,5 @@ class HandingOver:
         lead = await self._store.lead(attempt.lead_id)
         if attempt.id not in self._told and lead is not None:
             self._told.add(attempt.id)
-            await self._attempts.equip(attempt.id, await self._words.apology(campaign, lead))
+            facts = await self._words.facts([lead])
+            await self._attempts.equip(attempt.id, await self._words.apology(campaign, facts[lead.id]))

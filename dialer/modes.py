@@ -104,11 +104,13 @@ class Modes:
         planned = plan(taken[:places], leads, self._lines)[:most]
         if not are_equal(shares.values()):
             self._credits = charged(self._credits, shares, leads, [lead for lead, _agent in planned])
-        return [await self._call(lead, agent, by_id[lead.campaign_id], campaigns) for lead, agent in planned]
-
-    async def _call(self, lead: Lead, agent: Agent | None, campaign: Campaign, campaigns: Sequence[Campaign]) -> Call:
-        variables = await self._words.of(campaign, lead) if campaign.mode is DialMode.POWER else {}
-        return Call(lead, campaign, agent, campaigns, variables)
+        facts = await self._words.facts([lead for lead, _agent in planned if lead.campaign_id in power])
+        calls: list[Call] = []
+        for lead, agent in planned:
+            campaign = by_id[lead.campaign_id]
+            variables = await self._words.of(campaign, lead, facts[lead.id]) if lead.id in facts else {}
+            calls.append(Call(lead, campaign, agent, campaigns, variables))
+        return calls
 
     def _line(self, campaign: Campaign, campaigns: Sequence[Campaign], in_flight: Sequence[Attempt]) -> Lines:
         own = [each for each in in_flight if each.campaign_id == campaign.id and each.is_unreserved]
@@ -136,13 +138,15 @@ class Modes:
         made: list[Call] = []
         phones: set[str] = set()
         began = self._clock.monotonic()
-        for lead in await self.best([campaign], places):
+        leads = (await self.best([campaign], places))[: 2 * places]
+        facts = await self._words.facts(leads)
+        for lead in leads:
             if self._clock.monotonic() - began > SPEAKING_S:
                 break
             if len(made) >= places or lead.phone in phones or lead.is_callback:
                 continue
             try:
-                made.append(Call(lead, campaign, None, (), await self._words.of(campaign, lead)))
+                made.append(Call(lead, campaign, None, (), await self._words.of(campaign, lead, facts[lead.id])))
                 phones.add(lead.phone)
             except NoFact as missing:
                 log.warning("lead %s is left out: it has no %s for the message", lead.id, missing.field)
