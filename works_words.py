@@ -1,5 +1,6 @@
 """What shop and voice lend the dialer, part of the works: the facts of a lead as they are said."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,9 +29,15 @@ class ShopWording:
         self.speak = said.speak
         self.recorded = said.recorded
 
-    async def facts(self, lead: Lead) -> Facts:
-        customer = await self._shop.customer(lead.customer_id) if lead.customer_id else None
-        order = await self._shop.order(lead.order_id) if lead.order_id else None
+    async def facts(self, leads: Sequence[Lead]) -> Mapping[str, Facts]:
+        customers = await self._shop.customers_by_id({lead.customer_id for lead in leads if lead.customer_id})
+        orders = await self._shop.orders_by_id({lead.order_id for lead in leads if lead.order_id})
+        return {
+            lead.id: self._facts(customers.get(lead.customer_id or ""), orders.get(lead.order_id or ""))
+            for lead in leads
+        }
+
+    def _facts(self, customer: Customer | None, order: Order | None) -> Facts:
         known = customer.language if customer is not None else ""
         language = known if known in LANGUAGES else self._settings.language
         return Facts(language, self._fields(customer, order, language))

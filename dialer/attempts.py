@@ -5,83 +5,27 @@ The intent is committed before the wire is told, under an id that the wire uses 
 became of that id, and nothing is ever dialed twice for it.
 """
 
-import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from ..queue.agent import Agent
 from ..queue.channel import Arrival, AttemptOutcome, ChannelKind, Direction
-from ..queue.contact import Contact, IllegalTransition
+from ..queue.contact import Contact
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
-from .campaign import Campaign, DialMode
 from .cap_keeper import CapKeeper
 from .desks import Desks
-from .lead import Attempt, Forsaken, Lead, LeadState
-from .pacing import NO_WORD, RUNG_ENOUGH_S, TROUBLE, Brake
+from .lead import Attempt, Lead, LeadState
+from .originate import Originate
+from .pacing import NO_WORD, RUNG_ENOUGH_S, Brake
+from .placing import Placing
 from .refusals import Judgement, LastEnd
 from .store import DialerStore
 from .trunks import Trunks
 
 log = logging.getLogger(__name__)
-
-RESERVE_SLACK_S = 10
-SILENT_AFTER_S = 10.0
-TOLD_WITHIN = timedelta(minutes=5)
-
-
-class Originate(Protocol):
-    """The wire to customers, as the dialer needs it (telephony/voice.py fits)."""
-
-    async def originate(
-        self,
-        attempt_id: str,
-        number: str,
-        *,
-        ring_timeout_s: int,
-        caller_id: str,
-        variables: Mapping[str, str],
-        trunk: str,
-    ) -> None:
-        """Dial `number` by `trunk`, with `attempt_id` as the channel's own id.
-
-        Returns when the wire has taken it on; raises if it may not have.
-        """
-        ...
-
-    async def cancel(self, attempt_id: str) -> None:
-        """End the call; nothing happens if there is none."""
-        ...
-
-    async def equip(self, attempt_id: str, variables: Mapping[str, str]) -> None:
-        """Give a call that nobody has answered other variables; nothing happens if there is none. Raises when the wire cannot be told."""
-        ...
-
-    async def known(self, attempt_id: str) -> bool | None:
-        """Whether a live call of that id is there; None when it cannot be told."""
-        ...
-
-    def channels_on(self, trunk: str) -> frozenset[str]:
-        """The calls that are on the trunk now, whoever began them; those of attempts by their ids."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What is to be dialed, for whom, by whose rules. Without an `agent` nobody is reserved: then the bound of the campaign, with the
-    `others` of its group, must have room. `variables` are for the wire; `attempt_id` is given where the agent is reserved already."""
-
-    lead: Lead
-    campaign: Campaign
-    agent: Agent | None
-    others: Sequence[Campaign] = ()
-    variables: Mapping[str, str] = field(default_factory=dict)
-    attempt_id: str = ""
 
 
 def holder(agents: Iterable[Agent], attempt_id: str) -> Agent | None:
@@ -114,9 +58,6 @@ class Attempts:
         self._desk = desk
         self._originate = originate
         self._clock = clock
-        self._ids = ids
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._forsaken: set[str] = set()
         self._met: set[str] = set()
         self._rang: dict[str, float] = {}
         self._recovered_at = clock.monotonic()
@@ -124,89 +65,26 @@ class Attempts:
         self._doubt: str | None = None
         self.brake = Brake()
         self.strays: Counter[str] = Counter()
+        placing = Placing(
+            store, desk, originate, clock, ids, cap, trunks, failed=self._could_not_send, strays=self.strays
+        )
+        self.dial = placing.dial
+        self.dial_all = placing.dial_all
+        self.places = placing.places
+        self.settle = placing.settle
         self.over: Callable[[Attempt], Awaitable[None]] = _nothing_more
 
-    async def dial(self, call: Call) -> bool:
-        """Reserve the agent, or see that the bound has room; commit the intent, and send it off. False when agent, room or lead is not to
-        be had any more."""
-        agent_id = call.agent.id if call.agent else None
-        lead, campaign, now = call.lead, call.campaign, self._clock.now()
-        attempt_id = call.attempt_id or self._ids()
-        mode = campaign.mode
-        if agent_id is not None and mode is DialMode.AGENTLESS:  # a call that was promised to who pressed 0
-            mode = DialMode.PROGRESSIVE
-        plain = Attempt(attempt_id, lead.id, campaign.id, agent_id, lead.phone, now, mode=mode.value)
-        failed = await self.trunks.failed_for(lead.id) if lead.last_outcome in TROUBLE else ()
-        await self.trunks.load()
-        attempt = self.trunks.take(plain, campaign.caller_ids, failed)
-        if attempt is None:
-            return False
+    async def _could_not_send(self, attempt: Attempt) -> None:
+        """Our own wire failed: nobody can tell what it has taken on."""
+        self._unsent.add(attempt.id)
         try:
-            return await self._begin(attempt, call)
+            await self.look_up(attempt, gone=AttemptOutcome.TRUNK_TROUBLE)
         finally:
-            self.trunks.written(attempt)
+            self._unsent.discard(attempt.id)
+        self.brake = self.brake.pulled(self._clock.now())
+        self._doubt = attempt.id
 
-    async def _begin(self, attempt: Attempt, call: Call) -> bool:
-        if not await self._may_begin(attempt, call):
-            self.trunks.never_began(attempt)
-            return False
-        failpoint("after_reserve")
-        begun, is_certain = None, False
-        try:
-            begun = await self._store.begin_attempt(attempt)
-            is_certain = True
-        except IllegalTransition:
-            self.strays["lead_taken"] += 1
-            is_certain = True
-        finally:
-            if begun is None:
-                await self._take_back(attempt, is_certain=is_certain)
-        if begun is not None:
-            failpoint("after_intent_commit")
-            self._spawn(self._send(attempt, call.campaign, call.variables))
-        return begun is not None
-
-    async def _may_begin(self, attempt: Attempt, call: Call) -> bool:
-        if attempt.agent_id is not None:
-            until = attempt.intent_at + timedelta(seconds=call.campaign.ring_timeout_s + RESERVE_SLACK_S)
-            return await self._desk.reserve(attempt.agent_id, attempt.id, until)
-        if attempt.is_unreserved:
-            if self._cap.room(call.campaign, call.others) < 1:
-                return False
-            self._cap.takes_off(attempt)  # in the same breath, so that no two calls take the same room
-        return True
-
-    async def _take_back(self, attempt: Attempt, *, is_certain: bool) -> None:
-        """Nothing was written of it; where that is not certain, it is held for flying until the sweep has looked."""
-        if is_certain:
-            self.trunks.never_began(attempt)
-        if attempt.agent_id is not None:
-            await self._desk.release(attempt.agent_id, attempt.id)
-        elif is_certain:
-            self._cap.never_flew(attempt)
-
-    async def _send(self, attempt: Attempt, campaign: Campaign, more: Mapping[str, str]) -> None:
-        variables = {"campaign_id": campaign.id, "lead_id": attempt.lead_id, "agent_id": attempt.agent_id or "", **more}
-        try:
-            await self._originate.originate(
-                attempt.id,
-                attempt.number,
-                ring_timeout_s=campaign.ring_timeout_s,
-                caller_id=attempt.caller_id,
-                variables=variables,
-                trunk=attempt.trunk,
-            )
-        except Exception as error:
-            log.warning("attempt %s could not be sent: %s", attempt.id, type(error).__name__)
-            self._unsent.add(attempt.id)
-            try:
-                await self._look_up(attempt, gone=AttemptOutcome.TRUNK_TROUBLE)
-            finally:
-                self._unsent.discard(attempt.id)
-            self.brake = self.brake.pulled(self._clock.now())
-            self._doubt = attempt.id
-
-    async def _look_up(self, attempt: Attempt, *, gone: AttemptOutcome) -> None:
+    async def look_up(self, attempt: Attempt, *, gone: AttemptOutcome) -> None:
         """Ask the wire what became of the attempt, and end it unless it lives. What cannot be told now is asked later, by `sweep`."""
         if await self._known(attempt.id) is False:
             await self.on_ended(attempt.id, gone)
@@ -250,6 +128,10 @@ class Attempts:
         if since is None and attempt.id in self._adopted:
             since = self._recovered_at
         return None if since is None else self._clock.monotonic() - since
+
+    def adopt(self, attempts: Iterable[Attempt]) -> None:
+        """Calls that an earlier engine dialed."""
+        self._adopted |= {attempt.id for attempt in attempts}
 
     def on_rang(self, attempt_id: str) -> None:
         """The far side gave a sign of life."""
@@ -377,74 +259,5 @@ class Attempts:
             outcome = AttemptOutcome.PERSON if attempt.answered_at else AttemptOutcome.UNKNOWN
             await self.on_ended(attempt.id, outcome)
 
-    # After gaps
-
-    async def in_flight(self) -> list[Attempt]:
-        """The calls without an end. At a start the wire is told of them before it is asked, so that it knows their news for ours."""
-        found = await self._store.open_attempts()
-        self._adopted |= {attempt.id for attempt in found}
-        await self._cap.load()
-        await self.trunks.load()
-        return found
-
-    async def recover(self) -> None:
-        """At the start: what became of the calls that were open when we stopped? What cannot be told yet is asked again by `sweep`."""
-        for attempt in await self.in_flight():
-            gone = AttemptOutcome.PERSON if attempt.answered_at else AttemptOutcome.UNKNOWN
-            await self._look_up(attempt, gone=gone)
-        await self._let_go()
-
-    async def _let_go(self) -> None:
-        """Agents who were kept for a call of which there is no intent: for a card, or we died before it was written."""
-        kept = [(agent.id, task.attempt_id) for agent in self._desk.agents() for task in agent.tasks]
-        for agent_id, attempt_id in kept:
-            if attempt_id is not None and await self._store.attempt(attempt_id) is None:
-                await self._desk.release(agent_id, attempt_id)
-
-    async def sweep(self, ring_timeouts: Mapping[str, int]) -> None:
-        """Heal what lost events leave behind. `ring_timeouts` (s) by campaign."""
-        now, in_talk = self._clock.now(), {contact.attempt_id for contact in self._desk.contacts()}
-        for attempt in await self._store.open_attempts():
-            if attempt.answered_at is None:
-                patience = timedelta(seconds=ring_timeouts.get(attempt.campaign_id, 0) + SILENT_AFTER_S)
-                if now - attempt.intent_at > patience:
-                    await self._look_up(attempt, gone=AttemptOutcome.UNKNOWN)
-            elif attempt.id not in in_talk and not self._hears_a_message(attempt):
-                await self._look_up(attempt, gone=AttemptOutcome.PERSON)
-        await self._cap.reconcile()
-        await self.trunks.reconcile()
-        await self._free_forsaken()
-
-    def _hears_a_message(self, attempt: Attempt) -> bool:
-        """Nobody of us is with him, and that is as it should be, for a while."""
-        answered = attempt.answered_at
-        return attempt.is_notice and answered is not None and self._clock.now() - answered < TOLD_WITHIN
-
-    async def _free_forsaken(self) -> None:
-        """A talk whose contact is gone twice in a row will get no result any more: its lead goes on by the rule."""
-        stand_for = {contact.lead_id for contact in self._desk.contacts()}
-        forsaken = {lead.id for lead in await self._store.unfinished_talks() if lead.id not in stand_for}
-        for lead_id in forsaken & self._forsaken:
-            try:
-                await self._store.tell_lead(lead_id, Forsaken())
-            except IllegalTransition:
-                self.strays["forsaken_late"] += 1
-        self._forsaken = forsaken - self._forsaken
-
     async def _queue_of(self, attempt: Attempt) -> str:
         return next(each.queue for each in await self._store.campaigns() if each.id == attempt.campaign_id)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("an attempt was left to the sweep: %s", type(error).__name__)
-
-    async def settle(self) -> None:
-        """Wait until everything that is being sent is with the wire, or has failed."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)

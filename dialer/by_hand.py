@@ -14,12 +14,13 @@ from ..queue.contact import IllegalTransition
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
-from .attempts import Attempts, Call
+from .attempts import Attempts
 from .calling_hours import allowed
 from .campaign import Campaign, CampaignState, DialMode
 from .desks import Desks
 from .lead import DIALABLE_STATES, Lead, Skipped
 from .modes import Modes
+from .originate import Call
 from .picking import pairs
 from .store import DialerStore
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..storage.clock import Clock
 from ..storage.ids import Ids
-from .attempts import Attempts, Call, Originate
+from .attempts import Attempts
 from .by_hand import ByHand
 from .campaign import Campaign, CampaignState
 from .cap_keeper import CapKeeper
@@ -21,9 +21,12 @@ from .handing_over import HandingOver
 from .holiday_store import HolidayStore
 from .intake import Intake
 from .law import Wish
+from .lead import Attempt
 from .modes import WAKE_AT_ONCE, Modes
+from .originate import Call, Originate
 from .queue_watch import QueueWatch
 from .reason import Reason, Wait
+from .recovery import Recovery
 from .signs import Signs
 from .steering import Steering
 from .store import DialerStore
@@ -87,7 +90,9 @@ class Dialer:
             store, clock, ids, home_zone, self._hold, self._wake.set, self.trunks.may_show
         )
         signs = Signs(self._attempts, store, desk, self.strays)
-        self._attempts.over = signs.over
+        self._recovery = Recovery(self._attempts, store, desk, clock, self.cap)
+        self._signs = signs
+        self._attempts.over = self._over
         self._by_hand = ByHand(store, desk, clock, ids, self._attempts, self._modes)
         self._known: dict[str, Campaign] = {}
 
@@ -103,7 +108,7 @@ class Dialer:
         self.skip_card = self._by_hand.skip
         self.leads_to_dial = self._by_hand.listed
         self.dial_lead = self._by_hand.dial_lead
-        self.in_flight = self._attempts.in_flight
+        self.in_flight = self._recovery.in_flight
         self.settle = self._attempts.settle
         self.given = GivenLeads(store, store.imports, clock, ids)
         self.wake = self._wake.set
@@ -134,7 +139,7 @@ class Dialer:
 
     async def recover(self) -> None:
         """Before the first turn: what became of the calls that were open, and may numbers be dialed now that other rules forbade?"""
-        await self._attempts.recover()
+        await self._recovery.recover()
         await self._store.release(Reason.DESTINATION)
 
     async def start(self, campaign_id: str, actor_id: str) -> Campaign:
@@ -143,6 +148,11 @@ class Dialer:
             log.warning("the dialer goes on although the machine's clock jumped: a supervisor started it")
         self._clocks = self._clocks.checked()
         return await self._start(campaign_id, actor_id)
+
+    async def _over(self, attempt: Attempt) -> None:
+        """A call has ended, and another may have its line."""
+        await self._signs.over(attempt)
+        self._wake.set()
 
     async def run(self) -> None:
         """Dial until cancelled; what is being sent then is brought to its end."""
@@ -187,7 +197,7 @@ class Dialer:
             self._known = {campaign.id: campaign for campaign in campaigns}
             if self._clock.monotonic() - self._swept_at >= SWEEP_S:
                 self._swept_at = self._clock.monotonic()
-                await self._attempts.sweep({campaign.id: campaign.ring_timeout_s for campaign in campaigns})
+                await self._recovery.sweep({campaign.id: campaign.ring_timeout_s for campaign in campaigns})
             if any(campaign.state is CampaignState.DRAINING for campaign in campaigns):
                 await self._end_drains({attempt.campaign_id for attempt in await self._store.open_attempts()})
             await self._modes.withdraw_for_nobody(campaigns)
@@ -196,9 +206,9 @@ class Dialer:
             running = [campaign for campaign in campaigns if campaign.state is CampaignState.RUNNING]
             self._look_at_clocks()
             self._account_closed = await self._store.account_closed()
-            if running and self._is_lawful() and await self._attempts.may_try() and self.trunks.room():
-                for call in await self._calls(running, campaigns):
-                    await self._attempts.dial(call)
+            may_dial = running and self._is_lawful() and await self._attempts.may_try() and self.trunks.room()
+            if may_dial and await self._attempts.dial_all(await self._calls(running, campaigns)):
+                self._wake.set()  # more may wait than there are places in one turn
 
     def _is_lawful(self) -> bool:
         """Whether anybody may be dialed at all."""

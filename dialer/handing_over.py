@@ -9,13 +9,14 @@ from datetime import timedelta
 
 from ..queue.agent import Agent, Stance
 from ..storage.clock import Clock
-from .attempts import RESERVE_SLACK_S, Attempts, holder
+from .attempts import Attempts, holder
 from .campaign import Campaign
 from .cap_keeper import CapKeeper
 from .desks import Desks
 from .lead import Attempt
 from .modes import Modes
 from .pacing import Bereft, bereft
+from .placing import RESERVE_SLACK_S
 from .store import DialerStore
 from .words import Words
 
@@ -99,4 +100,5 @@ class HandingOver:
         lead = await self._store.lead(attempt.lead_id)
         if attempt.id not in self._told and lead is not None:
             self._told.add(attempt.id)
-            await self._attempts.equip(attempt.id, await self._words.apology(campaign, lead))
+            facts = await self._words.facts([lead])
+            await self._attempts.equip(attempt.id, await self._words.apology(campaign, facts[lead.id]))

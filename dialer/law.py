@@ -14,10 +14,10 @@ from .campaign import Campaign
 from .do_not_call import Entry, forbids, longest
 from .holidays import NO_HOLIDAYS, Holidays
 from .lead import Lead
-from .one_customer import AGAIN_S, Calls, is_in_other_call
-from .reached import Talks, peace
+from .one_customer import AGAIN_S, Calls, is_in_other_call, keys_of_lead
+from .reached import Talk, Talks, peace
 from .reason import Reason, Wait
-from .tolls import FreeLine, TollRules
+from .tolls import LEAST_S, FreeLine, Spent, TollRules, capped, keeps_account, next_day
 
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
@@ -50,6 +50,36 @@ class Law:
 
     tolls: TollRules = field(default_factory=FreeLine)
     home_zone: str = "UTC"
+
+
+@dataclass(slots=True)
+class Known:
+    """The facts of several wishes at one moment; it learns of each of them that begins, so the next is judged as if that call were open.
+    `pasts`: by the lead's id; `spent`: of this day, with what rings or is talked."""
+
+    spent: Spent
+    calls: dict[str, frozenset[str]]
+    holidays: Holidays
+    entries: list[Entry] = field(default_factory=list)
+    pasts: dict[str, Past] = field(default_factory=dict)
+    talks: dict[str, Sequence[Talk]] = field(default_factory=dict)
+
+    def facts(self, wish: Wish, law: Law, now: datetime) -> Facts:
+        capped_until = closed_until(law, self.spent, now)
+        past = self.pasts.get(wish.lead.id, Past())
+        return Facts(self.entries, past, self.holidays, capped_until, self.calls, self.talks)
+
+    def begins(self, wish: Wish, law: Law) -> None:
+        """Its call is open from now on."""
+        self.spent = self.spent.with_call(law.tolls, wish.number, LEAST_S)
+        for key in keys_of_lead(wish.lead, wish.number):
+            self.calls[key] = self.calls.get(key, frozenset()) | {wish.lead.id}
+
+
+def closed_until(law: Law, spent: Spent, now: datetime) -> datetime | None:
+    """When the account of the day opens again, if what is spent is all that it may take; else None."""
+    closed = keeps_account(law.tolls) and capped(law.tolls, spent)
+    return next_day(now, law.home_zone) if closed else None
 
 
 def verdict(wish: Wish, facts: Facts, law: Law, now: datetime) -> Wait | None:

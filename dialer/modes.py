@@ -10,7 +10,7 @@ from ..queue.channel import Direction
 from ..queue.contact import Contact
 from ..queue.routing import obstacle, waiting
 from ..storage.clock import Clock
-from .attempts import Attempts, Call
+from .attempts import Attempts
 from .blending import yields
 from .campaign import Campaign, DialMode
 from .cap_keeper import CapKeeper
@@ -18,6 +18,7 @@ from .desks import Desks
 from .law import Wish
 from .lead import Attempt, Disposed, Lead
 from .notice_text import NoFact
+from .originate import Call
 from .pacing import Progressive, Snapshot, withdrawable
 from .picking import pairs
 from .planning import Lines, keep, plan
@@ -33,7 +34,6 @@ log = logging.getLogger(__name__)
 
 WAKE_AT_ONCE = 500
 MUTE_S = 60
-MOST_NOTICES = 50
 SPEAKING_S = 0.5
 """Messages are made ready for so long (s) in one turn: each may have to be spoken first, and others wait for their turn."""
 BY_PACE = frozenset({DialMode.PROGRESSIVE, DialMode.POWER})
@@ -72,7 +72,7 @@ class Modes:
         self._credits_before = self._credits
         in_flight = await self._store.open_attempts()
         most = max(0, self._attempts.brake.most() - sum(attempt.answered_at is None for attempt in in_flight))
-        most = min(most, self._attempts.trunks.room())
+        most = min(most, self._attempts.trunks.room(), self._attempts.places())
         paced = [campaign for campaign in running if campaign.mode in BY_PACE | PROMISES_ONLY]
         made = await self._paced(paced, campaigns, in_flight, most)
         for campaign in running:
@@ -104,11 +104,13 @@ class Modes:
         planned = plan(taken[:places], leads, self._lines)[:most]
         if not are_equal(shares.values()):
             self._credits = charged(self._credits, shares, leads, [lead for lead, _agent in planned])
-        return [await self._call(lead, agent, by_id[lead.campaign_id], campaigns) for lead, agent in planned]
-
-    async def _call(self, lead: Lead, agent: Agent | None, campaign: Campaign, campaigns: Sequence[Campaign]) -> Call:
-        variables = await self._words.of(campaign, lead) if campaign.mode is DialMode.POWER else {}
-        return Call(lead, campaign, agent, campaigns, variables)
+        facts = await self._words.facts([lead for lead, _agent in planned if lead.campaign_id in power])
+        calls: list[Call] = []
+        for lead, agent in planned:
+            campaign = by_id[lead.campaign_id]
+            variables = await self._words.of(campaign, lead, facts[lead.id]) if lead.id in facts else {}
+            calls.append(Call(lead, campaign, agent, campaigns, variables))
+        return calls
 
     def _line(self, campaign: Campaign, campaigns: Sequence[Campaign], in_flight: Sequence[Attempt]) -> Lines:
         own = [each for each in in_flight if each.campaign_id == campaign.id and each.is_unreserved]
@@ -136,13 +138,15 @@ class Modes:
         made: list[Call] = []
         phones: set[str] = set()
         began = self._clock.monotonic()
-        for lead in await self.best([campaign], min(places, MOST_NOTICES)):
+        leads = (await self.best([campaign], places))[: 2 * places]
+        facts = await self._words.facts(leads)
+        for lead in leads:
             if self._clock.monotonic() - began > SPEAKING_S:
                 break
             if len(made) >= places or lead.phone in phones or lead.is_callback:
                 continue
             try:
-                made.append(Call(lead, campaign, None, (), await self._words.of(campaign, lead)))
+                made.append(Call(lead, campaign, None, (), await self._words.of(campaign, lead, facts[lead.id])))
                 phones.add(lead.phone)
             except NoFact as missing:
                 log.warning("lead %s is left out: it has no %s for the message", lead.id, missing.field)

@@ -26,16 +26,22 @@ async def talks_with(connection: AsyncConnection, keys: Collection[str], now: da
     return found
 
 
-async def keep_reached(connection: AsyncConnection, lead: Lead | None, attempt: Attempt, at: datetime) -> None:
-    """Write down that the attempt has reached its customer, if it has; told again, the later time counts. What nobody will ask for goes."""
-    if lead is None or not is_reached(attempt):
+async def keep_reached(
+    connection: AsyncConnection, attempts: Collection[tuple[Lead | None, Attempt]], at: datetime
+) -> None:
+    """Write down whom the attempts have reached; told again, the later time counts. What nobody will ask for goes."""
+    reached = {
+        (key, attempt.campaign_id)
+        for lead, attempt in attempts
+        if lead is not None and is_reached(attempt)
+        for key in keys_of_lead(lead, attempt.number)
+    }
+    if not reached:
         return
     await connection.execute(reached_table.delete().where(_r.at <= at - KEPT))
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    keys = sorted(
-        keys_of_lead(lead, attempt.number)
-    )  # one order for all, so that two writers cannot wait for each other
-    put = insert(reached_table).values([{"key": key, "campaign_id": attempt.campaign_id, "at": at} for key in keys])
+    ordered = sorted(reached)  # one order for all, so that two writers cannot wait for each other
+    put = insert(reached_table).values([{"key": key, "campaign_id": campaign, "at": at} for key, campaign in ordered])
     later = put.excluded["at"] > _r.at
     await connection.execute(
         put.on_conflict_do_update(index_elements=["key", "campaign_id"], set_={"at": put.excluded["at"]}, where=later)

@@ -10,11 +10,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..queue.channel import AttemptOutcome
+from ..queue.contact import IllegalTransition
 from ..storage.clock import Clock
-from ..storage.database import Database
+from ..storage.database import Database, is_away
+from ..storage.grouped import Grouped
 from ..storage.ids import Ids
 from . import lead as leads
 from .abandonment import CapBook
+from .attempt_store import End, aside, begin, end
 from .booking_store import follow_lead, name_booked
 from .campaign import own_values
 from .campaign_store import CampaignStore, campaign_by_id, locked_row
@@ -26,8 +29,8 @@ from .holiday_store import HolidayStore
 from .holidays import Holidays
 from .import_store import ImportStore
 from .law import Law, Wish
-from .law_store import account_closed, bans, charge, keep_list_still, read_holidays, release, take_turn
-from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState, end_of
+from .law_store import account_closed, bans, keep_list_still, read_holidays, release
+from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState
 from .lead_moves import advance, may_give_back
 from .priority import Weights
 from .ranks_store import DEPTH, Asked, LeadRanks
@@ -39,6 +42,8 @@ from .trunk_store import TrunkStore
 from .week_store import WeekStore
 
 _c = lead_table.c
+MOST_AT_ONCE = 100
+"""Calls that begin, or end, in one transaction."""
 _IN_CALL = sa.select(attempt_table.c.number).where(attempt_table.c.ended_at.is_(None))
 
 
@@ -57,6 +62,9 @@ class DialerStore(CampaignStore):
         self.trunks = TrunkStore(db, clock, ids)
         self.week = WeekStore(db)
         self.finding = LeadFinder(db)
+        self._begins = Grouped(self._begin, MOST_AT_ONCE, _undone)
+        self._ends = Grouped(self._end, MOST_AT_ONCE, _undone)
+        self._looks = Grouped(self._look, MOST_AT_ONCE, _undone)
 
     async def add_leads(self, new: Sequence[Lead]) -> int:
         """Add those whose (campaign, source) is new; how many were."""
@@ -163,30 +171,18 @@ class DialerStore(CampaignStore):
         """Commit the intent to dial, before anything is dialed. Raises IllegalTransition if the lead is not to be dialed.
 
         None, and no intent is written, while another call to the number is open, or when the law (law.py) is against it; the lead is
-        then put aside for as long as that lasts.
+        then put aside for as long as that lasts. Those who ask while a transaction runs share the next one, in their order.
         """
-        insert = sqlite.insert(attempt_table) if self._db.is_sqlite else postgresql.insert(attempt_table)
-        now = self._clock.now()
+        begun = await self._begins.ask(attempt)
+        if isinstance(begun, IllegalTransition):
+            raise begun
+        return begun
+
+    async def _begin(self, attempts: Sequence[Attempt]) -> list[Lead | IllegalTransition | None]:
         async with self._db.write() as connection:
-            await keep_list_still(connection)
-            # Written first: from here on nobody else can begin a call to the number, so what is counted below stays true.
-            written = await connection.execute(insert.values(row_of(attempt)).on_conflict_do_nothing())
-            lead = await _locked_lead(connection, attempt.lead_id)
-            if written.rowcount != 1 or lead is None:
-                return None
-            await take_turn(connection, lead, attempt.number)
-            campaign = await campaign_by_id(connection, lead.campaign_id)
-            started = leads.AttemptStarted()
-            begun = advance(lead, started, campaign.rules, now)
-            wish = Wish(lead, campaign, attempt.number)
-            against = (await bans(connection, [wish], self._law, now, own=attempt.id)).get(lead.id)
-            if against is None:
-                await self._put_lead(connection, begun)
-                await follow_lead(connection, lead, started, begun, now)
-                return begun
-            await connection.execute(attempt_table.delete().where(attempt_table.c.id == attempt.id))
-            await self._hold(connection, lead, against)
-            return None
+            written = await begin(connection, attempts, self._law, self._clock.now())
+            self._db.afterwards(lambda: self._ranks.changed(written.changed))
+        return [written.begun.get(each.id) or written.refused.get(each.id) for each in attempts]
 
     async def bans(self, wishes: Sequence[Wish]) -> dict[str, Wait]:
         """By the lead's id: why it must not be dialed now. What may be is not there."""
@@ -210,8 +206,7 @@ class DialerStore(CampaignStore):
         return set(found)
 
     async def _hold(self, connection: AsyncConnection, lead: Lead, wait: Wait) -> None:
-        if wait.reason in HELD:
-            after = advance(lead, leads.Held(wait.reason.value, wait.until), {}, self._clock.now())
+        if (after := aside(lead, wait, self._clock.now())) is not None:
             await self._put_lead(connection, after)
 
     async def release(self, reason: Reason) -> None:
@@ -249,20 +244,15 @@ class DialerStore(CampaignStore):
     async def end_attempt(
         self, attempt_id: str, outcome: AttemptOutcome, cause: int | None, tech_cause: str | None
     ) -> Attempt | None:
-        """The call is over, and its lead goes on by the rule. None if that was known, or the attempt is unknown."""
+        """The call is over, and its lead goes on by the rule. None if that was known, or the attempt is unknown. Calls that end while a
+        transaction runs share the next one."""
+        return await self._ends.ask(End(attempt_id, outcome, cause, tech_cause))
+
+    async def _end(self, ends: Sequence[End]) -> list[Attempt | None]:
         async with self._db.write() as connection:
-            attempt = await _locked_attempt(connection, attempt_id)
-            if attempt is None or attempt.ended_at:
-                return None
-            end = replace(attempt, ended_at=self._clock.now(), cause=cause, tech_cause=tech_cause)
-            after = replace(end, outcome=end_of(attempt, outcome))
-            await _put(connection, attempt_table, row_of(after))
-            await charge(connection, self._law, attempt, self._clock.now())
-            lead = await _locked_lead(connection, attempt.lead_id)
-            await keep_reached(connection, lead, after, self._clock.now())
-            if lead and lead.state in (LeadState.DIALING, LeadState.CONNECTED):
-                await self._tell(connection, attempt.lead_id, leads.AttemptEnded(end_of(attempt, outcome)))
-            return after
+            written = await end(connection, ends, self._law, self._clock.now())
+            self._db.afterwards(lambda: self._ranks.changed(written.changed))
+        return [written.ended.pop(each.attempt_id, None) for each in ends]
 
     async def give_back(self, attempt_id: str) -> None:
         """The attempt was refused by its trunk and not by the customer: it is none of the lead's, if the lead has not gone on since."""
@@ -296,7 +286,7 @@ class DialerStore(CampaignStore):
                 return None
             after = replace(attempt, connected_at=at)
             await _put(connection, attempt_table, row_of(after))
-            await keep_reached(connection, await _locked_lead(connection, attempt.lead_id), after, at)
+            await keep_reached(connection, [(await _locked_lead(connection, attempt.lead_id), after)], at)
             return after
 
     async def abandon(self, attempt_id: str) -> Attempt | None:
@@ -317,8 +307,11 @@ class DialerStore(CampaignStore):
         await fill(book, self._db, now)
 
     async def attempt(self, attempt_id: str) -> Attempt | None:
-        found = await self._attempts(attempt_table.c.id == attempt_id)
-        return found[0] if found else None
+        return await self._looks.ask(attempt_id)
+
+    async def _look(self, attempt_ids: Sequence[str]) -> list[Attempt | None]:
+        found = {each.id: each for each in await self._attempts(attempt_table.c.id.in_(attempt_ids))}
+        return [found.get(each) for each in attempt_ids]
 
     async def open_attempts(self) -> list[Attempt]:
         """Calls without an end, the oldest first."""
@@ -369,6 +362,11 @@ class DialerStore(CampaignStore):
     def _by_id(self) -> sa.ColumnElement[Any]:
         """By the bytes of the id, as Python sorts, whatever the language of the database."""
         return _c.id.asc() if self._db.is_sqlite else sa.collate(_c.id, "C").asc()
+
+
+def _undone(error: Exception) -> bool:
+    """Whether certainly nothing of what was asked for was committed."""
+    return not is_away(error)
 
 
 def _dialable(campaign_id: str, zones: Collection[str]) -> sa.Select[Any]:

@@ -141,6 +141,14 @@ class TrunkState:
         kept = tuple(each for each in self.sent if at - each < window)
         return replace(self, ringing=self.ringing | {attempt_id}, sent=(*kept, at))
 
+    def left(self, began: datetime, at: datetime) -> "TrunkState":
+        """A call that took its channel when it `began` leaves us only now, with others whose intents were written together: the rate
+        counts it from here, or the next would follow it too soon."""
+        kept = list(self.sent)
+        if began in kept:
+            kept.remove(began)
+        return replace(self, sent=(*kept, at))
+
     def never_began(self, attempt_id: str, at: datetime) -> "TrunkState":
         """The channel that it took `at` that moment is free again, and the rate has not counted it: nothing left the house."""
         kept = list(self.sent)

@@ -84,6 +84,11 @@ class Trunks:
         """From now on its row tells of it; or there is none, and the next look at the rows frees its channel."""
         self._unwritten.discard(attempt.id)
 
+    def leaves(self, attempt: Attempt) -> None:
+        """It is written, and the wire is told now: the rate counts it from here."""
+        now = self._clock.now()
+        self._put(attempt, lambda state: state.left(attempt.intent_at, now))
+
     def never_began(self, attempt: Attempt) -> None:
         """Its intent was not written: nothing left the house."""
         self._unwritten.discard(attempt.id)

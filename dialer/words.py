@@ -1,7 +1,7 @@
 """What a customer hears from us without an operator: the message of a campaign, the apology. Made ready before he is called."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from .campaign import Campaign, DialMode
@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 class Wording(Protocol):
     """The shop's facts and a voice, as the dialer needs them (works joins them)."""
 
-    async def facts(self, lead: Lead) -> Facts:
-        """What is known of the lead."""
+    async def facts(self, leads: Sequence[Lead]) -> Mapping[str, Facts]:
+        """What is known of each lead, by its id."""
         ...
 
     async def speak(self, text: str, language: str) -> str:
@@ -30,8 +30,8 @@ class Wording(Protocol):
 class Mute:
     """Nobody speaks: for houses without a voice."""
 
-    async def facts(self, lead: Lead) -> Facts:
-        return Facts(LANGUAGES[0], {})
+    async def facts(self, leads: Sequence[Lead]) -> Mapping[str, Facts]:
+        return {lead.id: Facts(LANGUAGES[0], {}) for lead in leads}
 
     async def speak(self, text: str, language: str) -> str:
         raise OSError("nothing can speak here")
@@ -46,18 +46,21 @@ class Words:
     def __init__(self, wording: Wording) -> None:
         self._wording = wording
 
-    async def of(self, campaign: Campaign, lead: Lead) -> Mapping[str, str]:
+    async def facts(self, leads: Sequence[Lead]) -> Mapping[str, Facts]:
+        """What `of` is to be told of each lead, by its id: asked for many at once."""
+        return await self._wording.facts(leads) if leads else {}
+
+    async def of(self, campaign: Campaign, lead: Lead, facts: Facts) -> Mapping[str, str]:
         """The call's variables. Raises NoFact when the message has a field that the lead has not, and OSError when it cannot be said."""
         match campaign.mode:
             case DialMode.AGENTLESS:
-                return await self._notice(campaign, lead)
+                return await self._notice(campaign, lead, facts)
             case DialMode.POWER:
-                return await self.apology(campaign, lead)
+                return await self.apology(campaign, facts)
             case _:
                 return {}
 
-    async def _notice(self, campaign: Campaign, lead: Lead) -> Mapping[str, str]:
-        facts = await self._wording.facts(lead)
+    async def _notice(self, campaign: Campaign, lead: Lead, facts: Facts) -> Mapping[str, str]:
         notice = campaign.notice
         text, language = in_language({"ru": notice.text_ru, "en": notice.text_en}, facts.language)
         if notice.recording:
@@ -67,10 +70,9 @@ class Words:
             said = await self._wording.speak(f"{filled(text, facts)} {KEYS[language]}", language)
         return {"CC_TELL": said, "CC_LANG": language, "CC_NUM": lead.phone, "CC_DNIS": "out"}
 
-    async def apology(self, campaign: Campaign, lead: Lead) -> Mapping[str, str]:
+    async def apology(self, campaign: Campaign, facts: Facts) -> Mapping[str, str]:
         """Without a voice the dialplan has an apology of its own: that is no reason not to call."""
         try:
-            facts = await self._wording.facts(lead)
             own = {"ru": campaign.power.sorry_ru, "en": campaign.power.sorry_en}
             text, language = in_language(own, facts.language) if own.get(facts.language, "").strip() else ("", "")
             language = language or (facts.language if facts.language in SORRY else LANGUAGES[0])

@@ -35,6 +35,7 @@ class Said:
         self._folder = home / "share/said"
         self._own = own
         self._making = asyncio.Lock()
+        self._taken_before: dict[Path, tuple[str, tuple[int, int, int] | None]] = {}  # name, and the file as it was
 
     async def speak(self, text: str, language: str) -> str:
         """The name of the file with this text. Raises CannotSpeak."""
@@ -54,7 +55,13 @@ class Said:
         found = next((path for each in languages if (path := self._own / each / f"{name}.wav").is_file()), None)
         if found is None:
             raise CannotSpeak(f"there is no recording {name}.wav in {self._own}")
-        return await asyncio.to_thread(self._taken, found)
+        stat = found.stat()
+        now = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        name_taken, taken_as = self._taken_before.get(found, ("", None))
+        if taken_as != now or not self._has(name_taken):
+            name_taken = await asyncio.to_thread(self._taken, found)
+            self._taken_before[found] = name_taken, now
+        return name_taken
 
     def _taken(self, recording: Path) -> str:
         name = _digest(recording.read_bytes())

@@ -19,6 +19,7 @@ ROOMS = (
 STORE = {
     *("store.py", "tables.py", "setup_store.py", "setup_tables.py", "law_store.py", "law_tables.py"),
     *(
+        "attempt_store.py",
         "booking_store.py",
         "cap_store.py",
         "do_not_call_store.py",
@@ -35,6 +36,7 @@ SHELLS = {
         *("booking_diary.py", "bookings.py", "dialer.py", "attempts.py", "intake.py", "steering.py"),
         *("by_hand.py", "cap_keeper.py", "handing_over.py", "modes.py", "queue_watch.py", "signs.py", "words.py"),
         *("desks.py", "given.py", "import_check.py", "imports.py", "trunks.py", "week_keeper.py"),
+        *("placing.py", "recovery.py"),
     },
     "shop": set[str](),
     "access": {"password.py", "bootstrap.py"},

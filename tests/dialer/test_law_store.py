@@ -289,3 +289,35 @@ async def test_the_day_s_account_closes_and_opens_at_midnight_over_a_restart(
         if attempt:
             await house.store.end_attempt(attempt.id, AttemptOutcome.BUSY, None, None)
     assert await begin(house, await a_lead(house, campaign, 5)) is not None
+
+
+async def test_of_calls_that_begin_together_each_is_judged_as_if_those_before_it_had_begun(house: DialHouse) -> None:
+    campaign = await with_law(house, Law(KopeckASecond(seconds_a_day=120))).open()
+    leads = [await a_lead(house, campaign, number) for number in (1, 1, 2, 3, 4)]
+    begun = await asyncio.gather(*(begin(house, lead) for lead in leads))
+    # Two to one number are one call; and each call may take a minute of the two that the day has.
+    assert [attempt is not None for attempt in begun] == [True, False, True, False, False]
+    assert len(await house.store.open_attempts()) == 2
+    assert (await state(house, leads[4]))[0] is LeadState.FRESH
+
+
+async def test_calls_end_together_each_by_its_own_rule_and_once(house: DialHouse) -> None:
+    campaign = await house.open()
+    leads = [await a_lead(house, campaign, number) for number in (1, 2)]
+    begun = [await begin(house, lead) for lead in leads]
+    first, second = (attempt.id for attempt in begun if attempt is not None)
+    told = [
+        (first, AttemptOutcome.BUSY),
+        (second, AttemptOutcome.INVALID),
+        (first, AttemptOutcome.PERSON),
+        ("none", AttemptOutcome.BUSY),
+    ]
+    ended = await asyncio.gather(*(house.store.end_attempt(one, outcome, None, None) for one, outcome in told))
+    assert [attempt.outcome if attempt else None for attempt in ended] == [
+        AttemptOutcome.BUSY,
+        AttemptOutcome.INVALID,
+        None,
+        None,
+    ]
+    outcomes = [lead.last_outcome for each in leads if (lead := await house.store.lead(each.id)) is not None]
+    assert outcomes == [AttemptOutcome.BUSY, AttemptOutcome.INVALID]

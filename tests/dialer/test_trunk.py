@@ -237,3 +237,12 @@ def test_a_trunk_that_cannot_be_is_refused_by_the_name_of_its_knob(field: str, k
 def test_the_outermost_values_are_taken() -> None:
     assert Trunk("first", channels=1, per_second=0.1, caller_ids=("+74951110001",)).burst[0] == 1
     assert Trunk("first", channels=5000, per_second=500).burst[0] == 500
+
+
+def test_the_rate_counts_a_call_from_when_it_leaves_us() -> None:
+    state = TrunkState(Trunk("trunk", per_second=1.0)).began("a", NOW)
+    later = NOW + timedelta(seconds=1)
+    assert state.hold(later + timedelta(seconds=0.2)) is None
+    left = state.left(NOW, later)
+    assert left.hold(later + timedelta(seconds=0.2)) == Hold("trunk", Blocked.RATE, later + timedelta(seconds=1.1))
+    assert left.ringing == {"a"}

@@ -1,7 +1,7 @@
 """A dialer with the real desk and real tables; the clock, the journal and the telephones are the test's."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -107,8 +107,8 @@ class Spoken:
         self.dumb = False
         self.fields = {"shop_name": "Shop", "order_number": "17"}
 
-    async def facts(self, lead: Lead) -> Facts:
-        return Facts("ru", self.fields)
+    async def facts(self, leads: Sequence[Lead]) -> Mapping[str, Facts]:
+        return {lead.id: Facts("ru", self.fields) for lead in leads}
 
     async def speak(self, text: str, language: str) -> str:
         if self.dumb:
