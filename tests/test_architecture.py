@@ -34,7 +34,16 @@ SHELLS = {
     "dialer": {
         *("booking_diary.py", "bookings.py", "dialer.py", "attempts.py", "intake.py", "steering.py"),
         *("by_hand.py", "cap_keeper.py", "handing_over.py", "modes.py", "queue_watch.py", "signs.py", "words.py"),
-        *("desks.py", "given.py", "import_check.py", "imports.py", "trunks.py", "week_keeper.py"),
+        *(
+            "desks.py",
+            "given.py",
+            "import_check.py",
+            "import_reader.py",
+            "import_runs.py",
+            "imports.py",
+            "trunks.py",
+            "week_keeper.py",
+        ),
     },
     "shop": set[str](),
     "access": {"password.py", "bootstrap.py"},
