@@ -27,7 +27,7 @@ STORE = {
         "trunk_store.py",
         "trunk_tables.py",
     ),
-    *("campaign_store.py", "ranks_store.py", "day_store.py", "week_store.py"),
+    *("campaign_store.py", "ranks_store.py", "day_store.py", "week_store.py", "week_tables.py"),
 }
 SHELLS = {
     "queue": {"desk.py", "floor.py", "hands.py", "ledger.py", "readings.py", "reception.py", "reservations.py"},
