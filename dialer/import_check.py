@@ -106,7 +106,7 @@ def _cut(leads: Iterator[bytes], staged: BinaryIO) -> None:
     """Into batches, a line each. Only now does a lead get its id, so that ids count up with the sources."""
     ids = _ids()
     while some := list(islice(leads, BATCH)):
-        named = (b'{"id":"%s",%s' % (one, lead[1:]) for one, lead in zip(ids, some, strict=False))
+        named = (b'{"id":"%s",%s' % (one, lead[1:]) for lead, one in zip(some, ids, strict=False))
         staged.write(b"%d [%s]\n" % (len(some), b",".join(named)))
 
 

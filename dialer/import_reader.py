@@ -130,5 +130,5 @@ def _work(told: BinaryIO) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    with suppress(EOFError):
+    with suppress(EOFError, pickle.UnpicklingError):
         print(json.dumps(_work(sys.stdin.buffer)))

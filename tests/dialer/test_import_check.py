@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -105,10 +106,14 @@ def test_a_reader_that_dies_is_noticed(tmp_path: Path) -> None:
         reader.end()
 
 
-def test_a_reader_ends_with_its_giver_and_says_nothing() -> None:
+@pytest.mark.parametrize("told_of_rows", [0, 1, 40])
+def test_a_reader_ends_with_its_giver_says_nothing_and_writes_nothing(tmp_path: Path, told_of_rows: int) -> None:
+    """Who died between two words, or in the middle of one."""
+    told = pickle.dumps(errand(tmp_path)) + pickle.dumps([(2, ["+74951234567", "Анна"])])[:told_of_rows]
     command = (sys.executable, "-m", "cordboard.dialer.import_reader")
-    done = subprocess.run(command, input=b"", capture_output=True, check=True)
-    assert done.stdout == b""
+    done = subprocess.run(command, input=told, capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
+    assert not [path for path in tmp_path.iterdir() if path.stat().st_size and path.name != "one.list"]
 
 
 def test_runs_of_several_are_joined_in_order(tmp_path: Path) -> None:
