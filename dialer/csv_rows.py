@@ -4,7 +4,7 @@ Every value is text, whatever it looks like: a formula is not reckoned, a cell t
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -26,14 +26,17 @@ _MONEY = re.compile(r"(\d{1,10})(?:[.,](\d{1,2}))?", re.ASCII)
 _DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
 _UTF8_PAIRS = re.compile(rb"(?:[\xc2-\xdf][\x80-\xbf]){2}")
 _RUBLES = str.maketrans("", "", " \u00a0\u202f₽")
+LAST_MICRO = 999_999
+_Moment = tuple[str, int, int]
+"""In UTC to the second, as both databases read it; microseconds; whole seconds since 1970."""
 _BYTE_WIDE = frozenset({"cp1251", "cp866", "koi8-r", "cp1252"})
 
 
 class Staged(TypedDict):
-    """Columns of the lead (import_store.py pours it). `placed_at` in UTC, as both databases read it; `own_1` to `own_3` only where the
-    campaign has fields of its own."""
+    """Columns of the lead (import_store.py pours it) but its id. `placed_at` in UTC, as both databases read it: rows of the same second are
+    told apart by their numbers, so that of equal leads the one that stands first in the file is dialed first. `own_1` to `own_3` only
+    where the campaign has fields of its own."""
 
-    id: str
     source: str
     phone: str
     zone: str
@@ -76,14 +79,12 @@ class Rows:
         import_id: str,
         home_zone: str,
         now: datetime,
-        ids: Callable[[], str],
         own_fields: tuple[str, str, str] = ("", "", ""),
     ) -> None:
         self._form = form
         self._source = f"csv:{import_id}:"
         self._home = home_zone
-        self._now = _placed(now)
-        self._ids = ids
+        self._now = _moment(now.replace(microsecond=0))
         self._own_fields = own_fields if any(own_fields) else None
         self._width = len(form.columns)
         self._phones = [at for at, kind in enumerate(form.columns) if kind is Kind.PHONE]
@@ -91,22 +92,21 @@ class Rows:
         self._place = {kind: at for at, kind in enumerate(form.columns)}
         self._may_be_mixed = form.encoding in _BYTE_WIDE
 
-    def read(self, row: Sequence[str]) -> Staged:
-        """The values of the lead. Raises RowRefused."""
+    def read(self, row: Sequence[str], number: int) -> Staged:
+        """The values of the lead; `number` of the row. Raises RowRefused."""
         if len(row) != self._width:
             raise RowRefused(None, "the row is cut short" if len(row) < self._width else "the row has too many columns")
         self._check_letters(row)
         own_zone = self._zone(row)
         phones, zones = self._numbers(row, own_zone)
         several = len(phones) > 1
-        placed_at, placed_s = self._placed_at(row)
+        second, micros, placed_s = self._placed_at(row)
         fields = self._fields(row)
         staged: Staged = {
-            "id": self._ids(),
             "source": self._source_of(row, phones[0]),
             "phone": phones[0],
             "zone": zones[0],
-            "placed_at": placed_at,
+            "placed_at": f"{second}.{micros or min(number, LAST_MICRO):06}",
             "placed_s": placed_s,
             "order_total": self._total(row),
             "phones": phones if several else [],
@@ -175,7 +175,7 @@ class Rows:
             raise RowRefused(at, "not a sum of money in rubles")
         return kopecks
 
-    def _placed_at(self, row: Sequence[str]) -> tuple[str, int]:
+    def _placed_at(self, row: Sequence[str]) -> _Moment:
         at = self._place.get(Kind.PLACED_AT)
         text = row[at].strip() if at is not None else ""
         if not text:
@@ -209,13 +209,12 @@ def _known_zone(name: str) -> bool:
     return len(name) <= 40 and is_zone(name)
 
 
-def _placed(at: datetime) -> tuple[str, int]:
-    """As both databases read it, and in whole seconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"), int(at.timestamp())
+def _moment(at: datetime) -> _Moment:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"), at.microsecond, int(at.timestamp())
 
 
 @lru_cache(maxsize=65_536)
-def _read_date(text: str, home_zone: str) -> tuple[str, int]:
+def _read_date(text: str, home_zone: str) -> _Moment:
     """Raises ValueError."""
     found = _DATE.fullmatch(text)
     if found:
@@ -226,4 +225,4 @@ def _read_date(text: str, home_zone: str) -> tuple[str, int]:
     at = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(home_zone))
     if not 2000 <= at.year <= 2200:
         raise ValueError("the year is out of range")
-    return _placed(at)
+    return _moment(at)

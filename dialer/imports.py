@@ -7,6 +7,8 @@ behind the last batch that was committed, a taking back goes on. Without the fil
 import asyncio
 import json
 import logging
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -102,8 +104,7 @@ class Imports:
         dialed = await self._store.is_dialed(import_id)
         one = await self._changed(import_id, lambda one: rules.stopped(one, dialed=dialed))
         if self._reading and self._reading[0] == import_id:
-            with suppress(ProcessLookupError):
-                self._reading[1].kill()
+            _kill(self._reading[1])
         if one and one.state is ImportState.CANCELLED:
             self._forget_files(one.id)
         return one
@@ -165,6 +166,8 @@ class Imports:
             await self._store.own_fields(one.campaign_id),
         )
         done = await self._reads(task)
+        if done is None:
+            self._clear(f"{one.id}.*.part")
         with suppress(ImportRefused):  # it was cancelled meanwhile
             if done is None:
                 await self._store.change(one.id, _unreadable)
@@ -180,7 +183,7 @@ class Imports:
     async def _reads(self, task: Task) -> Checked | None:
         """The process's last word; None when it ended badly."""
         pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*COMMAND, stdin=pipe, stdout=pipe)
+        process = await asyncio.create_subprocess_exec(*COMMAND, stdin=pipe, stdout=pipe, start_new_session=True)
         self._reading = task.import_id, process
         assert process.stdin is not None
         assert process.stdout is not None
@@ -197,8 +200,7 @@ class Imports:
             self._reading = None
             self._read.pop(task.import_id, None)
             if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
+                _kill(process)
                 await process.wait()
 
     async def _load(self, one: LeadImport) -> None:
@@ -274,6 +276,12 @@ class Imports:
 
     def _forget_files(self, import_id: str, keep: str = "") -> None:
         self._clear(f"{import_id}.*", keep)
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """With all that help it."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _unreadable(now: LeadImport) -> LeadImport:

@@ -8,6 +8,10 @@ from zoneinfo import ZoneInfo
 QUARTER_S = 900
 """Attempts are counted by the quarter of an hour: so finely do the clocks of all zones differ."""
 PAST_DAYS = 7
+CHANGES_FOR = timedelta(hours=3)
+"""An attempt is over by then."""
+OPEN_FOR = timedelta(days=1)
+"""A quarter with an attempt that is not over is waited for, but no longer than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,13 @@ class Week:
 
 def quarter_of(at: datetime) -> int:
     return int(at.timestamp()) // QUARTER_S
+
+
+def settled_to(tallies: Iterable[Tally], now: datetime) -> int:
+    """The quarters before this one change no more."""
+    waited = quarter_of(now - OPEN_FOR)
+    still = (tally.quarter for tally in tallies if tally.quarter >= waited and tally.over < tally.attempts)
+    return min(quarter_of(now - CHANGES_FOR), min(still, default=quarter_of(now)))
 
 
 def first_quarter(now: datetime, home: ZoneInfo) -> int:

@@ -1,29 +1,28 @@
-"""Keeps each campaign's hours (week.py): what is long over is counted once, so that a look costs what the last hours did."""
+"""Keeps each campaign's hours (week.py): what is long over is counted once and kept in a table, so that a look costs what the last hours
+did, also the first one after an engine's start.
+"""
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ..storage.clock import Clock
 from ..storage.one_at_a_time import OneAtATime
-from .week import Tally, Week, first_quarter, quarter_of, week_of
+from .week import Tally, Week, first_quarter, settled_to, week_of
 from .week_store import WeekStore
-
-CHANGES_FOR = timedelta(hours=3)
-"""An attempt is over by then; the end of a longer talk is not seen."""
 
 
 class _Kept:
-    """Of one campaign: the quarters that change no more, up to `known_to`; leads tried before the first of them."""
+    """Of one campaign: the quarters that change no more, all before `known_to`; leads tried before the first of them."""
 
-    def __init__(self, known_to: int, tried_before: int) -> None:
-        self.known_to = known_to
+    def __init__(self, tallies: list[Tally], tried_before: int, known_to: int) -> None:
+        self.tallies = tallies
         self.tried_before = tried_before
-        self.tallies: list[Tally] = []
+        self.known_to = known_to
 
     def keep(self, fresh: list[Tally], until: int) -> None:
-        self.tallies += [tally for tally in fresh if tally.quarter < until]
+        self.tallies += fresh
         self.known_to = max(self.known_to, until)
 
     def forget_before(self, quarter: int) -> None:
@@ -33,7 +32,7 @@ class _Kept:
 
 
 class WeekKeeper:
-    """`patience_s`: so long a page waits for the hours of a big campaign that are counted for the first time since the engine began."""
+    """`patience_s`: so long a page waits for the hours of a big campaign that are counted for the first time."""
 
     def __init__(self, store: WeekStore, clock: Clock, home_zone: str, patience_s: float = 0.5) -> None:
         self._patience_s = patience_s
@@ -54,13 +53,15 @@ class WeekKeeper:
     async def _read(self, campaign_id: str) -> Week:
         now = self._clock.now()
         first = first_quarter(now, self._home)
-        kept = self._kept.get(campaign_id)
-        if kept is None or kept.known_to < first:  # never looked at, or not for a week
-            kept = _Kept(first, await self._store.tried_before(campaign_id, _begin(first)))
+        kept = self._kept.get(campaign_id) or _Kept(*await self._store.kept(campaign_id, first))
         fresh = await self._store.tallies(campaign_id, _begin(kept.known_to))
+        until = settled_to(fresh, now)
+        settled = [tally for tally in fresh if tally.quarter < until]
+        if settled:
+            await self._store.keep(campaign_id, settled)
+        kept.keep(settled, until)
         kept.forget_before(first)
-        week = week_of([*kept.tallies, *fresh], kept.tried_before, now, self._home)
-        kept.keep(fresh, quarter_of(now - CHANGES_FOR))
+        week = week_of([*kept.tallies, *fresh[len(settled) :]], kept.tried_before, now, self._home)
         self._kept[campaign_id] = kept
         self._last[campaign_id] = week
         return week

@@ -28,15 +28,16 @@ STORE = {
         "trunk_store.py",
         "trunk_tables.py",
     ),
-    *("campaign_store.py", "ranks_store.py", "day_store.py", "week_store.py", "reached_store.py", "finding_store.py"),
+    *("campaign_store.py", "ranks_store.py", "day_store.py", "week_store.py", "week_tables.py"),
+    *("reached_store.py", "finding_store.py"),
 }
 SHELLS = {
     "queue": {"desk.py", "floor.py", "hands.py", "ledger.py", "readings.py", "reception.py", "reservations.py"},
     "dialer": {
         *("booking_diary.py", "bookings.py", "dialer.py", "attempts.py", "intake.py", "steering.py"),
         *("by_hand.py", "cap_keeper.py", "handing_over.py", "modes.py", "queue_watch.py", "signs.py", "words.py"),
-        *("desks.py", "given.py", "import_check.py", "imports.py", "trunks.py", "week_keeper.py"),
-        *("placing.py", "recovery.py"),
+        *("desks.py", "given.py", "import_check.py", "import_reader.py", "import_runs.py", "imports.py"),
+        *("placing.py", "recovery.py", "trunks.py", "week_keeper.py"),
     },
     "shop": set[str](),
     "access": {"password.py", "bootstrap.py"},

@@ -15,8 +15,8 @@ FORM = Form("utf-8", ";", True, KINDS, NAMES)
 GOOD = ["8 (912) 345-67-89", "Анна", "k1", "1 500,50 ₽", "", "", "Омск"]
 
 
-def read(row: list[str], form: Form = FORM) -> Staged:
-    return Rows(form, "list", "Europe/Moscow", NOW, lambda: "id").read(row)
+def read(row: list[str], form: Form = FORM, number: int = 7) -> Staged:
+    return Rows(form, "list", "Europe/Moscow", NOW).read(row, number)
 
 
 def changed(at: int, cell: str) -> list[str]:
@@ -25,11 +25,10 @@ def changed(at: int, cell: str) -> list[str]:
 
 def test_a_good_row() -> None:
     assert read(GOOD) == {
-        "id": "id",
         "source": "api:k1",
         "phone": "+79123456789",
         "zone": "Europe/Moscow",
-        "placed_at": "2026-11-21 12:00:00.000000",
+        "placed_at": "2026-11-21 12:00:00.000007",
         "placed_s": int(NOW.timestamp()),
         "order_total": 150_050,
         "phones": [],
@@ -52,10 +51,10 @@ def test_several_numbers_in_a_cell_keep_their_order_and_zones() -> None:
 @pytest.mark.parametrize(
     ("text", "placed_at"),
     [
-        ("20.11.2026", "2026-11-19 21:00:00.000000"),
-        ("20.11.2026 15:30", "2026-11-20 12:30:00.000000"),
-        ("2026-11-20T15:30:00+05:00", "2026-11-20 10:30:00.000000"),
-        ("2026-11-20", "2026-11-19 21:00:00.000000"),
+        ("20.11.2026", "2026-11-19 21:00:00.000007"),
+        ("20.11.2026 15:30", "2026-11-20 12:30:00.000007"),
+        ("2026-11-20T15:30:00+05:00", "2026-11-20 10:30:00.000007"),
+        ("2026-11-20", "2026-11-19 21:00:00.000007"),
     ],
 )
 def test_dates_as_people_and_programs_write_them(text: str, placed_at: str) -> None:
@@ -106,3 +105,13 @@ def test_utf8_amid_a_file_of_another_encoding_is_noticed() -> None:
     with pytest.raises(RowRefused, match="encoding"):
         read(row, mixed)
     assert read(GOOD, mixed)["phone"] == "+79123456789"
+
+
+def test_rows_of_one_second_stand_in_the_order_of_the_file() -> None:
+    days = ["", "20.11.2026", "2026-11-20T15:30:00+05:00"]
+    for day in days:
+        earlier, later = (read(changed(5, day), number=number)["placed_at"] for number in (2, 100_000))
+        assert earlier < later
+        assert earlier.partition(".")[0] == later.partition(".")[0]
+    assert read(changed(5, "2026-11-20T15:30:00.25+05:00"))["placed_at"].endswith(".250000")
+    assert read(GOOD, number=5_000_000)["placed_at"].endswith(":00.999999")

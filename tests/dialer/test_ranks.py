@@ -24,6 +24,23 @@ OPEN = frozenset(ZONES[:2])
 NO_WEIGHTS = replace(Weights(), **dict.fromkeys(NUMBERS, 0.0))  # type: ignore[arg-type]
 
 
+def _staged(lead: Lead) -> Staged:
+    return {
+        "source": lead.source,
+        "phone": lead.phone,
+        "zone": lead.zone,
+        "placed_at": lead.placed_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        "placed_s": int(lead.placed_at.timestamp()),
+        "order_total": lead.order_total,
+        "phones": [],
+        "zones": [],
+        "fields": {},
+        "own_1": lead.own_1,
+        "own_2": 0,
+        "own_3": lead.own_3,
+    }
+
+
 class Shelf:
     """Leads of one campaign, and the order that they ought to have. `depth`: how many of them the store keeps in mind."""
 
@@ -111,24 +128,7 @@ class Shelf:
         now = self.house.clock.now()
         one = LeadImport(self.house.ids(), self.campaign_id, now, "oleg", "list.csv", 1, ImportState.LOADING)
         await self.store.imports.add(one)
-        rows: list[Staged] = [
-            {
-                "id": lead.id,
-                "source": lead.source,
-                "phone": lead.phone,
-                "zone": lead.zone,
-                "placed_at": lead.placed_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
-                "placed_s": int(lead.placed_at.timestamp()),
-                "order_total": lead.order_total,
-                "phones": [],
-                "zones": [],
-                "fields": {},
-                "own_1": lead.own_1,
-                "own_2": 0,
-                "own_3": lead.own_3,
-            }
-            for lead in some
-        ]
+        rows = [{"id": lead.id} | _staged(lead) for lead in some]
         after = await self.store.imports.pour(one.id, json.dumps(rows), len(rows), 1, now)
         assert after is not None
         assert after.made == len(rows)

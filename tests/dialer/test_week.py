@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from cordboard.dialer.campaign import Campaign
-from cordboard.dialer.week import Figures, Tally, Week, first_quarter, quarter_of, week_of
+from cordboard.dialer.week import Figures, Tally, Week, first_quarter, quarter_of, settled_to, week_of
 from cordboard.dialer.week_keeper import WeekKeeper
 from cordboard.dialer.week_store import WeekStore, tallies_query
 from cordboard.queue.channel import AttemptOutcome
@@ -79,6 +79,67 @@ async def test_what_the_table_tells_in_one_reading(house: DialHouse) -> None:
     house.clock.pass_s(9 * 86_400)
     assert (await seen(house, campaign)).tried == 2  # long ago, and still tried
     assert (await seen(house, campaign)).before == Figures()
+
+
+def keeper(house: DialHouse) -> WeekKeeper:
+    """As an engine has it that was just started."""
+    return WeekKeeper(WeekStore(house.db), house.clock, "Europe/Moscow", patience_s=60)
+
+
+class FirstTable(WeekStore):
+    """Remembers how far back it was asked to count."""
+
+    since: datetime | None = None
+
+    async def tallies(self, campaign_id: str, since: datetime) -> list[Tally]:
+        self.since = since
+        return await super().tallies(campaign_id, since)
+
+
+async def test_what_was_counted_once_is_not_counted_at_the_next_start(house: DialHouse) -> None:
+    campaign = await house.open("maria")
+    for number in range(3):
+        await house.order(number, 1_000)
+    begun = quarter_of(house.clock.now())
+    await call(house, AttemptOutcome.NO_ANSWER)
+    house.clock.pass_s(4 * 3_600)
+    await call(house, AttemptOutcome.BUSY)
+    week = await keeper(house).week(campaign.id)
+    assert week is not None
+    assert (week.today.attempts + week.before.attempts, week.tried) == (2, 2)
+    table = FirstTable(house.db)
+    again = WeekKeeper(table, house.clock, "Europe/Moscow", patience_s=60)
+    assert await again.week(campaign.id) == week
+    assert table.since is not None
+    assert quarter_of(table.since) == begun + 1  # the first call's quarter is kept, the second one's may still change
+    house.clock.pass_s(4 * 3_600)
+    await call(house, AttemptOutcome.NO_ANSWER)
+    seen_again, anew = await again.week(campaign.id), await keeper(house).week(campaign.id)
+    assert seen_again == anew
+    assert anew is not None
+    assert anew.today.attempts + anew.before.attempts == 3
+
+
+async def test_leads_tried_before_the_week_are_remembered_over_starts(house: DialHouse) -> None:
+    campaign = await house.open("maria")
+    for number in range(2):
+        await house.order(number, 1_000)
+    for days in (0, 20, 20):
+        house.clock.pass_s(days * 86_400)
+        await call(house, AttemptOutcome.NO_ANSWER)
+        week = await keeper(house).week(campaign.id)
+        assert week is not None
+    house.clock.pass_s(20 * 86_400)
+    for _start in range(2):
+        assert await keeper(house).week(campaign.id) == Week((), Figures(), Figures(), 2)
+
+
+def test_a_quarter_is_settled_when_nobody_can_be_in_talk_any_more() -> None:
+    now = quarter_of(NOW)
+    over, talking = Tally(now - 30, 3, 3, 1, 3), Tally(now - 20, 2, 1, 0, 0)
+    assert settled_to([over], NOW) == now - 12
+    assert settled_to([over, talking], NOW) == now - 20
+    assert settled_to([Tally(now - 97, 2, 1, 0, 0), over], NOW) == now - 12  # that one is waited for no longer
 
 
 class SlowTable(WeekStore):
