@@ -32,7 +32,16 @@ STORE = {
     *("reached_store.py", "finding_store.py"),
 }
 SHELLS = {
-    "queue": {"desk.py", "floor.py", "hands.py", "ledger.py", "readings.py", "reception.py", "reservations.py"},
+    "queue": {
+        "desk.py",
+        "floor.py",
+        "hands.py",
+        "ledger.py",
+        "missed.py",
+        "readings.py",
+        "reception.py",
+        "reservations.py",
+    },
     "dialer": {
         *("booking_diary.py", "bookings.py", "dialer.py", "attempts.py", "intake.py", "steering.py"),
         *("by_hand.py", "cap_keeper.py", "handing_over.py", "modes.py", "queue_watch.py", "signs.py", "words.py"),
