@@ -18,12 +18,13 @@ from .desks import Desks
 from .law import Wish
 from .lead import Attempt, Disposed, Lead
 from .notice_text import NoFact
-from .pacing import Progressive, Snapshot, withdrawable
+from .pacing import withdrawable
 from .picking import pairs
 from .planning import Lines, keep, plan
 from .priority import order_key
 from .queue_watch import QueueWatch
 from .reason import Reason, Wait
+from .reserving import Places, Progressive
 from .sharing import Credits, are_equal, charged, in_turns
 from .steering import Steering
 from .store import DialerStore
@@ -91,7 +92,7 @@ class Modes:
         if not free and not spare:
             return []
         # Every agent who could take a waiting contact is left out already, so nobody waits for those who are left.
-        places = Progressive().decide(Snapshot(self._clock.monotonic(), idle=len(free), waiting=0, max_new=most)).place
+        places = Progressive().decide(Places(self._clock.monotonic(), idle=len(free), waiting=0, max_new=most)).place
         if places == 0 and not spare:
             return []
         by_id = {campaign.id: campaign for campaign in paced}

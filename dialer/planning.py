@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ..queue.agent import Agent
 from .lead import Lead
-from .pacing import Power, Snapshot, covered
+from .reserving import Places, Power, covered
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def _of_power(
     own: Sequence[tuple[Lead, Agent]], ranked: Sequence[Lead], lines: Lines, planned: Sequence[Planned]
 ) -> list[Planned]:
     idle = len(own) + lines.kept
-    decision = Power(lines.ratio).decide(Snapshot(0.0, idle, 0, len(ranked), lines.ringing, lines.room))
+    decision = Power(lines.ratio).decide(Places(0.0, idle, 0, len(ranked), lines.ringing, lines.room))
     calls: list[Planned] = list(own[: decision.reserved])
     taken = {lead.phone for lead, _agent in (*planned, *calls)}
     for lead in ranked:

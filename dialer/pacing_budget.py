@@ -1,0 +1,104 @@
+"""The abandonment budget of one window: what is spent, what may still be spent, and how dear that makes a risk. Pure.
+
+Two things are kept apart. The price (`kappa`) steers: it follows what is left, and learns what price spends it evenly. The bound (`room`)
+forbids: calls may be in flight without an operator only so many that, were all of them answered this moment, one operator for each at a
+time would make good for it within the window. No answers, however adverse, break it; only operators who leave can.
+"""
+
+import math
+from collections import deque
+
+from .pacing_terms import PacingInfo
+
+HALF_HOUR_S = 1800.0
+SMALL_TEAM = 19
+HALF_HOUR_SHARE, SMALL_HALF_HOUR_SHARE = 0.05, 0.08
+LINE_S = 20.0
+"""A line that nobody answers is busy for so long (s)."""
+
+
+class Budget:
+    AIM = 0.985
+    STEER = 0.8
+    LEARN = 0.06
+    FIRST_KAPPA = 0.12
+    CAUTION = 2.0
+    TRUST = 0.6
+    """The share of the persons who progressive dialing would still bring by expectation that the bound counts on."""
+    HORIZON_S = 1800.0
+    """Looked ahead so far where the end is not known."""
+
+    def __init__(self, info: PacingInfo) -> None:
+        self.limit = min(1.0, max(0.0, info.abandonment_limit))
+        self._false = min(1.0, max(0.0, info.false_positive_rate)) if info.machine_detection else 0.0
+        self._end_s = info.window_end_s
+        self.answered = self.abandoned = 0
+        self._log_kappa = math.log(self.FIRST_KAPPA)
+        self._share = self.limit
+        self._answers: deque[float] = deque()
+        self._losses: deque[float] = deque()
+
+    def person(self, t: float) -> None:
+        self.answered += 1
+        self._answers.append(t)
+
+    def served(self) -> None:
+        self._log_kappa = min(0.7, self._log_kappa + self.LEARN * self._share)
+
+    def lost(self, t: float) -> None:
+        self._log_kappa = max(-6.0, self._log_kappa - self.LEARN * (1.0 - self._share))
+        self.abandoned += 1
+        self._losses.append(t)
+
+    def _left_s(self, t: float) -> float:
+        return self.HORIZON_S if self._end_s is None else max(0.0, self._end_s - t)
+
+    def _unseen(self, persons: float, sigmas: float) -> float:
+        """False machine verdicts among so many persons: nobody tells of them."""
+        return self._false * persons + sigmas * math.sqrt(self._false * persons)
+
+    def to_come(self, t: float, operators: int, handling_s: float) -> float:
+        """Persons that are expected until the end."""
+        return max(1.0, self._left_s(t) * 0.75 * max(1, operators) / max(1.0, handling_s))
+
+    def left(self, t: float, operators: int, handling_s: float) -> float:
+        """How many may still be abandoned until the end."""
+        persons = self.answered + self.to_come(t, operators, handling_s)
+        return self.limit * self.AIM * persons - self._unseen(persons, self.CAUTION) - self.abandoned
+
+    def kappa(self, t: float, operators: int, handling_s: float) -> float:
+        """Risk is taken while harm <= kappa x gain."""
+        if self.limit <= 0.0:
+            return 0.0
+        to_come = self.to_come(t, operators, handling_s)
+        persons = self.answered + to_come
+        usual = self.limit - self._unseen(persons, self.CAUTION) / persons
+        reserve = max(1.0, 0.35 * math.sqrt(operators))
+        left = self.left(t, operators, handling_s)
+        usual = max(0.1 * self.limit, usual)
+        self._share = min(1.6 * usual, max(0.02 * usual, (left - reserve) / to_come))
+        kappa = math.exp(self._log_kappa + self.STEER * math.log(self._share / self.limit))
+        kappa *= self._brake(t, operators, handling_s)
+        if left < reserve:
+            return min(kappa, 0.003)
+        return min(kappa, 0.04 if left < reserve + 1.0 else 1.5)
+
+    def _brake(self, t: float, operators: int, handling_s: float) -> float:
+        """1 while the last half hour is well below its own share, less as it comes near."""
+        for kept in (self._answers, self._losses):
+            while kept and kept[0] < t - HALF_HOUR_S:
+                kept.popleft()
+        rate = 0.75 * max(1, operators) / max(1.0, handling_s)
+        live = max(float(len(self._answers)), rate * HALF_HOUR_S if t < HALF_HOUR_S else 0.0)
+        share = SMALL_HALF_HOUR_SHARE if operators < SMALL_TEAM else HALF_HOUR_SHARE
+        left = share * live - self._unseen(live, 1.0) - len(self._losses)
+        return min(1.0, max(0.05, (left - 0.5) / 4.0))
+
+    def room(self, t: float, operators: int, handling_s: float, answer: float) -> float:
+        """So many persons may be lost at once this moment, and the window still ends within the limit."""
+        coming = 0.0
+        if self._end_s is not None:
+            cycle_s = max(1.0, handling_s) + LINE_S / max(0.01, answer)
+            coming = self.TRUST * operators * self._left_s(t) / cycle_s
+        persons = self.answered + coming
+        return (self.limit * persons - self._unseen(persons, 1.0) - self.abandoned) / max(0.01, 1.0 - self.limit)
