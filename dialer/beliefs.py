@@ -220,6 +220,11 @@ class Beliefs:
         return chances[:, None] * self.delay.earlier
 
     def free_operators(self, snapshot: Snapshot, answers: Floats, fresh: Floats) -> FreeOperators:
+        spare, freed = self.operators(snapshot)
+        return FreeOperators(spare, freed, answers, fresh)
+
+    def operators(self, snapshot: Snapshot) -> "tuple[np.typing.NDArray[np.int64], Floats]":
+        """Idle less waiting, by horizon; and [busy operator, horizon] the chance that he is free, and stays."""
         freed = self.freed.chances(snapshot.talk_elapsed_s, snapshot.wrap_up_elapsed_s)
         leaving = self._leaving[0] / self._leaving[1]
         if self._leaving_now > 0.3:
@@ -233,7 +238,7 @@ class Beliefs:
             ahead = HORIZONS_S + self._info.grace_s >= when - snapshot.t
             spare = spare - np.where(ahead, min(many, snapshot.idle), 0)
             stays = stays * np.where(ahead, max(0.0, 1.0 - max(0, many - snapshot.idle) / on_floor), 1.0)
-        return FreeOperators(spare, freed * stays, answers, fresh)
+        return spare, freed * stays
 
 
 def _weight(call: InFlight) -> float:

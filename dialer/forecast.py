@@ -34,8 +34,9 @@ class AnswerDelay:
         self.size = int(max(60.0, ring_timeout_s + 20.0)) + 1
         self.ages: Floats = np.arange(self.size) + 1.0
         ages = np.maximum(np.arange(self.size, dtype=float), 0.1)
-        prior = np.vectorize(math.erf)((np.log(ages) - math.log(13.5)) / 0.45 / math.sqrt(2))
-        self._answers = np.diff(0.5 * (1 + prior), prepend=0.0) * 25.0
+        heights = (np.log(ages) - math.log(13.5)) / 0.45 / math.sqrt(2)
+        prior = np.array([0.5 * (1.0 + math.erf(height)) for height in heights])
+        self._answers: Floats = np.diff(prior, prepend=0.0) * 25.0
         self._failures = np.zeros(self.size)
         self._failures[4] = 2.0
         self._failed, self._dialed = 2.0, 20.0
@@ -88,8 +89,8 @@ class AnswerRate:
         self._fast = [6.0, 6.0 / USUAL_ANSWER]
         self._slow = [6.0, 6.0 / USUAL_ANSWER]
         self._burst = [0.0, 0.0]
-        self.highest_jump = 1.0
-        self.jumped = False
+        self.highest = 0.0
+        """As high as it surely was at any time."""
 
     @property
     def mean(self) -> float:
@@ -120,14 +121,15 @@ class AnswerRate:
 
     def _look(self) -> None:
         expected = self._burst[1] * self.mean
-        self.jumped = self._burst[0] - expected > 3.5 * math.sqrt(expected + 0.5) + 1.0
-        if self.jumped:  # more answers than chance explains: believe these, and little of what was before
+        if self._burst[0] - expected > 3.5 * math.sqrt(expected + 0.5) + 1.0:  # more answers than chance explains: believe these, and little of what was before
             mean = min(MOST, self._burst[0] / max(self._burst[1], self._burst[0]))
             self._fast, self._slow = [mean * 15.0, 15.0], [mean * 15.0, 15.0]
             self._burst = [0.0, 0.0]
         mean, error = self.mean, math.sqrt(self.mean * (1 - self.mean) / max(5.0, self._fast[1]))
         if abs(self.now - mean) > JUMP_SIGMAS * error:
             self._slow = list(self._fast)
+        now = self.now
+        self.highest = max(self.highest, now - 2.0 * math.sqrt(now * (1 - now) / max(5.0, self._fast[1])))
 
 
 class Durations:
@@ -159,7 +161,8 @@ class Durations:
         """By whole seconds: the chance to last longer; those still at it for `elapsed_s` are counted."""
         spent_s = self._spent_s + np.clip(elapsed_s[:, None] - self.EDGES_S, 0.0, self.WIDTHS_S).sum(0)
         hazard = (self._ends / spent_s)[self._at]
-        return np.exp(-np.concatenate([[0.0], np.cumsum(hazard)]))
+        lasts: Floats = np.exp(-np.concatenate([[0.0], np.cumsum(hazard)]))
+        return lasts
 
 
 class Freed:

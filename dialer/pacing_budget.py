@@ -1,8 +1,8 @@
 """The abandonment budget of one window: what is spent, what may still be spent, and how dear that makes a risk. Pure.
 
 Two things are kept apart. The price (`kappa`) steers: it follows what is left, and learns what price spends it evenly. The bound (`room`)
-forbids: calls may be in flight without an operator only so many that, were all of them answered this moment, one operator for each at a
-time would make good for it within the window. No answers, however adverse, break it; only operators who leave can.
+forbids: so many persons may be lost at once, and the window still ends within the limit if from then on there is one line for each idle
+operator. How many could be lost at once is asked of a world that turns against us (`Exposure`).
 """
 
 import math
@@ -66,14 +66,14 @@ class Budget:
         persons = self.answered + self.to_come(t, operators, handling_s)
         return self.limit * self.AIM * persons - self._unseen(persons, self.CAUTION) - self.abandoned
 
-    def kappa(self, t: float, operators: int, handling_s: float) -> float:
-        """Risk is taken while harm <= kappa x gain."""
+    def kappa(self, t: float, operators: int, handling_s: float, exposed: float = 0.0) -> float:
+        """Risk is taken while harm <= kappa x gain. `exposed`: how many are usually at risk at once; so much is kept until the end."""
         if self.limit <= 0.0:
             return 0.0
         to_come = self.to_come(t, operators, handling_s)
         persons = self.answered + to_come
         usual = self.limit - self._unseen(persons, self.CAUTION) / persons
-        reserve = max(1.0, 0.35 * math.sqrt(operators))
+        reserve = max(1.0, 0.35 * math.sqrt(operators), exposed)
         left = self.left(t, operators, handling_s)
         usual = max(0.1 * self.limit, usual)
         self._share = min(1.6 * usual, max(0.02 * usual, (left - reserve) / to_come))

@@ -1,4 +1,4 @@
-"""The law of X(s): operators who are free for the next person at s, less those who are waited for: idle - waiting + freed - answers. Pure."""
+"""The law of X(s), the operators left for the next person who answers at s: idle - waiting + freed - answers. Pure."""
 
 import math
 
@@ -72,7 +72,8 @@ class FreeOperators:
             phi = phi / (1.0 + safe[:, None] * self._fourier.down)
         if more:
             phi = phi * (1.0 + fresh[:, :, None] * self._fourier.down).prod(0)
-        return (phi @ self._fourier.none_free).real.clip(0.0, 1.0)
+        chances: Floats = (phi @ self._fourier.none_free).real.clip(0.0, 1.0)
+        return chances
 
 
 def harm_and_gain(none_free: Floats, when: Floats) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from .beliefs import Beliefs, Lines
+from .exposure import Exposure
 from .pacing_budget import Budget
 from .pacing_law import FreeOperators, harm_and_gain
 from .pacing_terms import (
@@ -59,6 +60,7 @@ class Predictive:
         self.info = info
         self.beliefs = Beliefs(info)
         self.budget = Budget(info)
+        self.exposure = Exposure()
         self.basis = Basis.LEARNING
         self.placed = self.withdrawn = 0
         self._decided_at = -math.inf
@@ -104,13 +106,19 @@ class Predictive:
         if operators == 0 or self.beliefs.resolved < FEWEST_RESOLVED:
             self.basis = Basis.LEARNING
             return Decision(_most(safe, snapshot))
-        t, handling_s = snapshot.t, self.beliefs.handling_s()
-        room = self.budget.room(t, operators, handling_s, self.beliefs.answer().mean)
-        most = _most(math.floor(max(0.0, room)) + safe, snapshot)
-        kappa = self.budget.kappa(t, operators, handling_s)
         lines = self.beliefs.lines(snapshot.in_flight)
         answers = self.beliefs.answers(lines)
-        law = self.beliefs.free_operators(snapshot, answers, self.beliefs.fresh(snapshot, MOST_AT_ONCE))
+        spare_by, freed = self.beliefs.operators(snapshot)
+        t, handling_s, answer = snapshot.t, self.beliefs.handling_s(), self.beliefs.answer().mean
+        room = max(0.0, self.budget.room(t, operators, handling_s, answer))
+        set_up = np.array([call.since_ring_s is None for call in snapshot.in_flight], dtype=bool)
+        hostility = self.exposure.hostility(self.budget.answered, self.beliefs.rate.highest, self.beliefs.rate.now)
+        ringing = self.exposure.of(answers[~set_up], freed, spare, hostility)
+        stay = self._stay()
+        exposed = ringing + stay * float(set_up.sum())
+        self.exposure.note(t, exposed)
+        kappa = self.budget.kappa(t, operators, handling_s, self.exposure.usual)
+        law = FreeOperators(spare_by, freed, answers, self.beliefs.fresh(snapshot, MOST_AT_ONCE))
         when = self.beliefs.delay.share_by_horizon
 
         def is_worth_it(more: int) -> bool:
@@ -118,14 +126,22 @@ class Predictive:
             return harm <= kappa * gain
 
         self.basis = Basis.FORECAST
+        most_safe = _most(safe, snapshot)
         if is_worth_it(0):
+            most = _most(math.floor(max(0.0, room - exposed) / stay), snapshot)
             wanted = _largest(is_worth_it, MOST_AT_ONCE)
             if wanted > most:
                 self.basis = Basis.BOUND
-            return Decision(max(min(wanted, most), _most(safe, snapshot)))
-        if most_safe := _most(safe, snapshot):
+            return Decision(max(min(wanted, most), most_safe))
+        if most_safe:
             return Decision(most_safe)
         return Decision(0, self._to_withdraw(snapshot, lines, answers, law, kappa))
+
+    def _stay(self) -> float:
+        """The share of calls that are not withdrawn while they are set up."""
+        if not self._withdraws:
+            return 1.0
+        return 1.0 - min(self._most_withdrawn, self.withdrawn / max(20, self.placed))
 
     def _to_withdraw(
         self, snapshot: Snapshot, lines: Lines, answers: Floats, law: FreeOperators, kappa: float

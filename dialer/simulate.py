@@ -404,7 +404,7 @@ class _Floor:
         return Outlook(
             utilisation=self.busy_s / self.logged_s if self.logged_s else 0.0,
             abandonment=len(self.losses) / answered if answered else 0.0,
-            worst_half_hour=worst_half_hour(self.answers, self.losses),
+            worst_half_hour=worst_half_hour(self.answers, self.losses, self.world.duration_s),
             answered=answered,
             abandoned=len(self.losses),
             placed=self.placed,
@@ -426,14 +426,14 @@ def _in_flight(call: _Call, t: float) -> InFlight:
     )
 
 
-def worst_half_hour(answers_s: Sequence[float], losses_s: Sequence[float]) -> float:
-    """The largest share lost of those who answered within half an hour, of all half hours with enough of them; 0 without any."""
+def worst_half_hour(answers_s: Sequence[float], losses_s: Sequence[float], duration_s: float) -> float:
+    """The largest share lost of those who answered within half an hour, of all half hours of the run with enough of them; 0 without any."""
     answers, losses = np.sort(np.asarray(answers_s)), np.sort(np.asarray(losses_s))
     if not len(losses):
         return 0.0
-    ends = np.union1d(losses, losses[0] + HALF_HOUR_S)
+    ends = np.clip(np.concatenate([losses, losses + HALF_HOUR_S]), HALF_HOUR_S, max(HALF_HOUR_S, duration_s))
     begins = ends - HALF_HOUR_S
-    live = np.searchsorted(answers, ends, "right") - np.searchsorted(answers, begins, "right")
-    lost = np.searchsorted(losses, ends, "right") - np.searchsorted(losses, begins, "right")
+    live = np.searchsorted(answers, ends, "right") - np.searchsorted(answers, begins)
+    lost = np.searchsorted(losses, ends, "right") - np.searchsorted(losses, begins)
     enough = live >= FEWEST_LIVE
     return float((lost[enough] / live[enough]).max()) if enough.any() else 0.0
