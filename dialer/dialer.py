@@ -128,6 +128,7 @@ class Dialer:
         self.counters = steering.counters
         self.promised = steering.promised
         self._end_drains = steering.end_drains
+        self.pacer = self._modes.paces.pacer
 
     async def recover(self) -> None:
         """Before the first turn: what became of the calls that were open, and may numbers be dialed now that other rules forbade?"""
@@ -188,6 +189,7 @@ class Dialer:
             if any(campaign.state is CampaignState.DRAINING for campaign in campaigns):
                 await self._end_drains({attempt.campaign_id for attempt in await self._store.open_attempts()})
             await self._modes.withdraw_for_nobody(campaigns)
+            await self._modes.listen(campaigns)
             await self._handing_over.turn(campaigns)
             await self._by_hand.turn(campaigns)
             running = [campaign for campaign in campaigns if campaign.state is CampaignState.RUNNING]
@@ -196,6 +198,7 @@ class Dialer:
             if running and self._is_lawful() and await self._attempts.may_try() and self.trunks.room():
                 for call in await self._calls(running, campaigns):
                     await self._attempts.dial(call)
+                await self._modes.took_off(running)
 
     def _is_lawful(self) -> bool:
         """Whether anybody may be dialed at all."""

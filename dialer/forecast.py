@@ -32,7 +32,7 @@ class AnswerDelay:
 
     def __init__(self, ring_timeout_s: float) -> None:
         self.size = int(max(60.0, ring_timeout_s + 20.0)) + 1
-        self.ages: Floats = np.arange(self.size) + 1.0
+        self.ages: Floats = np.arange(1, self.size + 1, dtype=np.float64)
         ages = np.maximum(np.arange(self.size, dtype=float), 0.1)
         heights = (np.log(ages) - math.log(13.5)) / 0.45 / math.sqrt(2)
         prior = np.array([0.5 * (1.0 + math.erf(height)) for height in heights])
@@ -121,7 +121,9 @@ class AnswerRate:
 
     def _look(self) -> None:
         expected = self._burst[1] * self.mean
-        if self._burst[0] - expected > 3.5 * math.sqrt(expected + 0.5) + 1.0:  # more answers than chance explains: believe these, and little of what was before
+        if (
+            self._burst[0] - expected > 3.5 * math.sqrt(expected + 0.5) + 1.0
+        ):  # more answers than chance explains: believe these, and little of what was before
             mean = min(MOST, self._burst[0] / max(self._burst[1], self._burst[0]))
             self._fast, self._slow = [mean * 15.0, 15.0], [mean * 15.0, 15.0]
             self._burst = [0.0, 0.0]

@@ -125,7 +125,7 @@ class Predictive:
             harm, gain = harm_and_gain(law.none_free(more), when)
             return harm <= kappa * gain
 
-        self.basis = Basis.FORECAST
+        self.basis = Basis.FORECAST if room > 0.0 else Basis.BOUND
         most_safe = _most(safe, snapshot)
         if is_worth_it(0):
             most = _most(math.floor(max(0.0, room - exposed) / stay), snapshot)

@@ -63,3 +63,10 @@ class Power:
 def covered(ringing: int, ratio: float) -> int:
     """How many free operators the calls that ring already need."""
     return ceil(ringing / ratio)
+
+
+def as_wanted(wanted: int, room: int, free: int) -> Placing:
+    """What a pacer wants, as far as the bound has room for it; in place of the rest, one call for each of the `free` operators whom no call
+    without an operator needs."""
+    place = min(max(0, wanted), max(0, room))
+    return Placing(place, reserved=min(max(0, wanted - place), max(0, free - place)))

@@ -51,7 +51,7 @@ class Words:
         match campaign.mode:
             case DialMode.AGENTLESS:
                 return await self._notice(campaign, lead)
-            case DialMode.POWER:
+            case DialMode.POWER | DialMode.PREDICTIVE:
                 return await self.apology(campaign, lead)
             case _:
                 return {}

@@ -33,7 +33,16 @@ SHELLS = {
     "queue": {"desk.py", "floor.py", "hands.py", "ledger.py", "readings.py", "reception.py", "reservations.py"},
     "dialer": {
         *("booking_diary.py", "bookings.py", "dialer.py", "attempts.py", "intake.py", "steering.py"),
-        *("by_hand.py", "cap_keeper.py", "handing_over.py", "modes.py", "queue_watch.py", "signs.py", "words.py"),
+        *(
+            "by_hand.py",
+            "cap_keeper.py",
+            "handing_over.py",
+            "modes.py",
+            "pace_keeper.py",
+            "queue_watch.py",
+            "signs.py",
+            "words.py",
+        ),
         *("desks.py", "given.py", "import_check.py", "imports.py", "trunks.py", "week_keeper.py"),
     },
     "shop": set[str](),

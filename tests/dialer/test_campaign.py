@@ -43,7 +43,6 @@ def test_a_campaign_as_it_is_made_may_be_dialed_and_is_paused() -> None:
         (replace(CAMPAIGN, ring_timeout_s=3), "ring_timeout_s"),
         (replace(CAMPAIGN, ring_timeout_s=14), "ring_timeout_s"),
         (replace(CAMPAIGN, ring_timeout_s=121), "ring_timeout_s"),
-        (replace(CAMPAIGN, mode=DialMode.PREDICTIVE), "mode"),
         (replace(CAMPAIGN, mode=DialMode.AGENTLESS), "notice.text_ru"),  # nothing to say
         (replace(CAMPAIGN, notice=NoticeKnobs(text_en="Order {number}")), "notice.text_en"),
         (replace(CAMPAIGN, power=PowerKnobs(sorry_ru="Магазин {shop_name")), "power.sorry_ru"),
