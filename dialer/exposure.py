@@ -11,7 +11,7 @@ import numpy as np
 from .pacing_terms import Floats
 
 HOSTILITY = 2.0
-SIGMAS = 2.5
+SIGMAS = 2.0
 KNOWN_AFTER = 50.0
 """Persons answered until the first suspicion has faded (e-fold)."""
 FIRST_SUSPICION = 8.0

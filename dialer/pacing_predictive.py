@@ -31,7 +31,7 @@ from .pacing_terms import (
 
 FEWEST_RESOLVED = 12
 """Before so many calls are known to have ended, too little is known to predict."""
-EVERY_EVENT_UP_TO = 12
+EVERY_EVENT_UP_TO = 30
 MOST_AT_ONCE = 64
 MOST_WITHDRAWN_AT_ONCE = 8
 WITHDRAWN_FREE = 20
