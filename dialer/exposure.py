@@ -2,6 +2,8 @@
 
 The calls that ring cannot be taken back. Persons answer them more often than was believed: `hostility` times, and where little is known
 yet, or it was seen before, as often as the highest chance that was seen, or all. Operators free themselves as late as is likely at all.
+This is an envelope and not a proof: a steady world that all at once answers more than `HOSTILITY` times as often, too late in the window to
+make good for it, can break the limit by a few persons. The campaign's own bound (abandonment.py) stands above, and is a proof.
 """
 
 import math
@@ -35,7 +37,8 @@ class Exposure:
         worse = np.minimum(1.0, hostility * answers)
         spread = (worse * (1.0 - worse)).sum(0) + (freed * (1.0 - freed)).sum(0)
         mean = worse.sum(0) - freed.sum(0)
-        most = float((mean + SIGMAS * np.sqrt(spread)).max())
+        sigmas = SIGMAS + min(1.0, max(0.0, hostility / HOSTILITY - 1.0))
+        most = float((mean + sigmas * np.sqrt(spread)).max())
         return min(most, float(len(answers))) - spare
 
     def note(self, t: float, exposed: float) -> None:
