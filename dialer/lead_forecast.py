@@ -19,7 +19,7 @@ PRIOR_VARIANCE_ALWAYS = 1.0
 PREFIX_DIGITS = 5
 AGES_H = (1, 4, 24, 72, 240)
 MOST_TRIES = 5
-FORGETS = 1e-4
+FORGETS = 2e-5
 """The world changes: with each call every weight that it shows is a little less certain (in variance)."""
 
 

@@ -43,7 +43,7 @@ class FreeOperators:
     def __init__(self, spare: "NDArray[np.int64]", freed: Floats, answers: Floats, fresh: Floats) -> None:
         self._fresh = fresh
         top, low = int(spare.max()) + len(freed), len(answers) - int(spare.min())
-        self._is_exact = top < EXACT_BELOW and low < EXACT_BELOW and top + low > 0
+        self._is_exact = top < EXACT_BELOW and low < EXACT_BELOW
         if self._is_exact:
             size = 32 if top < 13 and low < 8 else 64 if top < 26 and low < 16 else 128
             self._fourier = _SIZES[size]
