@@ -25,8 +25,8 @@ class Budget:
     CAUTION = 2.0
     TRUST = 0.6
     """The share of the persons who progressive dialing would still bring by expectation that the bound counts on."""
-    CREDIT = 100.0
-    """The bound counts on no more persons to come than came already, and so many."""
+    CREDIT, CREDIT_EACH = 100.0, 10.0
+    """The bound counts on no more persons to come than came already, and so many, or so many for each operator."""
     HORIZON_S = 1800.0
     """Looked ahead so far where the end is not known."""
 
@@ -101,6 +101,7 @@ class Budget:
         coming = 0.0
         if self._end_s is not None:
             cycle_s = max(1.0, handling_s) + LINE_S / max(0.01, answer)
-            coming = min(self.TRUST * operators * self._left_s(t) / cycle_s, self.answered + self.CREDIT)
+            credit = self.answered + max(self.CREDIT, self.CREDIT_EACH * operators)
+            coming = min(self.TRUST * operators * self._left_s(t) / cycle_s, credit)
         persons = self.answered + coming
         return (self.limit * persons - self._unseen(persons, 1.0) - self.abandoned) / max(0.01, 1.0 - self.limit)
