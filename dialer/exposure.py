@@ -27,8 +27,9 @@ class Exposure:
 
     def hostility(self, answered: int, highest: float, now: float) -> float:
         """How many times likelier than believed a person may answer."""
-        suspicion = 1.0 + FIRST_SUSPICION * math.exp(-answered / KNOWN_AFTER)
-        return max(HOSTILITY * suspicion, 1.2 * highest / max(now, 1e-3))
+        young = math.exp(-answered / KNOWN_AFTER)
+        now = max(now, 1e-3)
+        return max(HOSTILITY * (1.0 + FIRST_SUSPICION * young), 1.2 * highest / now, young / now)
 
     def of(self, answers: Floats, freed: Floats, spare: int, hostility: float) -> float:
         """Persons who would find nobody (less than 0: operators left over), of calls with these chances [call, horizon]."""

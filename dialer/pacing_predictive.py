@@ -103,7 +103,11 @@ class Predictive:
     def _decided(self, snapshot: Snapshot, operators: int) -> Decision:
         spare = snapshot.idle - snapshot.waiting
         safe = spare - len(snapshot.in_flight)
-        if operators == 0 or self.beliefs.resolved < FEWEST_RESOLVED:
+        if operators == 0:
+            self.basis = Basis.LEARNING
+            gone = [call.id for call in snapshot.in_flight if self._withdraws and self._may_go(call)]
+            return Decision(0, tuple(gone))  # they would be answered by nobody
+        if self.beliefs.resolved < FEWEST_RESOLVED:
             self.basis = Basis.LEARNING
             return Decision(_most(safe, snapshot))
         lines = self.beliefs.lines(snapshot.in_flight)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cordboard.dialer.pacing import (
@@ -143,9 +143,14 @@ def test_withdrawals_have_a_bound() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_all_operators_leave_at_once(name: str) -> None:
+    """What has not rung is withdrawn, what rings rings on."""
     pacer = experienced(name)
     assert pacer.decide(idle(300, 2_001.0)).place >= 300
-    assert pacer.decide(replace(EMPTY, t=2_002.0, in_flight=ringing(300, None))).place == 0
+    decision = pacer.decide(replace(EMPTY, t=2_002.0, in_flight=ringing(300, None)))
+    assert decision.place == 0
+    assert len(decision.cancel) == (300 if name == "predictive" else 0)
+    rings = replace(EMPTY, t=2_003.0, in_flight=ringing(300, 3.0))
+    assert pacer.decide(rings) == Decision(0)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -180,6 +185,7 @@ def jumping(levels: Levels, span_s: float) -> Callable[[float], float]:
     tells_end=st.booleans(),
     seed=st.integers(0, 1_000),
 )
+@example(levels=[0.0, 0.7], span_s=400.0, operators=9, tells_end=False, seed=389)
 def test_the_bound_holds_whatever_the_world_does(
     name: str, levels: Levels, span_s: float, operators: int, tells_end: bool, seed: int
 ) -> None:
