@@ -91,11 +91,11 @@ def test_it_says_what_a_decision_rests_on() -> None:
     pacer.decide(idle(3))
     assert pacer.basis is Basis.LEARNING
     known = worked()
-    assert known.decide(idle(6, 1_300.0)).place > 6
+    assert known.decide(idle(2, 1_300.0)).place > 2
     before = known.basis
     for _ in range(60):  # there is nothing left to spend
         known.observe(Abandoned(1_300.0))
-    assert known.decide(idle(6, 1_301.0)).place == 6
+    assert known.decide(idle(2, 1_301.0)).place == 2
     assert (before, known.basis) == (Basis.FORECAST, Basis.BOUND)
 
 
@@ -112,7 +112,7 @@ def test_a_limit_of_nothing_is_progressive(name: str) -> None:
 
 def test_likelier_leads_need_fewer_calls() -> None:
     def placed(probability: float) -> int:
-        return worked().decide(idle(6, 1_300.0, upcoming_answer_probability=np.full(64, probability))).place
+        return worked().decide(idle(2, 1_300.0, upcoming_answer_probability=np.full(64, probability))).place
 
     assert placed(0.9) < placed(0.3) < placed(0.1)
 
