@@ -69,9 +69,8 @@ MODES = {
     DialMode.PREVIEW: (N_("сначала карточка"), N_("оператор видит карточку, потом набираем")),
     DialMode.MANUAL: (N_("вручную"), N_("оператор сам выбирает из списка")),
     DialMode.AGENTLESS: (N_("сообщение без оператора"), N_("говорим текст и слушаем клавиши")),
-    DialMode.PREDICTIVE: (N_("с предсказанием"), N_("в этой версии ещё не звонит")),
+    DialMode.PREDICTIVE: (N_("с предсказанием"), N_("звоним по прогнозу; потери держит предел")),
 }
-"""The last one is shown, so that nobody looks for it, and cannot be chosen: `DIALED_MODES`."""
 JURISDICTIONS = {
     "ru": N_("Россия"),
     "us-ftc": N_("США"),

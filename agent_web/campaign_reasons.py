@@ -12,7 +12,6 @@ from ..dialer.sources import MAX_MISSED_S, MAX_UNCONFIRMED_MIN
 REASONS_RU = {
     "a campaign has a name": "У кампании есть название",
     "a campaign needs a queue whose agents talk": "Кампании нужна очередь, операторы которой говорят с клиентами",
-    "predictive is not dialed yet": "С предсказанием эта версия ещё не звонит",
     "a campaign without operators needs a text or a recording to say": (
         "Без оператора нужен текст или запись, иначе клиент услышит тишину"
     ),

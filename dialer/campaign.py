@@ -41,7 +41,7 @@ class DialMode(StrEnum):
     AGENTLESS = "agentless"
 
 
-DIALED_MODES = frozenset(DialMode) - {DialMode.PREDICTIVE}
+DIALED_MODES = frozenset(DialMode)
 """The ways of dialing that there are."""
 GROUPS = {"cap": Cap, "power": PowerKnobs, "notice": NoticeKnobs, "preview": PreviewKnobs, "blend": BlendKnobs}
 
@@ -121,8 +121,6 @@ def check_campaign(campaign: Campaign) -> None:
         raise CampaignRefused("name", "a campaign has a name")
     if not campaign.queue:
         raise CampaignRefused("queue", "a campaign needs a queue whose agents talk")
-    if campaign.mode not in DIALED_MODES:
-        raise CampaignRefused("mode", f"{campaign.mode} is not dialed yet")
     if campaign.mode is DialMode.AGENTLESS and not _says_something(campaign.notice):
         raise CampaignRefused("notice.text_ru", "a campaign without operators needs a text or a recording to say")
     for name in ("notice.text_ru", "notice.text_en", "power.sorry_ru", "power.sorry_en"):

@@ -136,6 +136,7 @@ class Dialer:
         self.counters = steering.counters
         self.promised = steering.promised
         self._end_drains = steering.end_drains
+        self.pacer = self._modes.paces.pacer
 
     async def recover(self) -> None:
         """Before the first turn: what became of the calls that were open, and may numbers be dialed now that other rules forbade?"""
@@ -201,14 +202,16 @@ class Dialer:
             if any(campaign.state is CampaignState.DRAINING for campaign in campaigns):
                 await self._end_drains({attempt.campaign_id for attempt in await self._store.open_attempts()})
             await self._modes.withdraw_for_nobody(campaigns)
+            await self._modes.listen(campaigns)
             await self._handing_over.turn(campaigns)
             await self._by_hand.turn(campaigns)
             running = [campaign for campaign in campaigns if campaign.state is CampaignState.RUNNING]
             self._look_at_clocks()
             self._account_closed = await self._store.account_closed()
-            may_dial = running and self._is_lawful() and await self._attempts.may_try() and self.trunks.room()
-            if may_dial and await self._attempts.dial_all(await self._calls(running, campaigns)):
-                self._wake.set()  # more may wait than there are places in one turn
+            if running and self._is_lawful() and await self._attempts.may_try() and self.trunks.room():
+                if await self._attempts.dial_all(await self._calls(running, campaigns)):
+                    self._wake.set()  # more may wait than there are places in one turn
+                await self._modes.took_off(running)
 
     def _is_lawful(self) -> bool:
         """Whether anybody may be dialed at all."""

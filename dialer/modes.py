@@ -12,19 +12,21 @@ from ..queue.routing import obstacle, waiting
 from ..storage.clock import Clock
 from .attempts import Attempts
 from .blending import yields
-from .campaign import Campaign, DialMode
+from .campaign import Campaign, CampaignState, DialMode
 from .cap_keeper import CapKeeper
 from .desks import Desks
 from .law import Wish
 from .lead import Attempt, Disposed, Lead
 from .notice_text import NoFact
 from .originate import Call
-from .pacing import Progressive, Snapshot, withdrawable
+from .pace_keeper import PaceKeeper
+from .pacing import withdrawable
 from .picking import pairs
 from .planning import Lines, keep, plan
 from .priority import order_key
 from .queue_watch import QueueWatch
 from .reason import Reason, Wait
+from .reserving import Places, Progressive
 from .sharing import Credits, are_equal, charged, in_turns
 from .steering import Steering
 from .store import DialerStore
@@ -36,7 +38,8 @@ WAKE_AT_ONCE = 500
 MUTE_S = 60
 SPEAKING_S = 0.5
 """Messages are made ready for so long (s) in one turn: each may have to be spoken first, and others wait for their turn."""
-BY_PACE = frozenset({DialMode.PROGRESSIVE, DialMode.POWER})
+BY_PACE = frozenset({DialMode.PROGRESSIVE, DialMode.POWER, DialMode.PREDICTIVE})
+UNRESERVED = frozenset({DialMode.POWER, DialMode.PREDICTIVE})
 PROMISES_ONLY = frozenset({DialMode.AGENTLESS, DialMode.MANUAL})
 """Here nobody is dialed for an operator but who was promised a call: that is made at its minute, as in progressive."""
 
@@ -65,6 +68,7 @@ class Modes:
         self._credits_before: Credits = {}
         self._mute_until: dict[str, datetime] = {}
         self._lines: dict[str, Lines] = {}
+        self.paces = PaceKeeper(store, desk, clock, attempts)
         self.steering: Steering
 
     async def calls(self, running: Sequence[Campaign], campaigns: Sequence[Campaign]) -> list[Call]:
@@ -83,20 +87,25 @@ class Modes:
     async def _paced(
         self, paced: Sequence[Campaign], campaigns: Sequence[Campaign], in_flight: Sequence[Attempt], most: int
     ) -> list[Call]:
-        """Progressive and power, from one list of leads, for the operators whom no waiting customer and no ringing call needs."""
-        power = {each.id: each for each in paced if each.mode is DialMode.POWER}
+        """By pace, from one list of leads, for the operators whom no waiting customer and no ringing call needs."""
+        power = {each.id: each for each in paced if each.mode in UNRESERVED}
         lines = {key: self._line(each, campaigns, in_flight) for key, each in power.items()}
         free, self._lines = keep(self.free_agents(paced), lines)
         spare = any(each.spare for each in self._lines.values())
         if not free and not spare:
             return []
         # Every agent who could take a waiting contact is left out already, so nobody waits for those who are left.
-        places = Progressive().decide(Snapshot(self._clock.monotonic(), idle=len(free), waiting=0, max_new=most)).place
+        places = Progressive().decide(Places(self._clock.monotonic(), idle=len(free), waiting=0, max_new=most)).place
         if places == 0 and not spare:
             return []
         by_id = {campaign.id: campaign for campaign in paced}
         promises = frozenset(each.id for each in paced if each.mode in PROMISES_ONLY)
-        leads = await self.best(paced, places + sum(len(free) * 3 + 3 for _ in power), promises)
+        hoped = sum(len(free) * 3 + 3 + (line.wanted or 0) for line in lines.values())
+        leads = await self.best(paced, places + hoped, promises)
+        for campaign in power.values():
+            if campaign.mode is DialMode.PREDICTIVE:
+                own = [each for each in leads if each.campaign_id == campaign.id and not each.is_callback]
+                self.paces.saw_leads(campaign, own)
         shares = {each.id: each.blend.share for each in paced}
         if not are_equal(shares.values()):
             leads = in_turns(leads, shares, self._credits)
@@ -115,7 +124,30 @@ class Modes:
     def _line(self, campaign: Campaign, campaigns: Sequence[Campaign], in_flight: Sequence[Attempt]) -> Lines:
         own = [each for each in in_flight if each.campaign_id == campaign.id and each.is_unreserved]
         ringing = sum(each.answered_at is None for each in own)
-        return Lines(campaign.queue, campaign.power.ratio, ringing, self._cap.room(campaign, campaigns))
+        room = self._cap.room(campaign, campaigns)
+        if campaign.mode is DialMode.PREDICTIVE:
+            return Lines(campaign.queue, 1.0, ringing, room, wanted=self.paces.wanted(campaign))
+        return Lines(campaign.queue, campaign.power.ratio, ringing, room)
+
+    async def listen(self, campaigns: Sequence[Campaign]) -> None:
+        """Once a turn, before anything is placed: what the pacers want now, and what they withdraw."""
+        predictive = [campaign for campaign in campaigns if campaign.mode is DialMode.PREDICTIVE]
+        if not predictive:
+            return
+        in_flight = await self._store.open_attempts()
+        most = max(0, self._attempts.brake.most() - sum(attempt.answered_at is None for attempt in in_flight))
+        for campaign in predictive:
+            dials = campaign.state is CampaignState.RUNNING and not self.yields(campaign)
+            free = self.free_agents([campaign])
+            await self.paces.turn(campaign, in_flight, free, min(most, self._attempts.trunks.room()), dials=dials)
+
+    async def took_off(self, campaigns: Sequence[Campaign]) -> None:
+        """Once a turn, after all was placed: the pacers are to know of calls that end before the next."""
+        predictive = [campaign for campaign in campaigns if campaign.mode is DialMode.PREDICTIVE]
+        if predictive:
+            in_flight = await self._store.open_attempts()
+            for campaign in predictive:
+                self.paces.took_off(campaign, in_flight)
 
     async def withdraw_for_nobody(self, campaigns: Sequence[Campaign]) -> None:
         """Calls without a reserved operator that ring while none is left are given up, where they may be."""
@@ -219,7 +251,7 @@ class Modes:
         if any(agent.state is AgentState.READY for agent in mine):
             return Wait(Reason.INBOUND_FIRST)
         dialing = any(task.attempt_id and task.contact_id is None for agent in mine for task in agent.tasks)
-        if campaign.mode is DialMode.POWER and dialing and self._cap.room(campaign, tuple(campaigns.values())) == 0:
+        if campaign.mode in UNRESERVED and dialing and self._cap.room(campaign, tuple(campaigns.values())) == 0:
             return Wait(Reason.CAP, self._cap.until(campaign))
         return Wait(Reason.NO_AGENTS)
 

@@ -1,83 +1,42 @@
-"""How many calls to place now. Pure.
+"""How many calls to place now, and which to withdraw. Pure.
 
-A pacer is told what happens and asked what to do; it knows no clock, no wire and no lead. Progressive places one call for each operator
-who has nothing to do, who is reserved for it before it is placed, so that nobody answers to nobody. Power places more calls than there
-are free operators, as many as the bound on abandonment (abandonment.py) leaves room for; for the operators that are left over it is
-progressive.
+A pacer is told what happens and asked what to do; it knows no clock, no wire and no lead, and what it is given here is all that it gets.
+`PACERS` makes each by its name: "progressive" has an idle operator for every call, "power" several calls for one, "predictive" as many as
+its forecast finds worth their risk, "predictive-no-cancel" the same without withdrawing any. What each is bound by is said in
+pacing_budget.py. What follows `PACERS` is asked of calls one by one.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from math import ceil, floor
-from typing import Protocol
+from functools import partial
 
 from ..queue.channel import AttemptOutcome
+from .pacing_plain import Power as Power
+from .pacing_plain import Progressive as Progressive
+from .pacing_predictive import Predictive as Predictive
+from .pacing_terms import Abandoned as Abandoned
+from .pacing_terms import CallEnded as CallEnded
+from .pacing_terms import CallId as CallId
+from .pacing_terms import Connected as Connected
+from .pacing_terms import Decision as Decision
+from .pacing_terms import InFlight as InFlight
+from .pacing_terms import MakePacer as MakePacer
+from .pacing_terms import Outcome as Outcome
+from .pacing_terms import Pacer as Pacer
+from .pacing_terms import PacingEvent as PacingEvent
+from .pacing_terms import PacingInfo as PacingInfo
+from .pacing_terms import Snapshot as Snapshot
+from .pacing_terms import TalkEnded as TalkEnded
+from .pacing_terms import WrapUpEnded as WrapUpEnded
 
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Counts at `t` (s): operators idle (the reserved are not), answered persons waiting for one, and the most that may be placed.
-
-    `ringing`: calls without a reserved operator that nobody has answered; `room`: how many more of them the bound allows.
-    """
-
-    t: float
-    idle: int
-    waiting: int
-    max_new: int
-    ringing: int = 0
-    room: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Calls to place: `place` as the pacer's way is, `reserved` more with an operator reserved for each; and attempts to withdraw."""
-
-    place: int
-    cancel: tuple[str, ...] = ()
-    reserved: int = 0
-
-
-class Pacer(Protocol):
-    def decide(self, snapshot: Snapshot) -> Decision:
-        """What to do now; asked each second and after every change at the desk."""
-        ...
-
-
-class Progressive:
-    """One call for one idle operator."""
-
-    def decide(self, snapshot: Snapshot) -> Decision:
-        return Decision(place=max(0, min(snapshot.idle - snapshot.waiting, snapshot.max_new)))
-
-
-@dataclass(frozen=True, slots=True)
-class Power:
-    """`ratio` lines for each free operator, none of them reserved; where the bound has no room for that, one call for one reserved
-    operator, as progressive."""
-
-    ratio: float
-
-    def decide(self, snapshot: Snapshot) -> Decision:
-        free = max(0, snapshot.idle - snapshot.waiting)
-        most, ringing, room = max(0, snapshot.max_new), snapshot.ringing, max(0, snapshot.room)
-        wanted = max(0, floor(self.ratio * free) - ringing)
-        if wanted <= room:
-            return Decision(place=min(wanted, most))
-        # As many operators stay unreserved as the lines that are allowed can keep busy at this ratio; two lines are a gain for one.
-        lines = ringing + room
-        unreserved = min(free, max(floor(lines / self.ratio), 1 if lines > 1 else 0))
-        place = min(max(0, floor(self.ratio * unreserved) - ringing), room, most)
-        kept = max(ceil((ringing + place) / self.ratio), unreserved if place else 0)
-        return Decision(place=place, reserved=min(max(0, free - kept), most - place))
-
-
-def covered(ringing: int, ratio: float) -> int:
-    """How many free operators the calls that ring already need."""
-    return ceil(ringing / ratio)
-
+PACERS: Mapping[str, MakePacer] = {
+    "progressive": Progressive,
+    "power": Power,
+    "predictive": Predictive,
+    "predictive-no-cancel": partial(Predictive, withdraws=False),
+}
 
 RUNG_ENOUGH_S = 15.0
 

@@ -5,23 +5,26 @@ from dataclasses import dataclass, replace
 
 from ..queue.agent import Agent
 from .lead import Lead
-from .pacing import Power, Snapshot, covered
+from .reserving import Places, Power, as_wanted, covered
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """A power campaign's calls without a reserved operator: how many ring, how many more the bound allows, lines an operator; and the
-    free operators that are `kept` for those that ring."""
+    """A campaign's calls without a reserved operator: how many ring, how many more the bound allows, lines an operator; and the free
+    operators that are `kept` for those that ring. `wanted`: the calls that its pacer asks for, where it has one (predictive)."""
 
     queue: str
     ratio: float
     ringing: int
     room: int
     kept: int = 0
+    wanted: int | None = None
 
     @property
     def spare(self) -> bool:
-        """Whether the kept operators could do with another line."""
+        """Whether the kept operators, or the pacer, could do with another line."""
+        if self.wanted is not None:
+            return self.room > 0 and self.wanted > 0
         return self.room > 0 and self.ringing + 1 <= self.ratio * self.kept
 
 
@@ -58,7 +61,10 @@ def _of_power(
     own: Sequence[tuple[Lead, Agent]], ranked: Sequence[Lead], lines: Lines, planned: Sequence[Planned]
 ) -> list[Planned]:
     idle = len(own) + lines.kept
-    decision = Power(lines.ratio).decide(Snapshot(0.0, idle, 0, len(ranked), lines.ringing, lines.room))
+    if lines.wanted is None:
+        decision = Power(lines.ratio).decide(Places(0.0, idle, 0, len(ranked), lines.ringing, lines.room))
+    else:
+        decision = as_wanted(lines.wanted, lines.room, len(own))
     calls: list[Planned] = list(own[: decision.reserved])
     taken = {lead.phone for lead, _agent in (*planned, *calls)}
     for lead in ranked:

@@ -55,7 +55,7 @@ class Words:
         match campaign.mode:
             case DialMode.AGENTLESS:
                 return await self._notice(campaign, lead, facts)
-            case DialMode.POWER:
+            case DialMode.POWER | DialMode.PREDICTIVE:
                 return await self.apology(campaign, facts)
             case _:
                 return {}

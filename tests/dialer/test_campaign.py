@@ -20,8 +20,9 @@ from cordboard.dialer.campaign import (
     with_settings,
 )
 from cordboard.dialer.knobs import NoticeKnobs, PowerKnobs
-from cordboard.dialer.pacing import Brake, Power, Progressive, Snapshot, covered, withdrawable
+from cordboard.dialer.pacing import Brake, withdrawable
 from cordboard.dialer.priority import MAX_OWN
+from cordboard.dialer.reserving import Places, Power, Progressive, covered
 from cordboard.dialer.retry import DEFAULT_RETRY_RULES, RetryRule
 from cordboard.queue.channel import AttemptOutcome
 
@@ -42,7 +43,6 @@ def test_a_campaign_as_it_is_made_may_be_dialed_and_is_paused() -> None:
         (replace(CAMPAIGN, ring_timeout_s=3), "ring_timeout_s"),
         (replace(CAMPAIGN, ring_timeout_s=14), "ring_timeout_s"),
         (replace(CAMPAIGN, ring_timeout_s=121), "ring_timeout_s"),
-        (replace(CAMPAIGN, mode=DialMode.PREDICTIVE), "mode"),
         (replace(CAMPAIGN, mode=DialMode.AGENTLESS), "notice.text_ru"),  # nothing to say
         (replace(CAMPAIGN, notice=NoticeKnobs(text_en="Order {number}")), "notice.text_en"),
         (replace(CAMPAIGN, power=PowerKnobs(sorry_ru="Магазин {shop_name")), "power.sorry_ru"),
@@ -143,7 +143,7 @@ def test_more_segments_than_a_page_can_show_are_refused() -> None:
     ("idle", "waiting", "most", "place"), [(0, 0, 10, 0), (3, 0, 10, 3), (3, 1, 10, 2), (1, 5, 10, 0), (9, 0, 4, 4)]
 )
 def test_progressive_places_one_call_for_one_idle_operator(idle: int, waiting: int, most: int, place: int) -> None:
-    assert Progressive().decide(Snapshot(0.0, idle, waiting, most)).place == place
+    assert Progressive().decide(Places(0.0, idle, waiting, most)).place == place
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_progressive_places_one_call_for_one_idle_operator(idle: int, waiting: i
 def test_power_places_more_lines_than_operators_as_far_as_the_bound_lets_it(
     idle: int, ringing: int, room: int, most: int, placed: tuple[int, int]
 ) -> None:
-    decision = Power(1.5).decide(Snapshot(0.0, idle, 0, most, ringing, room))
+    decision = Power(1.5).decide(Places(0.0, idle, 0, most, ringing, room))
     assert (decision.place, decision.reserved) == placed
 
 
@@ -181,7 +181,7 @@ def test_power_places_more_lines_than_operators_as_far_as_the_bound_lets_it(
 def test_power_never_goes_beyond_what_it_may(
     ratio: float, idle: int, waiting: int, ringing: int, room: int, most: int
 ) -> None:
-    decision = Power(ratio).decide(Snapshot(0.0, idle, waiting, most, ringing, room))
+    decision = Power(ratio).decide(Places(0.0, idle, waiting, most, ringing, room))
     assert 0 <= decision.place <= room
     assert decision.place + decision.reserved <= most
     assert decision.reserved + min(covered(ringing + decision.place, ratio), idle) <= idle
@@ -189,7 +189,7 @@ def test_power_never_goes_beyond_what_it_may(
 
 
 def test_two_lines_are_a_gain_for_one_operator_though_he_could_have_three() -> None:
-    decision = Power(3.0).decide(Snapshot(0.0, 4, 0, 99, 0, 2))
+    decision = Power(3.0).decide(Places(0.0, 4, 0, 99, 0, 2))
     assert (decision.place, decision.reserved) == (2, 3)
 
 

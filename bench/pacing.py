@@ -1,0 +1,152 @@
+"""How busy pacers keep operators, and how many persons they abandon, on the same simulated floors: ours, VICIdial's rule, plain ones."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, median, stdev
+
+from bench.table import Row
+from bench.vicidial import Vicidial
+from cordboard.dialer.pacing import PACERS, Decision, MakePacer, Pacer, PacingEvent, PacingInfo, Snapshot
+from cordboard.dialer.simulate import Detection, Lognormal, Mixed, Outlook, World, simulate, steady
+
+HOURS = {5: 4.0, 10: 3.0, 20: 2.0, 50: 1.5, 100: 1.0, 300: 0.75}
+AIMS = {5: "81 to 82", 10: "85 to 86", 20: "89.5", 50: "94", 100: "95.5 to 96", 300: "97.5 to 98"}
+"""The world-class column of shared/facts/dialer.md section 4."""
+SEEDS = range(20)
+TUNED_ON = range(100, 103)
+CAPS = [1.0 + step / 20 for step in range(1, 41)]
+
+
+def floor(operators: int) -> World:
+    return World(((0.0, operators),), HOURS[operators] * 3600)
+
+
+SHIFTS = ((0.0, 20), (1800.0, 30), (5400.0, 22), (7200.0, 30))
+HARDER = {
+    "p = .15, N = 20": replace(floor(20), answer_probability=steady(0.15)),
+    "p .5 to .2 to .5, N = 20": replace(floor(20), answer_probability=lambda t: 0.2 if 2400 <= t < 4800 else 0.5),
+    "talk of two kinds, N = 20": replace(floor(20), talk=Mixed(0.35, Lognormal(20, 0.5), Lognormal(220, 0.5))),
+    "shifts and breaks, N = 20 to 30": World(SHIFTS, 9000.0, break_probability=0.03),
+    "detection, 1 % false, N = 20": replace(floor(20), detection=Detection()),
+    "all at once, N = 35 to 50": World(
+        ((0.0, 35), (1500.0, 50), (4500.0, 35)),
+        6000.0,
+        answer_probability=lambda t: 0.3 + 0.12 * math.sin(t / 700),
+        break_probability=0.03,
+        detection=Detection(),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    outlooks: tuple[Outlook, ...]
+
+    def mean(self, of: Callable[[Outlook], float]) -> float:
+        return fmean(of(each) for each in self.outlooks)
+
+    def note(self, world: World) -> str:
+        """Abandonment, and the price in calls."""
+        over = sum(each.abandonment > world.limit for each in self.outlooks)
+        abandoned = [100 * each.abandonment for each in self.outlooks]
+        half_hours = [100 * each.worst_half_hour for each in self.outlooks]
+        spread = stdev(100 * each.utilisation for each in self.outlooks) if len(self.outlooks) > 1 else 0.0
+        placed, connected = (sum(getattr(each, of) for each in self.outlooks) for of in ("placed", "connected"))
+        withdrawn = sum(each.withdrawn for each in self.outlooks)
+        return (
+            f"± {spread:.1f}; abandoned {fmean(abandoned):.2f} %, worst seed {max(abandoned):.2f}, over the limit {over} of "
+            f"{len(abandoned)}; worst half hour {fmean(half_hours):.1f} %, worst seed {max(half_hours):.1f}; "
+            f"{placed / max(1, connected):.1f} calls a talk, {100 * withdrawn / max(1, placed):.0f} % of them withdrawn"
+        )
+
+
+def runs(make: MakePacer, world: World, seeds: Sequence[int]) -> Runs:
+    return Runs(tuple(simulate(make(), world, seed) for seed in seeds))
+
+
+def tuned(world: World) -> float:
+    """The highest cap of VICIdial's on which no run abandons too many; found on other seeds, as no operator of it could."""
+    low, high = 0, len(CAPS) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        came = runs(lambda: Vicidial(CAPS[middle], -1.0), world, TUNED_ON)  # noqa: B023 - used at once
+        worst = max(each.abandonment for each in came.outlooks)
+        low, high = (middle, high) if worst <= world.limit else (low, middle - 1)
+    return CAPS[low]
+
+
+class Timed:
+    """Another pacer, and how long (s) it took to decide."""
+
+    def __init__(self, pacer: Pacer) -> None:
+        self._pacer = pacer
+        self.taken_s: list[float] = []
+
+    def reset(self, info: PacingInfo) -> None:
+        self._pacer.reset(info)
+
+    def observe(self, event: PacingEvent) -> None:
+        self._pacer.observe(event)
+
+    def decide(self, snapshot: Snapshot) -> Decision:
+        began = time.perf_counter()
+        decision = self._pacer.decide(snapshot)
+        self.taken_s.append(time.perf_counter() - began)
+        return decision
+
+
+def _steady_rows(operators: int, seeds: Sequence[int]) -> list[Row]:
+    world = floor(operators)
+    cap = tuned(world)
+    pacers: dict[str, MakePacer] = {
+        "progressive": PACERS["progressive"],
+        "power": PACERS["power"],
+        "VICIdial's rule, defaults": Vicidial,
+        f"VICIdial's rule, cap {cap:.2f} tuned off-line": lambda: Vicidial(cap, -1.0),
+        "predictive-no-cancel": PACERS["predictive-no-cancel"],
+        "predictive": PACERS["predictive"],
+    }
+    rows = []
+    for name, make in pacers.items():
+        came = runs(make, world, seeds)
+        aim = AIMS[operators] if name == "predictive" else ""
+        rows.append(_row(f"N = {operators}: {name}", came, world, aim))
+    return rows
+
+
+def _row(what: str, came: Runs, world: World, aim: str = "") -> Row:
+    return Row(f"busy, {what}", 100 * came.mean(lambda each: each.utilisation), "%", aim, came.note(world))
+
+
+def _lead_rows(operators: int, seeds: Sequence[int]) -> list[Row]:
+    """What it brings to know each lead's answer probability, of leads that differ (Beta, cv .6)."""
+    world = replace(floor(operators), lead_cv=0.6)
+    known = {"not known": None, "learned from 5 dials": 5, "from 20": 20, "known": 0}
+    return [
+        _row(f"N = {operators}, each lead's chance {how}", runs(PACERS["predictive"], seen, seeds), seen)
+        for how, dials in known.items()
+        for seen in [replace(world, seen_dials=dials)]
+    ]
+
+
+def _time_row() -> Row:
+    timed = Timed(PACERS["predictive"]())
+    simulate(timed, replace(floor(300), duration_s=600.0), 1)
+    full = [each for each in timed.taken_s if each > 1e-4]
+    note = "of the decisions that look at the floor (each 0.4 s); the others return at once"
+    return Row("deciding, N = 300", 1000 * median(full), "ms", "5 at most", f"median; {note}")
+
+
+def rows(small: bool) -> list[Row]:
+    seeds = SEEDS[:1] if small else SEEDS
+    floors = [5, 20] if small else list(HOURS)
+    made = [row for operators in floors for row in _steady_rows(operators, seeds)]
+    if not small:
+        made += [
+            _row(f"{what}: predictive", runs(PACERS["predictive"], world, seeds), world)
+            for what, world in HARDER.items()
+        ]
+        made += [row for operators in (5, 20) for row in _lead_rows(operators, seeds)]
+    return [*made, _time_row()]

@@ -1,0 +1,52 @@
+"""How many persons could be lost at once, in a world that turns against us. Pure.
+
+The calls that ring cannot be taken back. Persons answer them more often than was believed: `hostility` times, and where little is known
+yet, or it was seen before, as often as the highest chance that was seen, or all. Operators free themselves as late as is likely at all.
+This is an envelope and not a proof: a steady world that all at once answers more than `HOSTILITY` times as often, too late in the window to
+make good for it, can break the limit by a few persons. The campaign's own bound (abandonment.py) stands above, and is a proof.
+"""
+
+import math
+
+import numpy as np
+
+from .pacing_terms import Floats
+
+HOSTILITY = 2.0
+SIGMAS = 2.0
+KNOWN_AFTER = 50.0
+"""Persons answered until the first suspicion has faded (e-fold)."""
+FIRST_SUSPICION = 8.0
+MEMORY_S = 120.0
+
+
+class Exposure:
+    def __init__(self) -> None:
+        self._usual = 0.0
+        self._at: float | None = None
+
+    def hostility(self, answered: int, highest: float, now: float) -> float:
+        """How many times likelier than believed a person may answer."""
+        young = math.exp(-answered / KNOWN_AFTER)
+        now = max(now, 1e-3)
+        return max(HOSTILITY * (1.0 + FIRST_SUSPICION * young), 1.2 * highest / now, young / now)
+
+    def of(self, answers: Floats, freed: Floats, spare: int, hostility: float) -> float:
+        """Persons who would find nobody (less than 0: operators left over), of calls with these chances [call, horizon]."""
+        if not len(answers):
+            return float(-spare)
+        worse = np.minimum(1.0, hostility * answers)
+        spread = (worse * (1.0 - worse)).sum(0) + (freed * (1.0 - freed)).sum(0)
+        mean = worse.sum(0) - freed.sum(0)
+        sigmas = SIGMAS + min(1.0, max(0.0, hostility / HOSTILITY - 1.0))
+        most = float((mean + sigmas * np.sqrt(spread)).max())
+        return min(most, float(len(answers))) - spare
+
+    def note(self, t: float, exposed: float) -> None:
+        span_s = 0.0 if self._at is None else max(0.0, t - self._at)
+        self._at = t
+        self._usual += (max(0.0, exposed) - self._usual) * (1.0 - math.exp(-span_s / MEMORY_S))
+
+    @property
+    def usual(self) -> float:
+        return self._usual

@@ -1,0 +1,190 @@
+"""The predictive pacer: a call is placed while what it may cost is worth what it brings, and withdrawn when it no longer is. Pure.
+
+The law of who will be free is that of pacing_law.py, what a risk may cost that of pacing_budget.py, what the floor does that of beliefs.py.
+"""
+
+import math
+from collections.abc import Callable
+from enum import StrEnum
+
+import numpy as np
+
+from .beliefs import Beliefs, Lines
+from .exposure import Exposure
+from .pacing_budget import Budget
+from .pacing_law import FreeOperators, harm_and_gain
+from .pacing_terms import (
+    Abandoned,
+    CallEnded,
+    CallId,
+    Connected,
+    Decision,
+    Floats,
+    InFlight,
+    Outcome,
+    PacingEvent,
+    PacingInfo,
+    Snapshot,
+    TalkEnded,
+    WrapUpEnded,
+)
+
+FEWEST_RESOLVED = 12
+"""Before so many calls are known to have ended, too little is known to predict."""
+EVERY_EVENT_UP_TO = 30
+MOST_AT_ONCE = 64
+MOST_WITHDRAWN_AT_ONCE = 8
+WITHDRAWN_FREE = 20
+
+
+class Basis(StrEnum):
+    """What the last decision rested on: too little was known, and it was progressive; the forecast; or the bound, which left no room."""
+
+    LEARNING = "learning"
+    FORECAST = "forecast"
+    BOUND = "bound"
+
+
+class Predictive:
+    """`withdraws`: whether calls are withdrawn at all, of those placed at most the share `most_withdrawn` (carriers object to many).
+    `basis` and `beliefs` may be shown."""
+
+    RUNG_COSTS = 2.0
+
+    def __init__(self, withdraws: bool = True, most_withdrawn: float = 0.6) -> None:
+        self._withdraws = withdraws
+        self._most_withdrawn = most_withdrawn
+        self.reset(PacingInfo(0.03, 2.0, 25.0, 15.0, False, 0.0, None))
+
+    def reset(self, info: PacingInfo) -> None:
+        self.info = info
+        self.beliefs = Beliefs(info)
+        self.budget = Budget(info)
+        self.exposure = Exposure()
+        self.basis = Basis.LEARNING
+        self.placed = self.withdrawn = 0
+        self._decided_at = -math.inf
+        self._asked = 0
+
+    def observe(self, event: PacingEvent) -> None:
+        match event:
+            case CallEnded(t, outcome):
+                self.beliefs.ended(event)
+                if outcome is Outcome.PERSON:
+                    self.budget.person(t)
+            case Connected():
+                self.budget.served()
+            case Abandoned(t):
+                self.budget.lost(t)
+            case TalkEnded():
+                self.beliefs.talked(event)
+            case WrapUpEnded():
+                self.beliefs.wrapped_up(event)
+
+    def decide(self, snapshot: Snapshot) -> Decision:
+        operators = snapshot.idle + snapshot.talking + snapshot.wrap_up
+        if not self._is_due(snapshot.t, operators):
+            return Decision(0)
+        self.beliefs.see(snapshot)
+        self._decided_at, self._asked = snapshot.t, 0
+        decision = self._decided(snapshot, operators)
+        self.placed += decision.place
+        self.withdrawn += len(decision.cancel)
+        for call_id in decision.cancel:
+            self.beliefs.withdrew(call_id)
+        return decision
+
+    def _is_due(self, t: float, operators: int) -> bool:
+        """A small floor is looked at after every event, a large one twice a second at most; a clock that stands stops nobody."""
+        self._asked += 1
+        every_s = 0.0 if operators <= EVERY_EVENT_UP_TO else 0.4
+        return not 0.0 <= t - self._decided_at < every_s or self._asked > 50
+
+    def _decided(self, snapshot: Snapshot, operators: int) -> Decision:
+        spare = snapshot.idle - snapshot.waiting
+        safe = spare - len(snapshot.in_flight)
+        if operators == 0:
+            self.basis = Basis.LEARNING
+            gone = [call.id for call in snapshot.in_flight if self._withdraws and self._may_go(call)]
+            return Decision(0, tuple(gone))  # they would be answered by nobody
+        if self.beliefs.resolved < FEWEST_RESOLVED:
+            self.basis = Basis.LEARNING
+            return Decision(_most(safe, snapshot))
+        lines = self.beliefs.lines(snapshot.in_flight)
+        answers = self.beliefs.answers(lines)
+        spare_by, freed = self.beliefs.operators(snapshot)
+        t, handling_s, answer = snapshot.t, self.beliefs.handling_s(), self.beliefs.answer().mean
+        room = max(0.0, self.budget.room(t, operators, handling_s, answer))
+        set_up = np.array([call.since_ring_s is None for call in snapshot.in_flight], dtype=bool)
+        hostility = self.exposure.hostility(self.budget.answered, self.beliefs.rate.highest, self.beliefs.rate.now)
+        ringing = self.exposure.of(answers[~set_up], freed, spare, hostility)
+        stay = self._stay()
+        exposed = ringing + stay * float(set_up.sum())
+        self.exposure.note(t, exposed)
+        kappa = self.budget.kappa(t, operators, handling_s, self.exposure.usual)
+        law = FreeOperators(spare_by, freed, answers, self.beliefs.fresh(snapshot, MOST_AT_ONCE))
+        when = self.beliefs.delay.share_by_horizon
+
+        def is_worth_it(more: int) -> bool:
+            harm, gain = harm_and_gain(law.none_free(more), when)
+            return harm <= kappa * gain
+
+        self.basis = Basis.FORECAST if room > 0.0 else Basis.BOUND
+        most_safe = _most(safe, snapshot)
+        if is_worth_it(0):
+            most = _most(math.floor(max(0.0, room - exposed) / stay), snapshot)
+            wanted = _largest(is_worth_it, MOST_AT_ONCE)
+            if wanted > most:
+                self.basis = Basis.BOUND
+            return Decision(max(min(wanted, most), most_safe))
+        if most_safe:
+            return Decision(most_safe)
+        return Decision(0, self._to_withdraw(snapshot, lines, answers, law, kappa))
+
+    def _stay(self) -> float:
+        """The share of calls that are not withdrawn while they are set up."""
+        if not self._withdraws:
+            return 1.0
+        return 1.0 - min(self._most_withdrawn, self.withdrawn / max(20, self.placed))
+
+    def _to_withdraw(
+        self, snapshot: Snapshot, lines: Lines, answers: Floats, law: FreeOperators, kappa: float
+    ) -> tuple[CallId, ...]:
+        """The youngest first; each that goes makes the others less risky."""
+        allowed = int(WITHDRAWN_FREE + self._most_withdrawn * self.placed) - self.withdrawn
+        if not self._withdraws or allowed <= 0:
+            return ()
+        indices = [at for at, call in enumerate(snapshot.in_flight) if self._may_go(call)]
+        indices.sort(key=lambda at: snapshot.in_flight[at].since_dial_s)
+        gone: list[int] = []
+        usual = self.beliefs.delay.share_by_horizon
+        for at in indices[: min(MOST_WITHDRAWN_AT_ONCE, allowed)]:
+            when = np.diff(answers[at], prepend=0.0)
+            total = when.sum()
+            harm, gain = harm_and_gain(law.none_free(0, answers[at]), when / total if total > 1e-6 else usual)
+            dear = self.RUNG_COSTS if snapshot.in_flight[at].since_ring_s is not None else 1.0
+            if harm > dear * kappa * gain:
+                gone.append(at)
+                left = np.delete(answers, gone, 0)
+                law = self.beliefs.free_operators(snapshot, left, np.zeros((0, answers.shape[1])))
+        return tuple(snapshot.in_flight[at].id for at in gone)
+
+    def _may_go(self, call: InFlight) -> bool:
+        if call.since_pickup_s is not None:
+            return False
+        return call.since_ring_s is None or call.since_ring_s >= self.info.min_ring_s
+
+
+def _most(wanted: int, snapshot: Snapshot) -> int:
+    return max(0, min(wanted, snapshot.max_new))
+
+
+def _largest(holds: Callable[[int], bool], most: int) -> int:
+    """How many more calls are worth it: one more than the largest number after which another still is."""
+    low, high = 0, 1
+    while high < most and holds(high):
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return high
