@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.fakes.browser import Screen
 from tests.fakes.house import House, running_house
@@ -114,6 +114,32 @@ async def test_booked_moved_and_cancelled_on_the_page(
     await customer.shoot("cancelled")
     found = await rows(house, "SELECT state, due_at FROM lead WHERE phone = ?", number)
     assert found == [("done", None)]
+    await customer.go_home()
+
+
+async def test_the_last_day_chosen_is_shown_though_an_earlier_answer_comes_later(
+    house: House, browser: Browser, shots: Path
+) -> None:
+    customer = await Customer.come(browser, house.endpoints.web, shots, "ru", "phone")
+    held: list[Route] = []
+
+    async def hold_the_first(route: Route) -> None:
+        if held:
+            await route.continue_()
+        else:
+            held.append(route)
+
+    days = customer.page.locator(".days button")
+    await expect(customer.page.locator("#times.busy-times")).to_have_count(0)
+    await customer.page.route("**/callback", hold_the_first)
+    await days.nth(1).click()
+    await until(lambda: held, "the first choice is on its way")
+    await days.nth(2).click()
+    await expect(days.nth(2)).to_have_attribute("aria-pressed", "true")
+    async with customer.page.expect_response("**/callback"):
+        await held[0].continue_()
+    await customer.page.evaluate("new Promise(requestAnimationFrame)")
+    await expect(days.nth(2)).to_have_attribute("aria-pressed", "true")
     await customer.go_home()
 
 

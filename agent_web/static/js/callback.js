@@ -4,18 +4,22 @@ import { $, $$ } from "./core.js";
 document.documentElement.classList.add("js");
 const form = $("#cb"), zone = $("#zone");
 
-/* The same page with another choice; only its times are taken from it. What cannot be fetched is sent as a plain form. */
+/* The same page with another choice; only its times are taken from it, and only the last choice counts: an answer to an earlier one may
+   come later. True: it is shown; false: it cannot be fetched, and is sent as a plain form; null: another was chosen meanwhile. */
+let choices = 0;
 async function show(day) {
-  const body = new FormData(form);
+  const choice = ++choices, body = new FormData(form);
   body.set("show", day);
   $("#times").classList.add("busy-times");
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(body), headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html"), fresh = $("#times", page);
+    if (choice !== choices) return null;
     if (!answer.ok || !fresh) throw new Error(answer.status);
     $("#times").replaceWith(document.importNode(fresh, true));
     return true;
   } catch {
+    if (choice !== choices) return null;
     $("#times")?.classList.remove("busy-times");
     return false;
   }
@@ -29,8 +33,9 @@ form?.addEventListener("submit", async event => {
   }
   event.preventDefault();
   const day = pressed.value;
-  if (!await show(day)) { form.noValidate = true; pressed.name = ""; form.append(hidden("show", day)); form.submit(); return; }
-  $(`.days [value="${CSS.escape(day)}"]`)?.focus();
+  const shown = await show(day);
+  if (shown === false) { form.noValidate = true; pressed.name = ""; form.append(hidden("show", day)); form.submit(); return; }
+  if (shown) $(`.days [value="${CSS.escape(day)}"]`)?.focus();
 });
 
 function hidden(name, value) {
