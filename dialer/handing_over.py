@@ -83,6 +83,7 @@ class HandingOver:
     async def _without(self, attempt: Attempt, campaign: Campaign) -> None:
         free = self._modes.free_agents([campaign])
         fate = bereft(self._attempts.rung_s(attempt), len(free))
+        is_news = attempt.id not in self._told  # one that rings on for nobody is looked at each turn
         match fate:
             case Bereft.GIVEN_UP:
                 await self._attempts.withdraw(attempt.id)
@@ -92,7 +93,8 @@ class HandingOver:
                     return  # he has just been taken; asked again at the next turn
             case Bereft.ALONE:
                 await self._leave_alone(attempt, campaign)
-        log.info("the operator of attempt %s has left: %s", attempt.id, fate)
+        if is_news:
+            log.info("the operator of attempt %s has left: %s", attempt.id, fate)
 
     async def _leave_alone(self, attempt: Attempt, campaign: Campaign) -> None:
         """It counts as any call without a reserved operator, and its customer is told whose call it was."""
