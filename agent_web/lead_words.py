@@ -12,4 +12,3 @@ STATES = {
     LeadState.DONE: N_("закончен"),
     LeadState.DO_NOT_CALL: N_("не звонить"),
 }
-OPEN = frozenset({LeadState.FRESH, LeadState.DUE, LeadState.RETRY_AT, LeadState.DIALING, LeadState.CONNECTED})

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from ..dialer.lead import Lead
+from ..dialer.lead import OPEN_STATES, Lead
 from .house import House
-from .lead_words import OPEN, STATES
+from .lead_words import STATES
 from .other_lead import OtherLead
 
 MOST_OTHERS = 20
@@ -16,7 +16,7 @@ async def other_leads(
     """Of the same customer (dialer/one_customer.py), the newest first; `but`: the lead that he is called about already."""
     found = [lead for lead in await house.dialer.leads_of_customer(customer_id, phones, MOST_OTHERS) if lead.id != but]
     if only_open:
-        found = [lead for lead in found if lead.state in OPEN]
+        found = [lead for lead in found if lead.state in OPEN_STATES]
     if not found:
         return ()
     campaigns = {campaign.id: campaign.name for campaign in await house.dialer.campaigns()}
@@ -40,7 +40,7 @@ def _other(lead: Lead, campaign: str, order_number: str) -> OtherLead:
         order_number=order_number,
         total=lead.order_total,
         state=STATES[lead.state],
-        is_open=lead.state in OPEN,
+        is_open=lead.state in OPEN_STATES,
         promised=lead.is_callback,
         due_at=lead.due_at,
     )

@@ -21,6 +21,7 @@ class LeadState(StrEnum):
 
 WAITING_STATES = frozenset({LeadState.FRESH, LeadState.DUE, LeadState.RETRY_AT})
 DIALABLE_STATES = frozenset({LeadState.FRESH, LeadState.DUE})
+OPEN_STATES = WAITING_STATES | {LeadState.DIALING, LeadState.CONNECTED}
 
 
 @dataclass(frozen=True, slots=True)

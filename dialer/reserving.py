@@ -25,7 +25,7 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class Placing:
+class Placement:
     """Calls to place: `place` as the mode is, `reserved` more with an operator reserved for each."""
 
     place: int
@@ -35,8 +35,8 @@ class Placing:
 class Progressive:
     """One call for one idle operator."""
 
-    def decide(self, places: Places) -> Placing:
-        return Placing(place=max(0, min(places.idle - places.waiting, places.max_new)))
+    def decide(self, places: Places) -> Placement:
+        return Placement(place=max(0, min(places.idle - places.waiting, places.max_new)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,18 @@ class Power:
 
     ratio: float
 
-    def decide(self, places: Places) -> Placing:
+    def decide(self, places: Places) -> Placement:
         free = max(0, places.idle - places.waiting)
         most, ringing, room = max(0, places.max_new), places.ringing, max(0, places.room)
         wanted = max(0, floor(self.ratio * free) - ringing)
         if wanted <= room:
-            return Placing(place=min(wanted, most))
+            return Placement(place=min(wanted, most))
         # As many operators stay unreserved as the lines that are allowed can keep busy at this ratio; two lines are a gain for one.
         lines = ringing + room
         unreserved = min(free, max(floor(lines / self.ratio), 1 if lines > 1 else 0))
         place = min(max(0, floor(self.ratio * unreserved) - ringing), room, most)
         kept = max(ceil((ringing + place) / self.ratio), unreserved if place else 0)
-        return Placing(place=place, reserved=min(max(0, free - kept), most - place))
+        return Placement(place=place, reserved=min(max(0, free - kept), most - place))
 
 
 def covered(ringing: int, ratio: float) -> int:
@@ -65,8 +65,8 @@ def covered(ringing: int, ratio: float) -> int:
     return ceil(ringing / ratio)
 
 
-def as_wanted(wanted: int, room: int, free: int) -> Placing:
+def as_wanted(wanted: int, room: int, free: int) -> Placement:
     """What a pacer wants, as far as the bound has room for it; in place of the rest, one call for each of the `free` operators whom no call
     without an operator needs."""
     place = min(max(0, wanted), max(0, room))
-    return Placing(place, reserved=min(max(0, wanted - place), max(0, free - place)))
+    return Placement(place, reserved=min(max(0, wanted - place), max(0, free - place)))

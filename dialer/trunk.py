@@ -13,8 +13,7 @@ from hashlib import blake2b
 
 import phonenumbers
 
-from ..queue.channel import AttemptOutcome
-from .pacing import TROUBLE, Brake
+from .pacing import Brake
 from .refusals import Judgement, LastEnd, Row, judge
 
 MOST_CHANNELS = 5_000
@@ -227,8 +226,3 @@ def _in_trouble(state: TrunkState, now: datetime) -> bool:
 def earliest(holds: Collection[Hold]) -> datetime | None:
     """When the first of them ends by itself; None when only the end of a call can tell."""
     return min((hold.until for hold in holds if hold.until is not None), default=None)
-
-
-def failed_on(outcome: AttemptOutcome | None, trunk: str | None) -> frozenset[str]:
-    """The trunk that failed a customer, by how his last attempt ended."""
-    return frozenset({trunk}) if outcome in TROUBLE and trunk else frozenset()

@@ -6,14 +6,14 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from .agent import Agent, AgentEvent
+from .agent import Agent, AgentEvent, MissedOffer
 from .contact import Contact, ContactEvent
 
 PASSING = frozenset({"PageChanged", "DeviceChanged"})
 """Of live connections, which no restart remembers: written down with what comes next, and nobody waits for that. They leave the noun's
 row as it is."""
 
-MISSED_OFFER = "MissedOffer"
+MISSED_OFFER = MissedOffer.__name__
 
 JsonValue = str | int | float | bool | None | list[str]
 

@@ -48,7 +48,10 @@ def taken(lease: Lease, taker: str, now: datetime) -> Lease:
 
 
 def renewed(lease: Lease, epoch: int, now: datetime) -> Lease | None:
-    """None when it is not this epoch's any more. A leader asks only while its own `sure_until` has not passed."""
+    """None when it is not this epoch's any more. A leader asks only while its own `sure_until` has not passed.
+
+    The rule that the tests try in any order; LeaseStore.renew is the same as one statement.
+    """
     if lease.epoch != epoch or lease.holder is None:
         return None
     return replace(lease, expires=now + timedelta(seconds=TTL_S))

@@ -18,7 +18,6 @@ from cordboard.dialer.trunk import (
     caller_id,
     choose,
     earliest,
-    failed_on,
 )
 from cordboard.queue.channel import AttemptOutcome
 
@@ -176,9 +175,6 @@ def test_whom_a_trunk_failed_goes_by_the_other_one() -> None:
     assert choose((first, second), NOW, {"first"}) is second
     assert choose((first, second.began("a", NOW)), NOW, {"first"}) == (Hold("second", Blocked.CHANNELS),)
     assert choose((first, braked("second")), NOW, {"first"}) is first
-    assert failed_on(AttemptOutcome.CONGESTION, "first") == {"first"}
-    assert failed_on(AttemptOutcome.NO_ANSWER, "first") == failed_on(None, None) == frozenset()
-    assert failed_on(AttemptOutcome.TRUNK_TROUBLE, None) == frozenset()
 
 
 def test_the_nearest_number_is_shown() -> None:
