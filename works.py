@@ -231,7 +231,7 @@ class Works:
         self.changed_board()
 
     def changed_board(self) -> None:
-        self.live.publish("board", {})
+        self.live.change_board()
 
     def shop_of(self, clock: Clock) -> ShopStore:
         """The same shop under another clock."""

@@ -29,7 +29,7 @@ class Orders:
             known = [one for one in others if one]
             zone, city, segment = customer.time_zone or None, customer.city, customer.segment
             await self._dialer.on_order(order, first, zone, known, city=city, segment=segment)
-        self._live.publish("order", {"order_id": order.id})
+        self._live.tell_order(order.id, order.customer_id)
 
     async def tell_all(self) -> None:
         """At the start: an order whose lead a crash prevented gets it."""

@@ -163,7 +163,7 @@ async def _turned(
         raise Problem(409, "the campaign cannot be run like this", errors=[wrong]) from refused
     told = {"from": _audited(before), "to": _audited(after), **detail}
     await house.access.audit(user.id, action, campaign_id, told)
-    house.live.publish("board", figures(house.desk.waiting(), house.clock.now()))
+    house.live.change_board(figures(house.desk.waiting(), house.clock.now()))
     return _shown(after)
 
 

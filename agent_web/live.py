@@ -142,14 +142,18 @@ class LiveHub:
     def tab_count(self) -> int:
         return self._tab_count
 
-    def publish(self, topic: str, data: dict[str, Any]) -> None:
-        """Tell every tab. `order` events of different orders stay apart; all others fold by topic. `board` waits for its turn."""
-        if topic == "board":
-            self._board |= data
-            self._board_changed.set()
+    def change_board(self, figures: dict[str, Any] | None = None) -> None:
+        """`board` to every tab in its turn, with these figures."""
+        self._board |= figures or {}
+        self._board_changed.set()
+
+    def tell_order(self, order_id: str, customer_id: str) -> None:
+        """`order` to the operators who have its customer in hand: nobody else shows it. Orders stay apart."""
+        if self._followed is None:
             return
-        for tab in self._all():
-            tab.tell(topic, data, f"{topic}:{data.get('order_id', '')}")
+        for contact in self._followed.contacts():
+            if contact.agent_id is not None and (contact.customer_id == customer_id or contact.order_id == order_id):
+                self.tell_user(contact.agent_id, "order", {"order_id": order_id}, f"order:{order_id}")
 
     def tell_user(self, user_id: str, event: str, data: dict[str, Any], key: str = "") -> None:
         """Tell one user's tabs; news of one key fold into the latest."""
@@ -163,6 +167,7 @@ class LiveHub:
 
     async def follow(self, desk: Desk) -> None:
         """Read the desk's changes and pass them on, for ever."""
+        self._followed = desk
         async with desk.subscribe() as changes, asyncio.TaskGroup() as group:
             group.create_task(self._paint_boards())
             group.create_task(self._tell_desks())

@@ -167,7 +167,7 @@ async def _turned(
         ) from bad
     await house.access.audit(user.id, action, state.trunk.name, dict(detail))
     house.dialer.wake()
-    house.live.publish("board", figures(house.desk.waiting(), house.clock.now()))
+    house.live.change_board(figures(house.desk.waiting(), house.clock.now()))
     return _shown(state, house.clock.now())
 
 

@@ -29,6 +29,7 @@ class Recovery:
 
     async def in_flight(self) -> list[Attempt]:
         """The calls without an end. At a start the wire is told of them before it is asked, so that it knows their news for ours."""
+        self._store.read_anew()
         found = await self._store.open_attempts()
         self._attempts.adopt(found)
         await self._cap.load()
@@ -51,6 +52,7 @@ class Recovery:
 
     async def sweep(self, ring_timeouts: Mapping[str, int]) -> None:
         """Heal what lost events leave behind. `ring_timeouts` (s) by campaign."""
+        self._store.read_anew()
         now, in_talk = self._clock.now(), {contact.attempt_id for contact in self._desk.contacts()}
         for attempt in await self._store.open_attempts():
             if attempt.answered_at is None:

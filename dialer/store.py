@@ -32,6 +32,7 @@ from .law import Law, Wish
 from .law_store import account_closed, bans, keep_list_still, read_holidays, release
 from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState
 from .lead_moves import advance, may_give_back
+from .open_attempts import OpenAttempts
 from .priority import Weights
 from .ranks_store import DEPTH, Asked, LeadRanks
 from .reached_store import keep_reached
@@ -62,6 +63,9 @@ class DialerStore(CampaignStore):
         self.trunks = TrunkStore(db, clock, ids)
         self.week = WeekStore(db)
         self.finding = LeadFinder(db)
+        self._open = OpenAttempts(db)
+        self.open_attempts = self._open.all
+        self.read_anew = self._open.forget
         self._begins = Grouped(self._begin, MOST_AT_ONCE, _undone)
         self._ends = Grouped(self._end, MOST_AT_ONCE, _undone)
         self._looks = Grouped(self._look, MOST_AT_ONCE, _undone)
@@ -182,6 +186,7 @@ class DialerStore(CampaignStore):
         async with self._db.write() as connection:
             written = await begin(connection, attempts, self._law, self._clock.now())
             self._db.afterwards(lambda: self._ranks.changed(written.changed))
+            self._db.afterwards(lambda: self._open.changed(written.begun))
         return [written.begun.get(each.id) or written.refused.get(each.id) for each in attempts]
 
     async def bans(self, wishes: Sequence[Wish]) -> dict[str, Wait]:
@@ -238,7 +243,7 @@ class DialerStore(CampaignStore):
                 return None
             lead = await self._tell(connection, attempt.lead_id, leads.Connected())
             after = replace(attempt, answered_at=self._clock.now())
-            await _put(connection, attempt_table, row_of(after))
+            await self._put_attempt(connection, after)
             return (after, lead) if lead else None
 
     async def end_attempt(
@@ -252,6 +257,7 @@ class DialerStore(CampaignStore):
         async with self._db.write() as connection:
             written = await end(connection, ends, self._law, self._clock.now())
             self._db.afterwards(lambda: self._ranks.changed(written.changed))
+            self._db.afterwards(lambda: self._open.changed(each.attempt_id for each in ends))
         return [written.ended.pop(each.attempt_id, None) for each in ends]
 
     async def give_back(self, attempt_id: str) -> None:
@@ -266,7 +272,7 @@ class DialerStore(CampaignStore):
                 or attempt.outcome is trouble
             ):
                 return
-            await _put(connection, attempt_table, row_of(replace(attempt, outcome=trouble)))
+            await self._put_attempt(connection, replace(attempt, outcome=trouble))
             mine = sa.select(attempt_table.c.id).where(attempt_table.c.lead_id == attempt.lead_id)
             newest = mine.order_by(attempt_table.c.intent_at.desc(), attempt_table.c.id.desc()).limit(1)
             lead = await _locked_lead(connection, attempt.lead_id)
@@ -285,7 +291,7 @@ class DialerStore(CampaignStore):
             if attempt is None or attempt.answered_at is None or attempt.connected_at is not None:
                 return None
             after = replace(attempt, connected_at=at)
-            await _put(connection, attempt_table, row_of(after))
+            await self._put_attempt(connection, after)
             await keep_reached(connection, [(await _locked_lead(connection, attempt.lead_id), after)], at)
             return after
 
@@ -297,7 +303,7 @@ class DialerStore(CampaignStore):
             if attempt is None or lead is None or attempt.outcome is AttemptOutcome.ABANDONED:
                 return None
             after = replace(attempt, outcome=AttemptOutcome.ABANDONED)
-            await _put(connection, attempt_table, row_of(after))
+            await self._put_attempt(connection, after)
             if lead.state is LeadState.CONNECTED:
                 await self._tell(connection, lead.id, leads.AttemptEnded(AttemptOutcome.ABANDONED))
             return after
@@ -310,17 +316,10 @@ class DialerStore(CampaignStore):
         return await self._looks.ask(attempt_id)
 
     async def _look(self, attempt_ids: Sequence[str]) -> list[Attempt | None]:
-        found = {each.id: each for each in await self._attempts(attempt_table.c.id.in_(attempt_ids))}
-        return [found.get(each) for each in attempt_ids]
-
-    async def open_attempts(self) -> list[Attempt]:
-        """Calls without an end, the oldest first."""
-        return await self._attempts(attempt_table.c.ended_at.is_(None))
-
-    async def _attempts(self, which: sa.ColumnElement[bool]) -> list[Attempt]:
-        query = sa.select(attempt_table).where(which).order_by(attempt_table.c.intent_at, attempt_table.c.id)
+        query = sa.select(attempt_table).where(attempt_table.c.id.in_(attempt_ids))
         async with self._db.read() as connection:
-            return [attempt_of(row._asdict()) for row in await connection.execute(query)]
+            found = {row.id: attempt_of(row._asdict()) for row in await connection.execute(query)}
+        return [found.get(each) for each in attempt_ids]
 
     async def outcomes(self, campaign_id: str, since: datetime) -> list[tuple[AttemptOutcome | None, bool, int]]:
         """Outcome (None: not over), whether answered, number of attempts begun at or after `since`."""
@@ -354,6 +353,10 @@ class DialerStore(CampaignStore):
     async def _put_lead(self, connection: AsyncConnection, lead: Lead) -> None:
         await _put(connection, lead_table, lead_row(lead))
         self._db.afterwards(lambda: self._ranks.changed([lead.id]))
+
+    async def _put_attempt(self, connection: AsyncConnection, attempt: Attempt) -> None:
+        await _put(connection, attempt_table, row_of(attempt))
+        self._db.afterwards(lambda: self._open.changed([attempt.id]))
 
     async def _leads(self, query: sa.Select[Any]) -> list[Lead]:
         async with self._db.read() as connection:

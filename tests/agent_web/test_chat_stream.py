@@ -39,8 +39,8 @@ async def test_a_visitors_stream_tells_how_his_chat_stands_and_nothing_else(hous
     assert told(await anext(stream))[0] == "ping"
     event, state = told(await anext(stream))
     assert (event, state["phase"], state["last_seq"]) == ("state", "talking", 2)
-    house.live.publish("order", {"order_id": "somebody else's"})
-    house.live.publish("board", {"waiting": 7})
+    house.live.tell_order("somebody's", "somebody")
+    house.live.change_board({"waiting": 7})
     contact = house.desk.contact(contact_id)
     assert contact is not None
     await house.chat.agents.say(contact, user.id, "answer-01", "Здравствуйте")

@@ -132,6 +132,35 @@ async def test_news_of_any_contact_in_hand_reaches_its_holder(house: DeskHouse, 
     await reader.close()
 
 
+async def test_an_order_is_news_to_who_has_its_customer_in_hand_and_to_nobody_else(
+    house: DeskHouse, followed: LiveHub
+) -> None:
+    maria, ilya = await house.operator(), await house.operator("Илья", "ilya")
+    readers = [Reader(followed, house.desk, one, f"tab-{one.login}") for one in (maria, ilya)]
+    for reader in readers:
+        await reader.event()
+        await reader.event()
+    order, other = await house.order(), await house.order("48214", "+79000004128", "Пётр")
+    await house.desk.ready(maria.id)
+    contact = await house.call_in()
+    assert contact.customer_id == order.customer_id
+    for news in (order, other):
+        followed.tell_order(news.id, news.customer_id)
+    for user in (maria, ilya):
+        followed.tell_user(user.id, "chat", {})
+    heard = [told async for told in until_chat(readers[0])]
+    assert [data for name, data in heard if name == "order"] == [{"order_id": order.id}]
+    assert "order" not in [name async for name, _ in until_chat(readers[1])]
+    for reader in readers:
+        await reader.close()
+
+
+async def until_chat(reader: Reader) -> AsyncIterator[Event]:
+    """What is told up to the news of a chat."""
+    while (told := await reader.event())[0] != "chat":
+        yield told
+
+
 async def test_a_reconnect_of_the_same_tab_keeps_the_page_open(house: DeskHouse) -> None:
     user, hub = await house.operator(), hub_of(house)
     old, new = Reader(hub, house.desk, user, "tab-1"), Reader(hub, house.desk, user, "tab-1")
@@ -202,8 +231,8 @@ async def test_the_board_keeps_what_several_rooms_say_of_it(house: DeskHouse, fo
     reader = Reader(followed, house.desk, user, "tab-1")
     await reader.event()
     await reader.event()
-    followed.publish("board", {"campaign": "running"})
-    followed.publish("board", {})
+    followed.change_board({"campaign": "running"})
+    followed.change_board()
     board = await reader.until("board")
     while not {"campaign", "waiting"} <= set(board):
         board = await reader.until("board")

@@ -1,5 +1,6 @@
 """Leads, attempts and campaigns in their tables, on SQLite and on PostgreSQL."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -9,6 +10,7 @@ import pytest
 from cordboard.dialer.campaign import CampaignRefused, settings, with_settings
 from cordboard.dialer.lead import Attempt, Disposed, Lead, LeadState
 from cordboard.dialer.priority import Weights, order_key
+from cordboard.dialer.store import DialerStore
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.queue.contact import IllegalTransition
 from cordboard.storage.database import Database
@@ -123,6 +125,32 @@ async def test_an_attempt_is_begun_once_and_ended_once(house: DialHouse) -> None
     after = await house.store.lead(lead.id)
     assert after is not None
     assert (after.state, after.attempts, after.last_outcome) == (LeadState.RETRY_AT, lead.attempts + 1, "busy")
+
+
+async def test_the_calls_without_an_end_are_those_of_the_table_whoever_asks_and_in_between(house: DialHouse) -> None:
+    first, second = (an_attempt(house, lead) for lead in await leads_in(house, count=2))
+    assert await house.store.open_attempts() == []
+    await house.store.begin_attempt(first)
+    house.clock.pass_s(1)
+    begun = await asyncio.gather(
+        house.store.begin_attempt(replace(second, intent_at=house.clock.now())), house.store.open_attempts()
+    )
+    assert begun[0] is not None
+    assert [each.id for each in await house.store.open_attempts()] == [first.id, second.id]
+    await house.store.answer(first.id)
+    await house.store.connect(first.id, house.clock.now())
+    (talking, _ringing) = await house.store.open_attempts()
+    assert (talking.answered_at, talking.connected_at) == (house.clock.now(), house.clock.now())
+    await house.store.end_attempt(first.id, AttemptOutcome.PERSON, 16, None)
+    assert [each.id for each in await house.store.open_attempts()] == [second.id]
+
+
+async def test_what_an_earlier_engine_left_open_is_there_when_it_is_read_anew(house: DialHouse) -> None:
+    attempt = an_attempt(house, (await leads_in(house, count=1))[0])
+    assert await house.store.open_attempts() == []
+    await DialerStore(house.db, house.clock, house.ids).begin_attempt(attempt)
+    house.store.read_anew()
+    assert await house.store.open_attempts() == [attempt]
 
 
 async def test_a_lead_that_is_being_dialed_is_not_dialed_again_and_nothing_is_written(house: DialHouse) -> None:

@@ -90,7 +90,7 @@ class DeskHouse:
             await self.desk.device_changed(agent_id, up=True)
 
     async def _on_order(self, order: Order, _created: bool) -> None:
-        self.live.publish("order", {"order_id": order.id})
+        self.live.tell_order(order.id, order.customer_id)
 
     async def open(self) -> None:
         await self.desk.load()
