@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ..queue.agent import Agent, AgentState
+from ..queue.agent import Agent
 from ..queue.channel import Direction
 from ..queue.contact import Contact
 from ..queue.routing import obstacle, waiting
@@ -220,11 +220,7 @@ class Modes:
         """Idle agents of these campaigns' queues whom no waiting customer needs, the longest idle first."""
         queues, now = {campaign.queue for campaign in campaigns}, self._clock.now()
         inbound = [one for one in waiting(self._desk.contacts()) if one.direction is Direction.INBOUND]
-        free = [
-            agent
-            for agent in self._desk.agents()
-            if agent.state is AgentState.READY and agent.reachable and agent.queues & queues
-        ]
+        free = [agent for agent in self._desk.agents() if agent.is_idle and agent.reachable and agent.queues & queues]
         return sorted(
             (agent for agent in free if not any(self._needed(agent, contact, now) for contact in inbound)),
             key=lambda agent: (agent.since, agent.id),
@@ -248,7 +244,7 @@ class Modes:
             full = lines is not None and lines.ringing > 0 and len(free) <= lines.kept
             return Wait(Reason.PACING) if full else None
         mine = [agent for agent in self._desk.agents() if campaign.queue in agent.queues]
-        if any(agent.state is AgentState.READY for agent in mine):
+        if any(agent.is_idle for agent in mine):
             return Wait(Reason.INBOUND_FIRST)
         dialing = any(task.attempt_id and task.contact_id is None for agent in mine for task in agent.tasks)
         if campaign.mode in UNRESERVED and dialing and self._cap.room(campaign, tuple(campaigns.values())) == 0:

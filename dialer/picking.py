@@ -17,7 +17,8 @@ def pairs(
     A personal callback is its agent's for its own minute (`PERSONAL_S`), if he is here at all; then it is anyone's, because the customer
     was promised a time before he was promised a voice. `queue_of` names each campaign's queue.
     """
-    here = {agent.id for agent in agents if agent.state is not AgentState.LOGGED_OUT}
+    personal = any(lead.is_callback and lead.agent_id for lead in leads)
+    here = {agent.id for agent in agents if agent.state is not AgentState.LOGGED_OUT} if personal else set()
     left = {agent.id: agent for agent in free}
     taken: set[str] = set()
     made: dict[str, Agent] = {}

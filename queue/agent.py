@@ -100,6 +100,11 @@ class Agent:
         return AgentState(self.stance.value if task is None else task.phase.value)
 
     @property
+    def is_idle(self) -> bool:
+        """Ready, and nothing in his hands: what `state` would say, for those who ask of thousands many times a second."""
+        return not self.tasks and self.stance is Stance.READY
+
+    @property
     def contact_id(self) -> str | None:
         return None if self.foreground is None else self.foreground.contact_id
 

@@ -20,6 +20,12 @@ Kind = Literal["sqlite", "postgresql"]
 BOTH: tuple[Kind, ...] = ("sqlite", "postgresql")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stories on real parts wait more than they compute: they begin first, so that the others' work fills their waiting, and no worker
+    is left with a long one in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("live") is None)
+
+
 def run_apart(work: Coroutine[Any, Any, None]) -> None:
     """Run to the end on another thread: these fixtures may be asked for while a test's own loop is running."""
     with ThreadPoolExecutor(1) as threads:

@@ -193,6 +193,7 @@ def test_each_agent_state_with_each_event(state: AgentState, event: str) -> None
     else:
         after = agents.advance(before, AGENT_EVENTS[event])
         assert after.state is expected
+        assert after.is_idle is (expected is A.READY)
         free = expected in (A.READY, A.PAUSED, A.LOGGED_OUT, A.NOT_RESPONDING)
         assert not free or after.tasks == ()
         assert after.since == (LATER if expected is not state else after.since)
