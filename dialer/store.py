@@ -32,7 +32,7 @@ from .law import Law, Wish
 from .law_store import account_closed, bans, keep_list_still, read_holidays, release
 from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState
 from .lead_moves import advance, may_give_back
-from .open_attempts import OpenAttempts
+from .open_attempts_store import OpenAttempts
 from .priority import Weights
 from .ranks_store import DEPTH, Asked, LeadRanks
 from .reached_store import keep_reached

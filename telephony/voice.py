@@ -52,7 +52,7 @@ from .wire import Wire
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_S = 2.0
+HEARTBEAT_S = 1.0
 ASKED_AT_ONCE = 100
 CHECK_S = 5.0
 _FAILURES = {"NOANSWER": OfferFailure.NO_ANSWER, "BUSY": OfferFailure.DECLINED}
@@ -381,7 +381,7 @@ class Voice:
         await self._desk.device_changed(agent.id, up=bool(contacts))
 
     async def beat_forever(self) -> None:
-        """The heartbeat that the dialplan watches: without it callers are taken by the fallback after 6 s."""
+        """The heartbeat that the dialplan watches: when it is older than 5 s callers are taken by the fallback."""
         while True:
             try:
                 await self._beat()

@@ -223,7 +223,7 @@ the house takes to serve again after each fault, and that no invariant broke mea
 
 Each sum is made of the worst time of each fault and the assumed length of its cause. Few trials stand behind most rows (see the
 column): it is a sum to argue with, not a promise. Talks that stand when the engine dies go on; they are not in the sum.
-While there is no engine, callers hear music, and after 6 s the dialplan offers them to the same agents: much of this
+While there is no engine, callers hear music, and within 7 s the dialplan offers them to the same agents: much of this
 time is slower service rather than none, and it is counted as none.
 
 {tables}
