@@ -32,8 +32,6 @@ from .fallback_line import (
 log = logging.getLogger(__name__)
 
 LOOK_S = 5.0
-PATIENCE_S = 35.0
-"""Longer than the desk waits for a page that is gone (deadlines.py: log_out_s): until then our start changes nobody's place here."""
 
 _END = "QueueStatusComplete"
 _NOBODY = "nobody"  # no member is called so: QueueStatus then tells the callers alone
@@ -48,8 +46,7 @@ class Fallback:
         self._ami: Ami | None = None
         self._there: dict[str, bool] | None = None  # the members as Asterisk has them; None: to be read
         self._woken = asyncio.Event()
-        self._look_at = self._patient_until = 0.0
-        self._patient = True
+        self._look_at = 0.0
         self._complaint = ""
 
     def attach(self, ami: Ami) -> None:
@@ -63,7 +60,6 @@ class Fallback:
 
     async def mirror_forever(self) -> None:
         """Mirror every change at once, and see to it every LOOK_S that nobody waits in app_queue while we are here."""
-        self._patient_until = self._clock.monotonic() + PATIENCE_S
         async with self._desk.subscribe() as changes:
             while True:
                 changed = await self._news(changes)
@@ -99,21 +95,16 @@ class Fallback:
             if self._there is None:
                 await self._mirror_all(ami)
         for agent in self._concerned(changed):
-            if self._there is not None and not self._is_awaited(agent):
+            if self._there is not None and not may_return(agent):
                 name = interface_of(agent.sip_name)
                 await self._take(ami, step(name, member_of(agent), self._there.get(name)))
 
     def _concerned(self, changed: DeskChange) -> Iterable[Agent]:
-        """Whose place may be another now: everybody's when our patience with missing pages has just ended."""
-        lost_patience = self._patient and self._clock.monotonic() >= self._patient_until
-        self._patient = self._patient and not lost_patience
-        if changed.everything or lost_patience:
+        """Whose place may be another now."""
+        if changed.everything:
             return self._desk.agents()
         found = [self._desk.agent(agent_id) for agent_id in changed.agent_ids]
         return [agent for agent in found if agent is not None]
-
-    def _is_awaited(self, agent: Agent) -> bool:
-        return self._patient and may_return(agent)
 
     async def _call_back(self, ami: Ami) -> None:
         """Whoever waits in app_queue goes back on hold, where his contact waits for him. If it rings for him, that comes first."""
@@ -126,7 +117,7 @@ class Fallback:
         wanted: dict[str, bool] = {}
         for agent in self._desk.agents():
             name = interface_of(agent.sip_name)
-            place = there.get(name) if self._is_awaited(agent) else member_of(agent)
+            place = there.get(name) if may_return(agent) else member_of(agent)
             wanted |= {} if place is None else {name: place}
         for one in steps(wanted, dict(there)):
             await self._take(ami, one)

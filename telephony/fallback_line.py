@@ -50,7 +50,8 @@ def member_of(agent: Agent) -> bool | None:
 
 
 def may_return(agent: Agent) -> bool:
-    """Only his page is missing: just after our own start that says nothing, for open pages need a moment to find us again."""
+    """Only his page is missing, and the desk still waits for it (deadlines.py: log_out_s): all pages break off at our start, and when the
+    network does. A telephone that went with its page is not there for Asterisk either."""
     return agent.stance is not Stance.LOGGED_OUT and agent.needs_page and not agent.page_open
 
 

@@ -7,10 +7,11 @@ import pytest
 
 from cordboard.queue.agent import AgentState
 from cordboard.queue.channel import AttemptOutcome
+from cordboard.queue.deadlines import DeskRules
 from cordboard.telephony import fallback
 from cordboard.telephony.ami import LinkState
 from cordboard.telephony.ami_events import Resync
-from cordboard.telephony.fallback import PATIENCE_S, Fallback
+from cordboard.telephony.fallback import Fallback
 from tests.fakes.asterisk_wire import FakeChannel, Received
 from tests.fakes.line import KEYS, Line
 from tests.fakes.wait import until
@@ -52,6 +53,11 @@ class MirroredLine(Line):
     def told(self) -> list[Received]:
         return [action for action in self.asterisk.received if action.name in TOLD]
 
+    async def waits_for_pages_in_vain(self) -> None:
+        await self.desk.tick()
+        self.clock.pass_s(DeskRules().log_out_s + 1)
+        await self.desk.tick()
+
     async def mirrored(self, **members: bool) -> None:
         wanted = {f"PJSIP/agent-{name}": paused for name, paused in members.items()}
         await until(lambda: self.asterisk.members == wanted, f"members {wanted}")
@@ -66,7 +72,6 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 async def line() -> AsyncIterator[MirroredLine]:
     one = MirroredLine()
     await one.open()
-    one.clock.pass_s(PATIENCE_S + 1)
     yield one
     await one.close()
 
@@ -98,6 +103,19 @@ async def test_a_call_is_no_news_and_its_wrap_up_is(line: MirroredLine) -> None:
     await line.agent_is(AgentState.WRAP_UP)
     await line.mirrored(maria=True)
     assert [action.name for action in line.told()] == ["QueueAdd", "QueuePause"]
+
+
+async def test_a_page_that_may_come_back_costs_nobody_his_place(line: MirroredLine) -> None:
+    """The network breaks off every page of a house at once: nothing is told until the desk has waited in vain."""
+    await line.mirrored(maria=False)
+    await line.desk.page_closed("maria", "tab")
+    await line.desk.page_opened("maria", "tab")
+    await line.desk.pause("maria", "lunch")
+    await line.mirrored(maria=True)
+    assert [action.name for action in line.told()] == ["QueueAdd", "QueuePause"]
+    await line.desk.page_closed("maria", "tab")
+    await line.waits_for_pages_in_vain()
+    await line.mirrored()
 
 
 async def test_a_plain_telephone_needs_no_page(line: MirroredLine) -> None:
@@ -169,7 +187,7 @@ async def test_our_own_start_takes_nobody_out_whose_page_may_return() -> None:
     try:
         await second.mirrored(maria=False)
         assert second.told()[-1].get("Interface") == "PJSIP/agent-gone", "she is left as she was"
-        second.clock.pass_s(PATIENCE_S + 1)
+        await second.waits_for_pages_in_vain()
         await second.mirrored()
     finally:
         await second.close()
