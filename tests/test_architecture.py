@@ -20,6 +20,7 @@ STORE = {
     *("store.py", "tables.py", "setup_store.py", "setup_tables.py", "law_store.py", "law_tables.py"),
     *(
         "attempt_store.py",
+        "open_attempts_store.py",
         "booking_store.py",
         "cap_store.py",
         "do_not_call_store.py",

@@ -142,12 +142,8 @@ async def until_told(house: House, caller: SippCaller, *names: str) -> None:
 
 
 async def books_the_first_time_of_tomorrow(house: House, caller: SippCaller, number: str) -> None:
-    """Everything but the last key, which confirms."""
-    await caller.answered()
-    await until(lambda: caller.hears().loudness > 0.005, "music")
-    caller.press("2")
-    await until_told(house, caller, "in-russian")
-    caller.press("1")
+    """Everything but the last key, which confirms. All is listened to."""
+    await begins(house, caller)
     await until_told(house, caller, "call-to-number", *digits_words(number), "number-or-other")
     caller.press("1#")
     await until_told(house, caller, "call-tomorrow", "press-3")
@@ -156,6 +152,24 @@ async def books_the_first_time_of_tomorrow(house: House, caller: SippCaller, num
     caller.press("1")
     await until_told(house, caller, "we-call", "tomorrow")
     await until_told(house, caller, "on-number", *digits_words(number), "confirm-or-change")
+
+
+async def begins(house: House, caller: SippCaller) -> None:
+    """From the music to the first question."""
+    await caller.answered()
+    await until(lambda: caller.hears().loudness > 0.005, "music")
+    caller.press("2")
+    await until_told(house, caller, "in-russian")
+    caller.press("1")
+
+
+async def books_without_listening(house: House, caller: SippCaller) -> None:
+    """The same by somebody in a hurry, who presses his keys as each question begins."""
+    await begins(house, caller)
+    for question, keys in (("call-to-number", "1#"), ("call-tomorrow", "3"), ("free-times", "1")):
+        await until_told(house, caller, question)
+        caller.press(keys)
+    await until_told(house, caller, "we-call")
 
 
 async def keep_places(supervisor: Supervisor) -> None:
@@ -206,7 +220,7 @@ async def test_the_engine_dies_at_the_key_that_confirms_and_it_is_booked_once_or
     await house.stop()
     await house.start(failpoints=f"{point}=kill")
     async with call_in(house, tmp_path, caller_id=number) as caller:
-        await books_the_first_time_of_tomorrow(house, caller, number)
+        await books_without_listening(house, caller)
         caller.press("1")
         await house.ended(within_s=30.0)
         assert not caller.left_by_other_side
