@@ -19,7 +19,7 @@ from ..storage.collector import Collector
 from . import measures
 from .measures import Spread, spread
 from .operators import Operator, Page, Supervisor, Tally, all_of
-from .orders import post_orders, start_campaign
+from .orders import post_orders, tell_campaign
 from .plan import Plan, Scenario
 from .premises import NUMBER, People, Premises
 from .process import ENGINE, Cost, Engine, NodeProcess, ProcessFailed, cost
@@ -84,12 +84,14 @@ class Load:
             stack.push_async_callback(self._close_pages)
             await self._open_pages(people)
             if self.plan.outbound:
-                await start_campaign(engine.web, people.supervisor.token)
+                await tell_campaign(engine.web, people.supervisor.token, "start")
             self._say(f"calls come: {self.plan.scenario.value}, {self.plan.calls_per_second:g} a second")
             self.tally.forget_times()
             before = await self._read()
             played = await self._play(people)
             after = await self._read()
+            if self.plan.outbound:
+                await tell_campaign(engine.web, people.supervisor.token, "drain")
             await self._drain()
             calls = change([_call(one) for one in (await self.node.ask("report"))["calls"]])
             await self._close_pages()

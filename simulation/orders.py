@@ -13,12 +13,13 @@ from .person import arrivals
 from .premises import ARTICLE
 
 
-async def start_campaign(web: str, token: str) -> None:
-    """The site's first campaign, which takes every order, begins to dial."""
+async def tell_campaign(web: str, token: str, what: str) -> None:
+    """The site's first campaign, which takes every order: `start` lets it begin to dial, `drain` lets the calls that it has begun be the
+    last, for leads that nobody reached would be dialed again for hours."""
     cookies = {cookie_name(secure=False): token}
     async with httpx2.AsyncClient(base_url=web, cookies=cookies, timeout=30.0, trust_env=False) as client:
         campaign = (await client.get("/api/v1/campaigns")).json()[0]["id"]
-        (await client.post(f"/api/v1/campaigns/{campaign}/start", json={})).raise_for_status()
+        (await client.post(f"/api/v1/campaigns/{campaign}/{what}", json={})).raise_for_status()
 
 
 async def post_orders(web: str, key: str, random: Random, rate: float, seconds: float, tally: Tally) -> None:
