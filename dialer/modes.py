@@ -115,8 +115,8 @@ class Modes:
         facts = await self._words.facts([lead for lead, _agent in planned if lead.campaign_id in power])
         sorry: dict[str, Mapping[str, str]] = {}
         for key, campaign in power.items():
-            own = {lead.id: facts[lead.id] for lead, _agent in planned if lead.campaign_id == key}
-            sorry |= await self._words.apologies(campaign, own)
+            told = {lead.id: facts[lead.id] for lead, _agent in planned if lead.campaign_id == key}
+            sorry |= await self._words.apologies(campaign, told)
         return [
             Call(lead, by_id[lead.campaign_id], agent, campaigns, sorry.get(lead.id, {})) for lead, agent in planned
         ]
