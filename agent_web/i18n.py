@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,7 @@ Day = date
 LANGUAGES: tuple[Language, ...] = ("ru", "en")
 LOCALE_DIR = Path(__file__).parent / "locale"
 NBSP = "\u00a0"
+SOON = timedelta(minutes=10)
 _CURRENCY = {"RUB": "₽"}
 
 
@@ -155,6 +156,14 @@ class Words:
             return self.time(instant, zone_name)
         pattern = "d MMM" if local.year == today.year else "d MMM y"
         return format_datetime(local, pattern, tzinfo=zone(zone_name), locale=self._locale).replace(".", "")
+
+    def end(self, instant: datetime, now: datetime, zone_name: str | None = None) -> str:
+        """When something ends that is waited for: the time, to the second where that is soon; on another day its day before it."""
+        local, today = instant.astimezone(zone(zone_name)), now.astimezone(zone(zone_name))
+        if local.date() != today.date():
+            return f"{self.stamp(instant, now, zone_name)}, {self.time(instant, zone_name)}"
+        pattern = "HH:mm:ss" if abs(instant - now) < SOON else "HH:mm"
+        return format_time(instant, pattern, tzinfo=zone(zone_name), locale=self._locale)
 
     def month(self, instant: datetime, zone_name: str | None = None) -> str:
         """A month with its year, as it stands alone: март 2024."""

@@ -93,6 +93,7 @@ def environment(language: Language) -> Environment:
         date=speech.date,
         weekday=speech.weekday,
         stamp=speech.stamp,
+        end=speech.end,
         month=speech.month,
         mmss=minutes_seconds,
         phone=phone,

@@ -82,7 +82,7 @@ class Dialer:
         self._attempts = Attempts(store, desk, originate, clock, ids, self.cap, self.trunks)
         self.strays: Counter[str] = self._attempts.strays
         self._queues = QueueWatch(desk, clock)
-        words = Words(wording or Mute())
+        words = self._words = Words(wording or Mute(), self._wake.set)
         self._modes = Modes(store, desk, clock, self._attempts, self.cap, words, self._queues)
         self._handing_over = HandingOver(store, desk, clock, self._attempts, self._modes, self.cap, words)
         intake = Intake(store, clock, ids, home_zone, self.strays, self.cap.decided)
@@ -174,6 +174,7 @@ class Dialer:
                             await self._wake.wait()
             finally:
                 listener.cancel()
+                await self._words.hush()
                 await self._attempts.settle()
 
     def _pause_s(self) -> float:

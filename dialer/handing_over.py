@@ -102,5 +102,5 @@ class HandingOver:
         lead = await self._store.lead(attempt.lead_id)
         if attempt.id not in self._told and lead is not None:
             self._told.add(attempt.id)
-            facts = await self._words.facts([lead])
-            await self._attempts.equip(attempt.id, await self._words.apology(campaign, facts[lead.id]))
+            sorry = await self._words.apologies(campaign, await self._words.facts([lead]))
+            await self._attempts.equip(attempt.id, sorry.get(lead.id, {}))

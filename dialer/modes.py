@@ -30,14 +30,13 @@ from .reserving import Places, Progressive
 from .sharing import Credits, are_equal, charged, in_turns
 from .steering import Steering
 from .store import DialerStore
+from .voicing import Line
 from .words import Words
 
 log = logging.getLogger(__name__)
 
 WAKE_AT_ONCE = 500
 MUTE_S = 60
-SPEAKING_S = 0.5
-"""Messages are made ready for so long (s) in one turn: each may have to be spoken first, and others wait for their turn."""
 BY_PACE = frozenset({DialMode.PROGRESSIVE, DialMode.POWER, DialMode.PREDICTIVE})
 UNRESERVED = frozenset({DialMode.POWER, DialMode.PREDICTIVE})
 PROMISES_ONLY = frozenset({DialMode.AGENTLESS, DialMode.MANUAL})
@@ -114,12 +113,13 @@ class Modes:
         if not are_equal(shares.values()):
             self._credits = charged(self._credits, shares, leads, [lead for lead, _agent in planned])
         facts = await self._words.facts([lead for lead, _agent in planned if lead.campaign_id in power])
-        calls: list[Call] = []
-        for lead, agent in planned:
-            campaign = by_id[lead.campaign_id]
-            variables = await self._words.of(campaign, lead, facts[lead.id]) if lead.id in facts else {}
-            calls.append(Call(lead, campaign, agent, campaigns, variables))
-        return calls
+        sorry: dict[str, Mapping[str, str]] = {}
+        for key, campaign in power.items():
+            told = {lead.id: facts[lead.id] for lead, _agent in planned if lead.campaign_id == key}
+            sorry |= await self._words.apologies(campaign, told)
+        return [
+            Call(lead, by_id[lead.campaign_id], agent, campaigns, sorry.get(lead.id, {})) for lead, agent in planned
+        ]
 
     def _line(self, campaign: Campaign, campaigns: Sequence[Campaign], in_flight: Sequence[Attempt]) -> Lines:
         own = [each for each in in_flight if each.campaign_id == campaign.id and each.is_unreserved]
@@ -161,33 +161,32 @@ class Modes:
                     await self._attempts.withdraw(attempt_id)
 
     async def _notices(self, campaign: Campaign, in_flight: Sequence[Attempt], most: int) -> list[Call]:
-        """As many messages as there are channels for, each made ready before its call."""
+        """As many messages as there are channels for and can be played. As many again are made ready for the turns to come."""
         now = self._clock.now()
         busy = sum(attempt.campaign_id == campaign.id and attempt.is_notice for attempt in in_flight)
         places = min(campaign.notice.channels - busy, most)
         if places <= 0 or now < self._mute_until.get(campaign.id, now):
             return []
-        made: list[Call] = []
-        phones: set[str] = set()
-        began = self._clock.monotonic()
-        leads = (await self.best([campaign], places))[: 2 * places]
+        lines: list[tuple[Lead, Line]] = []
+        leads = [lead for lead in (await self.best([campaign], places))[: 2 * places] if not lead.is_callback]
         facts = await self._words.facts(leads)
         for lead in leads:
-            if self._clock.monotonic() - began > SPEAKING_S:
-                break
-            if len(made) >= places or lead.phone in phones or lead.is_callback:
-                continue
             try:
-                made.append(Call(lead, campaign, None, (), await self._words.of(campaign, lead, facts[lead.id])))
-                phones.add(lead.phone)
+                lines.append((lead, self._words.notice(campaign, facts[lead.id])))
             except NoFact as missing:
                 log.warning("lead %s is left out: it has no %s for the message", lead.id, missing.field)
                 await self._store.tell_lead(lead.id, Disposed("no_facts", lead.id, closes=True))
-            except OSError as trouble:
-                log.warning("the message of campaign %s cannot be said: %s", campaign.id, trouble)
-                self._mute_until[campaign.id] = now + timedelta(seconds=MUTE_S)
-                break
-        return made
+        try:
+            told = await self._words.notices(campaign, lines)
+        except OSError as trouble:
+            log.warning("the message of campaign %s cannot be said: %s", campaign.id, trouble)
+            self._mute_until[campaign.id] = now + timedelta(seconds=MUTE_S)
+            return []
+        made: dict[str, Call] = {}  # one call a number
+        for lead, _line in lines:
+            if len(made) < places and lead.id in told and lead.phone not in made:
+                made[lead.phone] = Call(lead, campaign, None, (), told[lead.id])
+        return list(made.values())
 
     async def best(self, running: Sequence[Campaign], places: int, promises_only: Container[str] = ()) -> list[Lead]:
         """The leads to choose from, over all campaigns, each scored by its own campaign's weights; of a campaign that yields to inbound

@@ -92,7 +92,8 @@ lead_table = sa.Table(
     sa.Index("ix_lead_phone", "phone"),
     sa.Index("ix_lead_customer_id", "customer_id", sqlite_where=HAS_CUSTOMER, postgresql_where=HAS_CUSTOMER),
 )
-# Of leads with several numbers; filled by triggers on `lead` (migration 0017), which a migration that rebuilds `lead` on SQLite makes anew.
+# Of leads with several numbers; filled by triggers on `lead` (migration 0017), which a migration that rebuilds `lead` on SQLite makes anew
+# (storage/migrations/README.md).
 lead_number_table = sa.Table(
     "lead_number",
     metadata,

@@ -1,29 +1,26 @@
 """What a customer hears from us without an operator: the message of a campaign, the apology. Made ready before he is called."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from .campaign import Campaign, DialMode
+from .campaign import Campaign
 from .lead import Lead
 from .notice_text import KEYS, LANGUAGES, SORRY, Facts, NoFact, filled, in_language
+from .voicing import Line, Voice, Voicing
 
 log = logging.getLogger(__name__)
 
 
-class Wording(Protocol):
+APOLOGY_S = 0.3
+"""A call waits so long (s) for its apology, which is spoken once for most calls of a campaign; then it goes with the dialplan's own."""
+
+
+class Wording(Voice, Protocol):
     """The shop's facts and a voice, as the dialer needs them (works joins them)."""
 
     async def facts(self, leads: Sequence[Lead]) -> Mapping[str, Facts]:
         """What is known of each lead, by its id."""
-        ...
-
-    async def speak(self, text: str, language: str) -> str:
-        """The name under which the wire plays this text. Raises OSError when nothing can speak."""
-        ...
-
-    async def recorded(self, name: str, language: str) -> str:
-        """The name under which the wire plays the site's own recording. Raises OSError when there is none."""
         ...
 
 
@@ -43,41 +40,54 @@ class Mute:
 class Words:
     """Texts become variables of the call, which the dialplan plays by (extensions.conf, cc-out)."""
 
-    def __init__(self, wording: Wording) -> None:
+    def __init__(self, wording: Wording, woken: Callable[[], None]) -> None:
         self._wording = wording
+        self._voicing = Voicing(wording, woken)
+        self.hush = self._voicing.hush
 
     async def facts(self, leads: Sequence[Lead]) -> Mapping[str, Facts]:
-        """What `of` is to be told of each lead, by its id: asked for many at once."""
+        """What the texts are to be told of each lead, by its id: asked for many at once."""
         return await self._wording.facts(leads) if leads else {}
 
-    async def of(self, campaign: Campaign, lead: Lead, facts: Facts) -> Mapping[str, str]:
-        """The call's variables. Raises NoFact when the message has a field that the lead has not, and OSError when it cannot be said."""
-        match campaign.mode:
-            case DialMode.AGENTLESS:
-                return await self._notice(campaign, lead, facts)
-            case DialMode.POWER | DialMode.PREDICTIVE:
-                return await self.apology(campaign, facts)
-            case _:
-                return {}
-
-    async def _notice(self, campaign: Campaign, lead: Lead, facts: Facts) -> Mapping[str, str]:
+    def notice(self, campaign: Campaign, facts: Facts) -> Line:
+        """What the campaign's message says to this lead. Raises NoFact when it has a field that the lead has not."""
         notice = campaign.notice
-        text, language = in_language({"ru": notice.text_ru, "en": notice.text_en}, facts.language)
         if notice.recording:
-            said = await self._wording.recorded(notice.recording, facts.language)
-            language = facts.language
-        else:
-            said = await self._wording.speak(f"{filled(text, facts)} {KEYS[language]}", language)
-        return {"CC_TELL": said, "CC_LANG": language, "CC_NUM": lead.phone, "CC_DNIS": "out"}
+            return Line(notice.recording, facts.language, is_recording=True)
+        text, language = in_language({"ru": notice.text_ru, "en": notice.text_en}, facts.language)
+        return Line(f"{filled(text, facts)} {KEYS[language]}", language)
 
-    async def apology(self, campaign: Campaign, facts: Facts) -> Mapping[str, str]:
-        """Without a voice the dialplan has an apology of its own: that is no reason not to call."""
-        try:
-            own = {"ru": campaign.power.sorry_ru, "en": campaign.power.sorry_en}
-            text, language = in_language(own, facts.language) if own.get(facts.language, "").strip() else ("", "")
-            language = language or (facts.language if facts.language in SORRY else LANGUAGES[0])
-            said = await self._wording.speak(filled(text or SORRY[language], facts), language)
-        except (OSError, NoFact) as trouble:
+    async def notices(self, campaign: Campaign, lines: Sequence[tuple[Lead, Line]]) -> Mapping[str, Mapping[str, str]]:
+        """The variables of the calls that can be made now, by their leads' ids. The others' lines are being spoken.
+
+        Raises OSError when one cannot be.
+        """
+        said = await self._voicing.playable(campaign.id, {lead.id: line for lead, line in lines})
+        if (trouble := self._voicing.trouble(campaign.id)) is not None:
+            raise trouble
+        return {
+            lead.id: {"CC_TELL": said[lead.id], "CC_LANG": line.language, "CC_NUM": lead.phone, "CC_DNIS": "out"}
+            for lead, line in lines
+            if lead.id in said
+        }
+
+    async def apologies(self, campaign: Campaign, facts: Mapping[str, Facts]) -> Mapping[str, Mapping[str, str]]:
+        """The variables of these calls, by the same keys. Without a voice, or with a slow one, the dialplan has an apology of its own: that
+        is no reason not to call."""
+        lines: dict[str, Line] = {}
+        for key, known in facts.items():
+            try:
+                lines[key] = _apology(campaign, known)
+            except NoFact as missing:
+                log.warning("the apology of campaign %s cannot be said: there is no %s", campaign.id, missing.field)
+        said = await self._voicing.playable(campaign.id, lines, APOLOGY_S)
+        if (trouble := self._voicing.trouble(campaign.id)) is not None:
             log.warning("the apology of campaign %s cannot be said: %s", campaign.id, type(trouble).__name__)
-            return {}
-        return {"CC_SORRY": said, "CC_LANG": language}
+        return {key: {"CC_SORRY": name, "CC_LANG": lines[key].language} for key, name in said.items()}
+
+
+def _apology(campaign: Campaign, facts: Facts) -> Line:
+    own = {"ru": campaign.power.sorry_ru, "en": campaign.power.sorry_en}
+    text, language = in_language(own, facts.language) if own.get(facts.language, "").strip() else ("", "")
+    language = language or (facts.language if facts.language in SORRY else LANGUAGES[0])
+    return Line(filled(text or SORRY[language], facts), language)

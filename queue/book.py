@@ -181,11 +181,6 @@ class Draft:
         return frozenset(self._contacts)
 
     @property
-    def ended_contacts(self) -> tuple[Contact, ...]:
-        """Those that this change has ended; to be asked once it is true."""
-        return tuple(noun for noun, _ in self._before if isinstance(noun, Contact) and not noun.is_open)
-
-    @property
     def changed_agents(self) -> frozenset[str]:
         return frozenset(self._agents)
 

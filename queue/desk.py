@@ -100,7 +100,7 @@ class Desk:
         self.closed_since = readings.closed_since
         self.missed_offers = readings.missed_offers
         self.subscribe = self._floor.ledger.subscribe
-        self.watch_ends = self._floor.ledger.watch_ends
+        self.watch_ends = readings.watch_ends
         reservations = Reservations(self._floor)
         self.reserve = reservations.reserve
         self.release = reservations.release

@@ -15,7 +15,6 @@ from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
 from .book import Book, Draft
 from .commands import Command
-from .contact import Contact
 from .journal import PASSING, Entry, Journal
 
 log = logging.getLogger(__name__)
@@ -59,8 +58,7 @@ class Ledger:
         self._decided: list[Decided] = []
         self._writer: asyncio.Task[None] | None = None
         self._listeners: set[asyncio.Queue[DeskChange]] = set()
-        self._told_of_ends: list[Callable[[Contact], None]] = []
-        self._told_of_entries: list[Callable[[Entry], None]] = []
+        self._watchers: list[Callable[[Entry], None]] = []
 
     async def change(self, act: Act) -> Commands:
         """Raises IllegalTransition, or what the journal raises; then nothing has changed."""
@@ -143,21 +141,14 @@ class Ledger:
                 self._written(one)
         return len(self._decided)
 
-    def watch_ends(self, listener: Callable[[Contact], None]) -> None:
-        """Call it with each contact that ends, as soon as that is written down, once each."""
-        self._told_of_ends.append(listener)
-
-    def watch_entries(self, listener: Callable[[Entry], None]) -> None:
+    def watch(self, watcher: Callable[[Entry], None]) -> None:
         """Call it with each entry, as soon as that is written down, once each."""
-        self._told_of_entries.append(listener)
+        self._watchers.append(watcher)
 
     def _written(self, one: Decided) -> None:
-        for listen in self._told_of_entries:
-            for entry in one.draft.entries:
-                listen(entry)
-        for ended in one.draft.ended_contacts if self._told_of_ends else ():
-            for listener in self._told_of_ends:
-                listener(ended)
+        for entry in one.draft.entries:
+            for watcher in self._watchers:
+                watcher(entry)
         self._announce(one.draft)
         if not one.written.done():
             one.written.set_result(one.commands)

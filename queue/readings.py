@@ -1,5 +1,6 @@
 """What can be read at the desk: the nouns as they are now, why they are so, and what the journal remembers."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from .agent import Agent, in_order
@@ -7,7 +8,7 @@ from .book import Place
 from .channel import ChannelKind
 from .contact import Contact, ContactState
 from .floor import Floor, UnknownAgent
-from .journal import Journal, MissedOfferEntry
+from .journal import Entry, Journal, MissedOfferEntry
 from .missed import MissedOffers
 from .why import ContactWhy, OperatorWhy, why_agent, why_contact
 
@@ -18,7 +19,16 @@ class Readings:
         self._ledger = floor.ledger
         self._clock = floor.clock
         self._missed = MissedOffers(self._read_missed)
-        floor.ledger.watch_entries(self._missed.hear)
+        self._ledger.watch(self._missed.hear)
+
+    def watch_ends(self, listener: Callable[[Contact], None]) -> None:
+        """Call it with each contact that ends, as soon as that is written down, once each."""
+
+        def look(entry: Entry) -> None:
+            if isinstance(entry.after, Contact) and not entry.after.is_open:
+                listener(entry.after)
+
+        self._ledger.watch(look)
 
     def agents(self) -> tuple[Agent, ...]:
         return tuple(self._book.agents.values())

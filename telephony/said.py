@@ -5,6 +5,7 @@ A name is a digest of voice and words, so the same text is the same file, and no
 
 import asyncio
 import hashlib
+import itertools
 import logging
 import os
 from collections.abc import Awaitable, Callable
@@ -20,6 +21,7 @@ from .speech import speak, to_telephone, write
 log = logging.getLogger(__name__)
 
 MOST_FILES = 5000
+AT_ONCE = 2  # voices, however many texts are asked for: the machine is left to the calls
 NAME_DIGITS = 24
 
 
@@ -34,7 +36,8 @@ class Said:
         self._find_tree = find_tree
         self._folder = home / "share/said"
         self._own = own
-        self._making = asyncio.Lock()
+        self._voices = asyncio.Semaphore(AT_ONCE)
+        self._parts = itertools.count()
         self._taken_before: dict[Path, tuple[str, tuple[int, int, int] | None]] = {}  # name, and the file as it was
 
     async def speak(self, text: str, language: str) -> str:
@@ -45,7 +48,7 @@ class Said:
         if self._has(name):
             return name
         tree = await self._found()
-        async with self._making:  # one voice at a time leaves the machine to the calls
+        async with self._voices:
             await asyncio.to_thread(self._make, name, lambda path: speak(tree, voice, pitch, speed, words, path))
         return name
 
@@ -87,7 +90,7 @@ class Said:
         if self._has(name):
             return
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o755)
-        part = self._folder / f"{name}.part.wav"
+        part = self._folder / f"{name}.{next(self._parts)}.part.wav"  # who makes the same beside us has his own
         try:
             fill(part)
             self._open_to_asterisk(part)
@@ -107,9 +110,9 @@ class Said:
                 os.chown(path, owner.st_uid, owner.st_gid)
 
     def _forget_the_oldest(self) -> None:
-        files = list(self._folder.glob("*.wav"))
-        if len(files) > MOST_FILES:
-            for path in sorted(files, key=lambda each: each.stat().st_mtime)[: MOST_FILES // 10]:
+        names = [name for name in os.listdir(self._folder) if name.endswith(".wav")]
+        if len(names) > MOST_FILES:
+            for path in sorted((self._folder / name for name in names), key=_used_at)[: MOST_FILES // 10]:
                 path.unlink(missing_ok=True)
 
 
@@ -119,6 +122,14 @@ def _to_telephone(recording: Path, path: Path) -> None:
         rate = sound.samplerate
         samples = sound.read(LONGEST_S * rate, dtype="int16", always_2d=True)
     write(path, to_telephone(samples.astype(np.float64).mean(axis=1), rate))
+
+
+def _used_at(path: Path) -> float:
+    """When it was said last; never, when whoever makes files beside us has just moved or deleted it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _digest(content: bytes) -> str:

@@ -9,16 +9,23 @@ import numpy as np
 from .install import AsteriskTree, InstallError
 
 RATE = 8000
+LONGEST_S = 20
 
 
 def speak(tree: AsteriskTree, voice: str, pitch: int, speed: int, text: str, path: Path) -> None:
     """Write `text` to the WAV file `path`, by an espeak-ng voice with its pitch (0-99) and speed (words a minute).
 
-    Raises InstallError when espeak-ng is missing or fails.
+    Raises InstallError when espeak-ng is missing, fails, or takes longer than LONGEST_S.
     """
     loud = path.with_suffix(".full.wav")
     options = ("-v", voice, "-p", str(pitch), "-s", str(speed), "-w", str(loud), "--", text)
-    done = subprocess.run(tree.speech_argv(*options), capture_output=True, text=True, timeout=60, check=False)
+    try:
+        done = subprocess.run(
+            tree.speech_argv(*options), capture_output=True, text=True, timeout=LONGEST_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        loud.unlink(missing_ok=True)
+        raise InstallError(f"espeak-ng has not spoken within {LONGEST_S} s") from error
     if done.returncode != 0 or not loud.exists():
         raise InstallError(f"espeak-ng cannot speak: {(done.stderr.strip() or 'no reason told')[:200]}")
     with wave.open(str(loud)) as source:

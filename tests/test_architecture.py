@@ -30,7 +30,7 @@ STORE = {
         "trunk_tables.py",
     ),
     *("campaign_store.py", "ranks_store.py", "day_store.py", "week_store.py", "week_tables.py"),
-    *("reached_store.py", "finding_store.py"),
+    *("reached_store.py", "finding_store.py", "lead_store.py"),
 }
 SHELLS = {
     "queue": {
@@ -47,7 +47,7 @@ SHELLS = {
         *("booking_diary.py", "bookings.py", "dialer.py", "attempts.py", "intake.py", "steering.py"),
         *("by_hand.py", "cap_keeper.py", "handing_over.py", "modes.py", "pace_keeper.py", "queue_watch.py"),
         *("desks.py", "given.py", "import_check.py", "import_reader.py", "import_runs.py", "imports.py"),
-        *("placing.py", "recovery.py", "signs.py", "trunks.py", "week_keeper.py", "words.py"),
+        *("placing.py", "recovery.py", "signs.py", "trunks.py", "voicing.py", "week_keeper.py", "words.py"),
     },
     "shop": set[str](),
     "access": {"password.py", "bootstrap.py"},

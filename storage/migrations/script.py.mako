@@ -1,4 +1,5 @@
 """${message}"""
+## Read README.md beside this first: what a rebuilt table loses on SQLite.
 
 from alembic import op
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """Both languages are whole: every text of the screens has its English, and neither language shows through the other."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -100,6 +100,9 @@ def test_time_is_of_the_named_zone() -> None:
     assert ru.stamp(noon, noon, "UTC") == "12:00"
     assert ru.stamp(noon, noon.replace(month=12), "UTC") == "23 нояб"
     assert ru.stamp(noon, noon.replace(year=2027), "UTC") == "23 нояб 2026"
+    assert ru.end(noon + timedelta(seconds=5), noon, "UTC") == "12:00:05"
+    assert ru.end(noon + timedelta(hours=1), noon, "UTC") == "13:00"
+    assert ru.end(noon + timedelta(hours=14), noon, "UTC") == "24 нояб, 02:00"
     assert ru.weekday(date(2026, 11, 23)) == "пн"
     assert zone("Nowhere/Land") is UTC
     assert zone("../etc/passwd") is UTC

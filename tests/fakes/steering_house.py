@@ -140,10 +140,12 @@ class SteeringHouse:
             await self.desk.ready(user.id)
         return user
 
-    async def order(self, number: int, rubles: int, hours_ago: float, name: str = "", city: str = "Казань") -> Order:
+    async def order(
+        self, number: int, rubles: int, hours_ago: float, name: str = "", city: str = "Казань", phone: str = ""
+    ) -> Order:
         posted = OrderPosted(
             external_id=f"x{number}",
-            customer=PostedCustomer(name=name or f"Клиент {number}", phone=f"+7495{number:07}", city=city),
+            customer=PostedCustomer(name=name or f"Клиент {number}", phone=phone or f"+7495{number:07}", city=city),
             items=(PostedItem(article="TR-118", quantity=1, price=rubles * 100),),
             number=str(number),
             placed_at=self.clock.now() - timedelta(hours=hours_ago),

@@ -49,10 +49,12 @@ async def screen(
     phone: bool = False,
     height: int = 768,
     refusals: bool = False,
+    zone: str = "UTC",
 ) -> AsyncIterator[Page]:
     """A page of a signed-in user; what its scripts or its content policy complain of fails the test. With `refusals` an answer of 4xx is
-    no complaint."""
-    context = await browser.new_context(viewport=PHONE if phone else {"width": 1366, "height": height})
+    no complaint. `zone` is the user's own, in which the page tells times."""
+    size: ViewportSize = PHONE if phone else {"width": 1366, "height": height}
+    context = await browser.new_context(viewport=size, timezone_id=zone)
     token = await house.access.open_session(user.id, "test")
     await context.add_cookies([{"name": "cordboard", "value": token, "url": base}])
     page = await context.new_page()

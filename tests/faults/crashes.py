@@ -38,6 +38,7 @@ FLOW_POINTS: Mapping[str, Sequence[str]] = {
     ),
     "transfer": (*_TALK, "before_return", "after_return", *_RESULT, *_TAKE),
     "message": (*_ORDER, *_DIALED, "key_heard", "key_settled", *_ENDED),
+    "a_full_batch": (*_DIALED, "key_heard", *_ENDED),
     "card": ("card_shown", "card_taken_up", *_ORDER, *_DIALED, *_ANSWER),
     "a_list": ("list_staged", "list_before_commit", "list_poured", "list_taken_back"),
 }
@@ -76,17 +77,24 @@ class Outcome:
     trouble: tuple[str, ...]
 
 
-JOURNAL_PASSES = 4
+JOURNAL_PASSES = (1, 2, 3, 4)
+BATCH_PASSES = (1, 4)
 
 
 def every_crash() -> list[Crash]:
-    """The journal is passed at every move: there the first few passes count as points of their own."""
+    """The journal is passed at every move: there the first few passes count as points of their own. So does the middle of a batch."""
     return [
         Crash(flow, point, at_pass)
         for flow, points in FLOW_POINTS.items()
         for point in points
-        for at_pass in range(1, JOURNAL_PASSES + 1 if point in _JOURNAL else 2)
+        for at_pass in _passes(flow, point)
     ]
+
+
+def _passes(flow: str, point: str) -> Sequence[int]:
+    if point in _JOURNAL:
+        return JOURNAL_PASSES
+    return BATCH_PASSES if flow == "a_full_batch" and point in _DIALED + _ENDED else (1,)
 
 
 def some_crashes(seed: str, count: int) -> list[Crash]:

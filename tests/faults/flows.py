@@ -7,7 +7,7 @@ from uuid import uuid4
 from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
 
-from .faultlab import BUSY, MESSAGE, SILENT, FaultLab
+from .faultlab import BUSY, MESSAGE, SILENT, SLOW, FaultLab
 from .people import Clerk, Client
 
 Flow = Callable[[FaultLab], Awaitable[None]]
@@ -146,9 +146,7 @@ async def message(lab: FaultLab) -> None:
         theirs = [each for each in (await lab.books()).attempts if each["number"] == number]
         if theirs:
             await lab.dial(False)
-        for invite in lab.carrier.in_talk():
-            if invite.number.lstrip("+") == number.lstrip("+") and invite.sound_at is not None:
-                lab.carrier.peer.press(invite.sound_at, "1")
+        _press_one(lab, number)
         return bool(theirs) and all(each["ended_at"] is not None for each in theirs)
 
     await until(over, f"the end of the message to {number}", within_s=60.0, every_s=1.0)
@@ -161,6 +159,35 @@ async def message(lab: FaultLab) -> None:
 
     if number.lstrip("+") in (told.lstrip("+") for told in lab.carrier.numbers()):
         await until(settled, "what the key decided", within_s=20.0)
+    await lab.turn(mode="progressive")
+
+
+async def a_full_batch(lab: FaultLab) -> None:
+    """Six customers are called in one turn: three answer and confirm a message, one late; one is busy, one silent. Whatever dies, each is
+    called once, and nothing stays counted as on its way."""
+    numbers = [lab.new_number(prefix) for prefix in ("7916885", "7916885", "7916885", SLOW, BUSY, SILENT)]
+    await lab.turn(mode="agentless", notice__recording=MESSAGE, notice__channels=len(numbers))
+    for number in numbers:
+        await lab.post_order(number)
+    await lab.dial(True)
+
+    async def over() -> bool:
+        theirs = [each for each in (await lab.books()).attempts if each["number"] in numbers]
+        if len(theirs) >= len(numbers):
+            await lab.dial(False)
+        _press_one(lab, *numbers)
+        return len(theirs) >= len(numbers) and all(each["ended_at"] is not None for each in theirs)
+
+    await until(over, f"the ends of {len(numbers)} calls", within_s=90.0, every_s=0.5)
+
+    async def nothing_is_counted() -> bool:
+        told = (await lab.boss.ask("GET", "/api/v1/trunks")).json()
+        return all(each["in_use"] == each["ringing"] == 0 for each in told)
+
+    await until(nothing_is_counted, "trunks that carry nothing", within_s=30.0, every_s=0.5)
+    books = await lab.books()
+    assert sorted(each["number"] for each in books.attempts if each["number"] in numbers) == sorted(numbers)
+    assert {each["attempts"] for each in books.leads if each["phone"] in numbers} <= {0, 1}
     await lab.turn(mode="progressive")
 
 
@@ -233,6 +260,7 @@ FLOWS: Mapping[str, Flow] = {
         chat,
         transfer,
         message,
+        a_full_batch,
         card,
         a_list,
     )
@@ -331,6 +359,14 @@ async def _say(lab: FaultLab, who: Client, path: str, author: str, text: str) ->
     answer = await who.ask("POST", path, json={"client_id": client_id, "text": text})
     assert answer.status_code == 200, answer.text
     lab.said.append((author, client_id))
+
+
+def _press_one(lab: FaultLab, *numbers: str) -> None:
+    """Those of these who hear us press 1."""
+    theirs = {number.lstrip("+") for number in numbers}
+    for invite in lab.carrier.in_talk():
+        if invite.number.lstrip("+") in theirs and invite.sound_at is not None:
+            lab.carrier.peer.press(invite.sound_at, "1")
 
 
 async def one_attempt(lab: FaultLab, number: str, clerk: Clerk) -> None:

@@ -2,6 +2,9 @@
 
 import pytest
 from alembic import command
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -16,6 +19,26 @@ async def tables(database: Database) -> set[str]:
         return set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
 
 
+LEAD_NUMBER = frozenset({"lead_number_came", "lead_number_changed", "lead_number_gone"})
+TRIGGERS = {
+    "sqlite": {"audit_update", "audit_delete", *LEAD_NUMBER},
+    "postgresql": {"audit_guard", *LEAD_NUMBER},
+}
+
+
+def _triggers(sync: Connection) -> dict[str, str]:
+    query = "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+    if sync.dialect.name == "sqlite":
+        query = "SELECT name, tbl_name || ': ' || sql FROM sqlite_master WHERE type = 'trigger'"
+    return dict(sync.execute(text(query)).all())
+
+
+async def triggers(database: Database) -> dict[str, str]:
+    """What the database does by itself: each trigger's name, and how it is written."""
+    async with database.read() as connection:
+        return await connection.run_sync(_triggers)
+
+
 async def test_an_empty_database_becomes_what_the_stores_want(empty_database: Database) -> None:
     rooms = import_all_stores()
     assert {"access", "shop"} <= set(rooms)
@@ -28,6 +51,7 @@ async def test_an_empty_database_becomes_what_the_stores_want(empty_database: Da
 async def test_down_to_nothing_and_up_again(empty_database: Database) -> None:
     import_all_stores()
     await migrate.upgrade(empty_database.engine, metadata)
+    fresh = await triggers(empty_database)
 
     def down(sync: Connection) -> None:
         command.downgrade(migrate._config(sync, metadata), "base")
@@ -35,8 +59,35 @@ async def test_down_to_nothing_and_up_again(empty_database: Database) -> None:
     async with empty_database.engine.begin() as connection:
         await connection.run_sync(down)
     assert await tables(empty_database) == {"alembic_version"}
+    assert await triggers(empty_database) == {}
     await migrate.upgrade(empty_database.engine, metadata)
     await migrate.differences(empty_database.engine, metadata)
+    assert await triggers(empty_database) == fresh
+
+
+async def test_no_migration_loses_a_trigger_of_an_earlier_one(empty_database: Database) -> None:
+    """`differences` does not see them. Whoever rebuilds a table on SQLite makes its triggers anew (storage/migrations/README.md)."""
+    before: dict[str, str] = {}
+    steps = ScriptDirectory.from_config(migrate._config()).walk_revisions()
+    for revision in reversed([script.revision for script in steps]):
+        await migrate.upgrade(empty_database.engine, metadata, to=revision)
+        now = await triggers(empty_database)
+        assert before.items() <= now.items(), f"migration {revision} lost or changed {before.items() - now.items()}"
+        before = now
+    assert before.keys() == TRIGGERS[empty_database.engine.dialect.name]
+
+
+async def test_a_rebuilt_table_has_lost_its_triggers_and_the_guard_above_sees_it(sqlite_database: Database) -> None:
+    """The guard itself."""
+
+    def rebuild(sync: Connection) -> None:
+        with Operations(MigrationContext.configure(sync)).batch_alter_table("lead", recreate="always"):
+            pass
+
+    before = await triggers(sqlite_database)
+    async with sqlite_database.engine.begin() as connection:
+        await connection.run_sync(rebuild)
+    assert before.keys() - (await triggers(sqlite_database)).keys() == LEAD_NUMBER
 
 
 async def test_upgrading_twice_is_upgrading_once(empty_database: Database) -> None:

@@ -1,8 +1,6 @@
 """The supervisor's pages in a real browser: news arrive by themselves, weights re-order the list in sight, silence turns figures grey."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,31 +9,14 @@ from playwright.async_api import Browser, FilePayload, expect
 from cordboard.access.permission import Role
 from cordboard.dialer.lead import CallsForbidden, Disposed
 from cordboard.queue.channel import AttemptOutcome
-from cordboard.storage.clock import SystemClock
-from cordboard.storage.database import Database
 from tests.fakes.steering_house import SteeringHouse
-from tests.fakes.steering_screen import screen, served, silent_chromium
+from tests.fakes.steering_screen import screen
 
-pytestmark = pytest.mark.live
-
-
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
-    house = SteeringHouse(sqlite_database, SystemClock(), tmp_path)
-    await house.open()
-    return house
-
-
-@pytest.fixture
-async def base(house: SteeringHouse) -> AsyncIterator[str]:
-    async with served(house) as address:
-        yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with silent_chromium() as one:
-        yield one
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
+DRAFT = {
+    "ru": ("Черновик.", "черновик, сдвинулись: 2", "Вернуть: Возраст заказа"),
+    "en": ("A draft.", "draft, moved: 2", "Undo: Order age"),
+}
 
 
 async def test_a_call_appears_on_the_board_and_an_agent_is_sent_to_a_break_and_back(
@@ -60,10 +41,12 @@ async def test_a_call_appears_on_the_board_and_an_agent_is_sent_to_a_break_and_b
         await expect(row).to_contain_text("На линии")
 
 
+@pytest.mark.parametrize("language", ["ru", "en"])
 async def test_a_weight_re_orders_the_list_as_a_draft_is_applied_and_undone_from_the_log(
-    house: SteeringHouse, base: str, browser: Browser
+    house: SteeringHouse, base: str, browser: Browser, shots: Path, language: str
 ) -> None:
-    chief = await house.user(Role.SUPERVISOR, "Oleg", "en")
+    draft, moved, undo = DRAFT[language]
+    chief = await house.user(Role.SUPERVISOR, "Oleg", language)
     campaign = await house.campaign("Confirmations")
     await house.order(1, 40_000, 30, name="Dear and old")
     await house.order(2, 3_000, 0.1, name="Cheap and fresh")
@@ -75,8 +58,9 @@ async def test_a_weight_re_orders_the_list_as_a_draft_is_applied_and_undone_from
         await page.focus("#w-age")
         await page.keyboard.press("Home")
         await expect(page.locator(first)).to_contain_text("Cheap and fresh")
-        await expect(page.locator("[data-part=weights]")).to_contain_text("A draft.")
-        await expect(page.locator("[data-part=leads]")).to_contain_text("draft, moved: 2")
+        await expect(page.locator("[data-part=weights]")).to_contain_text(draft)
+        await expect(page.locator("[data-part=leads]")).to_contain_text(moved)
+        await page.screenshot(path=shots / f"weights-draft-{language}.png", full_page=True)
         assert (await house.dialer.campaign(campaign.id)).weights.age == -1
         await page.click("#undo")
         await expect(page.locator(first)).to_contain_text("Dear and old")
@@ -85,12 +69,16 @@ async def test_a_weight_re_orders_the_list_as_a_draft_is_applied_and_undone_from
         await page.keyboard.press("Tab")
         await expect(page.locator(first)).to_contain_text("Cheap and fresh")
         await page.click("#apply")
-        await expect(page.locator("[data-part=weights]")).not_to_contain_text("A draft.")
+        await expect(page.locator("[data-part=weights]")).not_to_contain_text(draft)
         await expect(page.locator(first)).to_contain_text("Cheap and fresh")
         assert (await house.dialer.campaign(campaign.id)).weights.age == -10
-        await page.get_by_role("button", name="Undo: Order age").click()
+        await expect(page.locator("[data-part=side]")).to_contain_text("Oleg")
+        await expect(page.locator("[data-part=side]")).to_contain_text("−1 → −10")
+        await page.screenshot(path=shots / f"weights-applied-{language}.png", full_page=True)
+        await page.get_by_role("button", name=undo).click()
         await expect(page.locator(first)).to_contain_text("Dear and old")
         await expect(page.locator("#n-age")).to_have_value("-1")
+        await page.screenshot(path=shots / f"weights-reverted-{language}.png", full_page=True)
         await page.fill("#n-age", "plenty")
         await page.keyboard.press("Enter")
         await expect(page.locator("#e-age")).to_be_visible()
@@ -203,11 +191,10 @@ async def test_a_password_is_shown_once_and_gone_with_its_dialog(
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 async def test_a_list_is_loaded_its_columns_corrected_and_taken_back(
-    house: SteeringHouse, base: str, browser: Browser, tmp_path: Path, language: str
+    house: SteeringHouse, base: str, browser: Browser, shots: Path, language: str
 ) -> None:
     chief = await house.user(Role.SUPERVISOR, "Oleg", language)
     campaign = await house.campaign("Осенняя рассылка")
-    shots = Path(os.environ.get("CORDBOARD_SHOTS") or tmp_path)
     rows = [f"8 (912) 345-67-{number:02};Клиент {number};{number * 100},50;=HYPERLINK(1)" for number in range(10, 40)]
     text = "Контактный;Клиент;Сумма;Город\n" + "\n".join([*rows, "позвонить Анне;Анна;1;Омск"]) + "\n"
     worker = asyncio.create_task(house.imports.run())

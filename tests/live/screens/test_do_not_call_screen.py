@@ -6,40 +6,28 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from cordboard.access.permission import Role
 from cordboard.dialer.reason import Reason
-from cordboard.storage.clock import SystemClock
-from cordboard.storage.database import Database
 from tests.fakes.steering_house import SteeringHouse
-from tests.fakes.steering_screen import screen, served, silent_chromium
+from tests.fakes.steering_screen import screen
 
-pytestmark = pytest.mark.live
-
-
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
-    house = SteeringHouse(sqlite_database, SystemClock(), tmp_path)
-    await house.open()
-    return house
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest.fixture
-async def base(house: SteeringHouse) -> AsyncIterator[str]:
-    async with served(house) as address:
-        yield address
-
-
-@pytest.fixture(params=["ru", "en"])
-async def page(house: SteeringHouse, base: str, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(params=["ru", "en"], loop_scope="session")
+async def page(
+    house: SteeringHouse, base: str, browser: Browser, request: pytest.FixtureRequest
+) -> AsyncIterator[Page]:
     """The supervisor's, who reads the language of the test."""
     user = await house.user(Role.SUPERVISOR, "Олег Лебедев", request.param)
-    async with silent_chromium() as browser, screen(house, base, browser, user, height=900, refusals=True) as page:
+    async with screen(house, base, browser, user, height=900, refusals=True) as page:
         yield page
 
 
-async def test_a_supervisor_keeps_the_list(house: SteeringHouse, base: str, page: Page, tmp_path: Path) -> None:
+async def test_a_supervisor_keeps_the_list(house: SteeringHouse, base: str, page: Page, shots: Path) -> None:
     campaign = await house.campaign()
     await house.order(1, 1000, 1.0)
     await house.campaign("Брошенные корзины")
@@ -50,7 +38,7 @@ async def test_a_supervisor_keeps_the_list(house: SteeringHouse, base: str, page
     await expect(page.locator("#e-value")).to_be_visible()
     await page.fill("#a-value", "8 (495) 000-00-01")
     await page.fill("#a-reason", "просил письмом")
-    await page.screenshot(path=tmp_path / "filled.png")
+    await page.screenshot(path=shots / "dnc-filled.png")
     await page.click("#add [type=submit]")
     row = page.locator("[data-part=entries] tbody tr")
     await expect(row).to_have_count(1)
@@ -63,7 +51,7 @@ async def test_a_supervisor_keeps_the_list(house: SteeringHouse, base: str, page
     await page.fill("#b-text", "+74950000002;позвонили дважды\nИван\n+7812*\n")
     await page.click("#bring [type=submit]")
     await expect(page.locator("#b-err")).to_contain_text(re.compile("(строка|line) 2"))
-    await page.screenshot(path=tmp_path / "refused.png")
+    await page.screenshot(path=shots / "dnc-refused.png")
     await page.fill("#b-text", "+74950000002;позвонили дважды;2031-01-31\n+7812*\n")
     await page.click("#bring [type=submit]")
     await expect(row).to_have_count(3)
@@ -73,7 +61,7 @@ async def test_a_supervisor_keeps_the_list(house: SteeringHouse, base: str, page
     await page.fill("#h-name", "Новый год")
     await page.click("#keep [type=submit]")
     await expect(page.locator("[data-part=days] li")).to_have_count(1)
-    await page.screenshot(path=tmp_path / "kept.png", full_page=True)
+    await page.screenshot(path=shots / "dnc-kept.png", full_page=True)
 
     await page.fill("#search", "дважды")
     await page.press("#search", "Enter")
@@ -86,11 +74,11 @@ async def test_a_supervisor_keeps_the_list(house: SteeringHouse, base: str, page
     await expect(page.locator("[data-part=days] li")).to_have_count(0)
     assert (await house.dialer.next_leads(campaign.id))[0].wait != lead.wait
     await page.goto(f"{base}/campaigns/{campaign.id}")
-    await page.screenshot(path=tmp_path / "campaign.png")
+    await page.screenshot(path=shots / "dnc-campaign.png")
 
 
-async def test_on_a_narrow_screen_nothing_hangs_over(base: str, page: Page, tmp_path: Path) -> None:
+async def test_on_a_narrow_screen_nothing_hangs_over(base: str, page: Page, shots: Path) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.goto(f"{base}/do-not-call")
-    await page.screenshot(path=tmp_path / "narrow.png", full_page=True)
+    await page.screenshot(path=shots / "dnc-narrow.png", full_page=True)
     assert await page.evaluate("document.querySelector('#main').scrollWidth") <= 390

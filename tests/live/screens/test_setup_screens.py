@@ -1,42 +1,24 @@
 """Setting queues up in a real browser: findings beside their fields, changes that act on the desk at once and are taken back."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from cordboard.access.permission import Role
 from cordboard.queue.channel import ChannelKind
 from cordboard.queue.setup import QueueRules, Seat, Skill
-from cordboard.storage.clock import SystemClock
-from cordboard.storage.database import Database
 from tests.fakes.steering_house import SteeringHouse
-from tests.fakes.steering_screen import screen, served, silent_chromium
+from tests.fakes.steering_screen import screen
 from tests.fakes.wait import until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
-    house = SteeringHouse(sqlite_database, SystemClock(), tmp_path)
-    await house.open()
-    await house.setup.first("orders")
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(house: SteeringHouse) -> SteeringHouse:
+    """With a queue beside the first one."""
     await house.setup.save_queue(QueueRules("claims", "Претензии", "Claims"), None)
     return house
-
-
-@pytest.fixture
-async def base(house: SteeringHouse) -> AsyncIterator[str]:
-    async with served(house) as address:
-        yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with silent_chromium() as one:
-        yield one
 
 
 async def test_an_operator_ticked_for_a_queue_gets_the_call_that_waits_there(

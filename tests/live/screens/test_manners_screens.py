@@ -1,7 +1,5 @@
 """In a real browser: a save taken back as one, our numbers chosen and refused beside their field, what else a customer is called about."""
 
-import os
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +10,10 @@ from cordboard.access.permission import Role
 from cordboard.dialer.campaign import Campaign, settings
 from cordboard.dialer.lead import Lead
 from cordboard.queue.channel import AttemptOutcome
-from cordboard.storage.clock import SystemClock
-from cordboard.storage.database import Database
 from tests.fakes.steering_house import SteeringHouse
-from tests.fakes.steering_screen import screen, served, silent_chromium
+from tests.fakes.steering_screen import screen
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 TOLD = {
     "ru": (
         "Вернуть все 3",
@@ -28,30 +24,6 @@ TOLD = {
     ),
     "en": ("Undo all 3", "Undo", "changed again since", "no trunk may show +78121110001", "about something else"),
 }
-
-
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
-    house = SteeringHouse(sqlite_database, SystemClock(), tmp_path)
-    await house.open()
-    return house
-
-
-@pytest.fixture
-async def base(house: SteeringHouse) -> AsyncIterator[str]:
-    async with served(house) as address:
-        yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with silent_chromium() as one:
-        yield one
-
-
-@pytest.fixture
-def shots(tmp_path: Path) -> Path:
-    return Path(os.environ.get("CORDBOARD_SHOTS") or tmp_path)
 
 
 async def anna_in_two_campaigns(house: SteeringHouse) -> tuple[Campaign, Lead, Campaign]:

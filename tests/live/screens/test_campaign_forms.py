@@ -1,7 +1,5 @@
 """The settings of a campaign in a real browser: a change is applied, told and taken back; what is refused is said beside its field."""
 
-import os
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,36 +14,16 @@ from cordboard.dialer.lead import Attempt
 from cordboard.dialer.rows import row_of
 from cordboard.dialer.tables import attempt_table, lead_table
 from cordboard.queue.channel import AttemptOutcome
-from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
 from tests.fakes.steering_house import SteeringHouse
-from tests.fakes.steering_screen import screen, served, silent_chromium
+from tests.fakes.steering_screen import screen
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 TABS = ("mode", "hours", "limits", "retries", "sources", "cap", "blend")
 TOLD = {
     "ru": ("Попыток по заказу за сутки", "Вернуть", "Настройки изменены.", "от 0 до 10080 мин", "Нужно число"),
     "en": ("Attempts for an order in 24 h", "Undo", "Settings changed.", "is 0 to 604800 s", "It must be a number"),
 }
-
-
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
-    house = SteeringHouse(sqlite_database, SystemClock(), tmp_path)
-    await house.open()
-    return house
-
-
-@pytest.fixture
-async def base(house: SteeringHouse) -> AsyncIterator[str]:
-    async with served(house) as address:
-        yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with silent_chromium() as browser:
-        yield browser
 
 
 async def opened(page: Page, address: str, tab: str) -> None:
@@ -56,12 +34,11 @@ async def opened(page: Page, address: str, tab: str) -> None:
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 async def test_a_limit_is_changed_told_refused_beside_its_field_and_put_back(
-    house: SteeringHouse, base: str, browser: Browser, tmp_path: Path, language: str
+    house: SteeringHouse, base: str, browser: Browser, shots: Path, language: str
 ) -> None:
     label, undo, changed, refused, unreadable = TOLD[language]
     chief = await house.user(Role.SUPERVISOR, "Oleg", language)
     campaign = await house.campaign("Confirmations")
-    shots = Path(os.environ.get("CORDBOARD_SHOTS") or tmp_path)
     form, log = "#s-limits", "[data-part=side]"
     async with screen(house, base, browser, chief, refusals=True) as page:
         await opened(page, f"{base}/campaigns/{campaign.id}", "limits")
@@ -196,7 +173,7 @@ async def test_the_gauge_and_the_hours_tell_of_the_same_calls_as_the_bound(
     base: str,
     browser: Browser,
     sqlite_database: Database,
-    tmp_path: Path,
+    shots: Path,
     language: str,
     phone: bool,
 ) -> None:
@@ -206,7 +183,6 @@ async def test_the_gauge_and_the_hours_tell_of_the_same_calls_as_the_bound(
     await house.dialer.set_knobs(campaign.id, {"cap.window": "24h", "cap.limit": 0.05}, chief.id)
     await past_calls(sqlite_database, house, campaign)
     await house.dialer.tick()
-    shots = Path(os.environ.get("CORDBOARD_SHOTS") or tmp_path)
     size = "phone" if phone else "desk"
     async with screen(house, base, browser, chief, phone=phone) as page:
         await page.goto(f"{base}/campaigns/{campaign.id}")
@@ -226,11 +202,10 @@ async def test_the_gauge_and_the_hours_tell_of_the_same_calls_as_the_bound(
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 @pytest.mark.parametrize("language", ["ru", "en"])
 async def test_each_tab_fits_its_screen(
-    house: SteeringHouse, base: str, browser: Browser, tmp_path: Path, language: str, phone: bool
+    house: SteeringHouse, base: str, browser: Browser, shots: Path, language: str, phone: bool
 ) -> None:
     chief = await house.user(Role.SUPERVISOR, "Oleg", language)
     campaign = await house.campaign("Confirmations")
-    shots = Path(os.environ.get("CORDBOARD_SHOTS") or tmp_path)
     size = "phone" if phone else "desk"
     async with screen(house, base, browser, chief, phone=phone) as page:
         await page.goto(f"{base}/campaigns/{campaign.id}")
