@@ -61,6 +61,13 @@ class AnswerDelay:
         self.share_by_horizon: Floats = np.diff(by, prepend=0.0) / max(by[-1], 1e-9)
         self.earlier: Floats = self.by(HORIZONS_S - 1.0)
 
+    def mean(self) -> Estimate:
+        """From dialing to the answer (s)."""
+        many, middles = float(self._answers.sum()), self.ages - 0.5
+        mean = float(self._answers @ middles) / many
+        variance = max(0.0, float(self._answers @ middles**2) / many - mean**2)
+        return Estimate(mean, math.sqrt(variance / many))
+
     def by(self, ages_s: Floats) -> Floats:
         """The share of answers that came by these ages."""
         return np.interp(ages_s, self.ages, self.answers, left=0.0)

@@ -33,10 +33,12 @@ from .pacing import (
     Pacer,
     PacingEvent,
     PacingInfo,
+    Predictive,
     Snapshot,
     TalkEnded,
     WrapUpEnded,
 )
+from .pacing_report import Report
 from .store import DialerStore
 
 log = logging.getLogger(__name__)
@@ -131,6 +133,11 @@ class PaceKeeper:
 
     def pacer(self, campaign_id: str) -> Pacer | None:
         return pace.pacer if (pace := self._paces.get(campaign_id)) else None
+
+    def report(self, campaign_id: str) -> Report | None:
+        """What the campaign's pacer believes, and why it dials as it does; None before its first turn."""
+        pacer = self.pacer(campaign_id)
+        return pacer.report() if isinstance(pacer, Predictive) else None
 
     def saw_leads(self, campaign: Campaign, leads: Sequence[Lead]) -> None:
         """The campaign's next leads, in their order: their chances are the pacer's at its next turn."""

@@ -5,14 +5,17 @@ The law of who will be free is that of pacing_law.py, what a risk may cost that 
 
 import math
 from collections.abc import Callable
-from enum import StrEnum
+from dataclasses import replace
 
 import numpy as np
 
 from .beliefs import Beliefs, Lines
 from .exposure import Exposure
+from .forecast import HORIZONS_S
 from .pacing_budget import Budget
 from .pacing_law import FreeOperators, harm_and_gain
+from .pacing_report import Basis as Basis
+from .pacing_report import Believed, Budgeted, Report, Weighed
 from .pacing_terms import (
     Abandoned,
     CallEnded,
@@ -37,17 +40,9 @@ MOST_WITHDRAWN_AT_ONCE = 8
 WITHDRAWN_FREE = 20
 
 
-class Basis(StrEnum):
-    """What the last decision rested on: too little was known, and it was progressive; the forecast; or the bound, which left no room."""
-
-    LEARNING = "learning"
-    FORECAST = "forecast"
-    BOUND = "bound"
-
-
 class Predictive:
     """`withdraws`: whether calls are withdrawn at all, of those placed at most the share `most_withdrawn` (carriers object to many).
-    `basis` and `beliefs` may be shown."""
+    `basis` and `beliefs` may be shown, and `report()`."""
 
     RUNG_COSTS = 2.0
 
@@ -63,6 +58,8 @@ class Predictive:
         self.exposure = Exposure()
         self.basis = Basis.LEARNING
         self.placed = self.withdrawn = 0
+        self._budgeted: Budgeted | None = None
+        self._weighed: Weighed | None = None
         self._decided_at = -math.inf
         self._asked = 0
 
@@ -81,13 +78,30 @@ class Predictive:
             case WrapUpEnded():
                 self.beliefs.wrapped_up(event)
 
+    def report(self) -> Report:
+        """As of the last decision."""
+        beliefs = self.beliefs
+        believed = Believed(
+            beliefs.answer(),
+            beliefs.delay.mean(),
+            beliefs.talk.mean(),
+            beliefs.wrap_up.mean(),
+            beliefs.resolved,
+            FEWEST_RESOLVED,
+        )
+        t = max(0.0, self._decided_at)
+        return Report(t, self.basis, believed, self._budgeted, self._weighed, self.placed, self.withdrawn)
+
     def decide(self, snapshot: Snapshot) -> Decision:
         operators = snapshot.idle + snapshot.talking + snapshot.wrap_up
         if not self._is_due(snapshot.t, operators):
             return Decision(0)
         self.beliefs.see(snapshot)
         self._decided_at, self._asked = snapshot.t, 0
+        self._budgeted = self._weighed = None
         decision = self._decided(snapshot, operators)
+        if self._weighed:
+            self._weighed = replace(self._weighed, placed=decision.place, withdrawn=len(decision.cancel))
         self.placed += decision.place
         self.withdrawn += len(decision.cancel)
         for call_id in decision.cancel:
@@ -125,6 +139,8 @@ class Predictive:
         law = FreeOperators(spare_by, freed, answers, self.beliefs.fresh(snapshot, MOST_AT_ONCE))
         when = self.beliefs.delay.share_by_horizon
 
+        self._say(room, exposed, kappa, self.budget.left(t, operators, handling_s), law, when)
+
         def is_worth_it(more: int) -> bool:
             harm, gain = harm_and_gain(law.none_free(more), when)
             return harm <= kappa * gain
@@ -140,6 +156,13 @@ class Predictive:
         if most_safe:
             return Decision(most_safe)
         return Decision(0, self._to_withdraw(snapshot, lines, answers, law, kappa))
+
+    def _say(self, room: float, exposed: float, kappa: float, left: float, law: FreeOperators, when: Floats) -> None:
+        """For the report."""
+        budget = self.budget
+        self._budgeted = Budgeted(budget.answered, budget.abandoned, left, room, exposed, kappa)
+        harm, gain = harm_and_gain(law.none_free(0), when)
+        self._weighed = Weighed(0, 0, harm, gain, tuple(HORIZONS_S.tolist()), tuple(law.expected().tolist()))
 
     def _stay(self) -> float:
         """The share of calls that are not withdrawn while they are set up."""
