@@ -21,6 +21,8 @@ from .pacing_law import FreeOperators
 from .pacing_terms import CallEnded, CallId, Floats, InFlight, Outcome, PacingInfo, Snapshot, TalkEnded, WrapUpEnded
 
 YOUNG_S, TABLES_YOUNG_S, TABLES_S = 600.0, 20.0, 60.0
+REFUSED_AFTER_S = 3.0
+"""A call that is still there so long after it was to be withdrawn was not (s)."""
 FAILED = frozenset({Outcome.BUSY, Outcome.INVALID, Outcome.MACHINE})
 LEAST_CHANCE, MOST_CHANCE = 0.002, 0.98
 
@@ -31,6 +33,8 @@ class _Flight:
 
     dialed_at: float
     weight: float
+    withdrawn_at: float | None = None
+    kept_weight: float = 0.0
     seen_ringing: bool = False
     picked_up_s: float = 0.0
 
@@ -94,8 +98,14 @@ class Beliefs:
     def withdrew(self, call_id: CallId) -> None:
         """It will not be answered, and says nothing of the rest."""
         if flight := self._flights.get(call_id):
-            flight.weight = 0.0
+            flight.withdrawn_at = self._seen_at
+            flight.weight, flight.kept_weight = 0.0, flight.weight
             self.delay.dialed(-1.0)
+
+    def weight(self, call_id: CallId) -> float:
+        """How much likelier than usual it is answered; 0 for one that is withdrawn or unknown."""
+        flight = self._flights.get(call_id)
+        return flight.weight if flight else 0.0
 
     # What is to be seen
 
@@ -127,6 +137,9 @@ class Beliefs:
             if call.since_ring_s is not None and not flight.seen_ringing:
                 flight.seen_ringing = True
                 self._set_up = _faded(self._set_up, call.since_dial_s - call.since_ring_s, 200.0)
+            if flight.withdrawn_at is not None and t - flight.withdrawn_at > REFUSED_AFTER_S:
+                flight.withdrawn_at, flight.weight = None, flight.kept_weight
+                self.delay.dialed(1.0)
             if call.since_pickup_s is not None:
                 flight.picked_up_s = call.since_pickup_s
         if len(flights) > len(snapshot.in_flight):
@@ -215,7 +228,8 @@ class Beliefs:
         shown = snapshot.upcoming_answer_probability
         weights = np.ones(many)
         if len(shown):
-            weights = np.maximum(0.0, shown[np.minimum(np.arange(many), len(shown) - 1)]) / USUAL_ANSWER
+            shown = np.nan_to_num(shown[np.minimum(np.arange(many), len(shown) - 1)], nan=USUAL_ANSWER)
+            weights = np.maximum(0.0, shown) / USUAL_ANSWER
         chances = np.clip(self.rate.mean * weights, LEAST_CHANCE, MOST_CHANCE)
         return chances[:, None] * self.delay.earlier
 

@@ -5,7 +5,7 @@ The law of who will be free is that of pacing_law.py, what a risk may cost that 
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from .exposure import Exposure
 from .forecast import HORIZONS_S
 from .pacing_budget import Budget
 from .pacing_law import FreeOperators, harm_and_gain
+from .pacing_plain import USUAL, safe
 from .pacing_report import Basis as Basis
 from .pacing_report import Believed, Budgeted, Report, Weighed
 from .pacing_terms import (
@@ -40,6 +41,17 @@ MOST_WITHDRAWN_AT_ONCE = 8
 WITHDRAWN_FREE = 20
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the last decision was made of."""
+
+    law: FreeOperators
+    room: float
+    exposed: float
+    kappa: float
+    left: float
+
+
 class Predictive:
     """`withdraws`: whether calls are withdrawn at all, of those placed at most the share `most_withdrawn` (carriers object to many).
     `basis` and `beliefs` may be shown, and `report()`."""
@@ -49,7 +61,7 @@ class Predictive:
     def __init__(self, withdraws: bool = True, most_withdrawn: float = 0.6) -> None:
         self._withdraws = withdraws
         self._most_withdrawn = most_withdrawn
-        self.reset(PacingInfo(0.03, 2.0, 25.0, 15.0, False, 0.0, None))
+        self.reset(USUAL)
 
     def reset(self, info: PacingInfo) -> None:
         self.info = info
@@ -58,8 +70,8 @@ class Predictive:
         self.exposure = Exposure()
         self.basis = Basis.LEARNING
         self.placed = self.withdrawn = 0
-        self._budgeted: Budgeted | None = None
-        self._weighed: Weighed | None = None
+        self._look: _Look | None = None
+        self._decision = Decision(0)
         self._decided_at = -math.inf
         self._asked = 0
 
@@ -80,7 +92,7 @@ class Predictive:
 
     def report(self) -> Report:
         """As of the last decision."""
-        beliefs = self.beliefs
+        beliefs, budget, look, decision = self.beliefs, self.budget, self._look, self._decision
         believed = Believed(
             beliefs.answer(),
             beliefs.delay.mean(),
@@ -90,7 +102,13 @@ class Predictive:
             FEWEST_RESOLVED,
         )
         t = max(0.0, self._decided_at)
-        return Report(t, self.basis, believed, self._budgeted, self._weighed, self.placed, self.withdrawn)
+        if look is None:
+            return Report(t, self.basis, believed, None, None, self.placed, self.withdrawn)
+        harm, gain = harm_and_gain(look.law.none_free(0), beliefs.delay.share_by_horizon)
+        horizons_s, free_soon = tuple(HORIZONS_S.tolist()), tuple(look.law.expected().tolist())
+        weighed = Weighed(decision.place, len(decision.cancel), harm, gain, horizons_s, free_soon)
+        spent = Budgeted(budget.answered, budget.abandoned, look.left, look.room, look.exposed, look.kappa)
+        return Report(t, self.basis, believed, spent, weighed, self.placed, self.withdrawn)
 
     def decide(self, snapshot: Snapshot) -> Decision:
         operators = snapshot.idle + snapshot.talking + snapshot.wrap_up
@@ -98,10 +116,8 @@ class Predictive:
             return Decision(0)
         self.beliefs.see(snapshot)
         self._decided_at, self._asked = snapshot.t, 0
-        self._budgeted = self._weighed = None
-        decision = self._decided(snapshot, operators)
-        if self._weighed:
-            self._weighed = replace(self._weighed, placed=decision.place, withdrawn=len(decision.cancel))
+        self._look = None
+        decision = self._decision = self._decided(snapshot, operators)
         self.placed += decision.place
         self.withdrawn += len(decision.cancel)
         for call_id in decision.cancel:
@@ -116,14 +132,13 @@ class Predictive:
 
     def _decided(self, snapshot: Snapshot, operators: int) -> Decision:
         spare = snapshot.idle - snapshot.waiting
-        safe = spare - len(snapshot.in_flight)
         if operators == 0:
             self.basis = Basis.LEARNING
             gone = [call.id for call in snapshot.in_flight if self._withdraws and self._may_go(call)]
             return Decision(0, tuple(gone))  # they would be answered by nobody
         if self.beliefs.resolved < FEWEST_RESOLVED:
             self.basis = Basis.LEARNING
-            return Decision(_most(safe, snapshot))
+            return Decision(_most(safe(snapshot, self.info.ring_timeout_s), snapshot))
         lines = self.beliefs.lines(snapshot.in_flight)
         answers = self.beliefs.answers(lines)
         spare_by, freed = self.beliefs.operators(snapshot)
@@ -131,24 +146,24 @@ class Predictive:
         room = max(0.0, self.budget.room(t, operators, handling_s, answer))
         set_up = np.array([call.since_ring_s is None for call in snapshot.in_flight], dtype=bool)
         hostility = self.exposure.hostility(self.budget.answered, self.beliefs.rate.highest, self.beliefs.rate.now)
-        ringing = self.exposure.of(answers[~set_up], freed, spare, hostility)
         stay = self._stay()
-        exposed = ringing + stay * float(set_up.sum())
+        exposed = self.exposure.of(answers, freed, spare, hostility, set_up, stay)
+        each = stay * self.exposure.fresh(answer, hostility)
         self.exposure.note(t, exposed)
         kappa = self.budget.kappa(t, operators, handling_s, self.exposure.usual)
         law = FreeOperators(spare_by, freed, answers, self.beliefs.fresh(snapshot, MOST_AT_ONCE))
         when = self.beliefs.delay.share_by_horizon
 
-        self._say(room, exposed, kappa, self.budget.left(t, operators, handling_s), law, when)
+        self._look = _Look(law, room, exposed, kappa, self.budget.left(t, operators, handling_s))
 
         def is_worth_it(more: int) -> bool:
             harm, gain = harm_and_gain(law.none_free(more), when)
             return harm <= kappa * gain
 
         self.basis = Basis.FORECAST if room > 0.0 else Basis.BOUND
-        most_safe = _most(safe, snapshot)
+        most_safe = _most(safe(snapshot, self.info.ring_timeout_s), snapshot)
         if is_worth_it(0):
-            most = _most(math.floor(max(0.0, room - exposed) / stay), snapshot)
+            most = _most(math.floor(max(0.0, room - exposed) / each), snapshot)
             wanted = _largest(is_worth_it, MOST_AT_ONCE)
             if wanted > most:
                 self.basis = Basis.BOUND
@@ -156,13 +171,6 @@ class Predictive:
         if most_safe:
             return Decision(most_safe)
         return Decision(0, self._to_withdraw(snapshot, lines, answers, law, kappa))
-
-    def _say(self, room: float, exposed: float, kappa: float, left: float, law: FreeOperators, when: Floats) -> None:
-        """For the report."""
-        budget = self.budget
-        self._budgeted = Budgeted(budget.answered, budget.abandoned, left, room, exposed, kappa)
-        harm, gain = harm_and_gain(law.none_free(0), when)
-        self._weighed = Weighed(0, 0, harm, gain, tuple(HORIZONS_S.tolist()), tuple(law.expected().tolist()))
 
     def _stay(self) -> float:
         """The share of calls that are not withdrawn while they are set up."""
