@@ -18,6 +18,7 @@ from .forecast import (
     Freed,
 )
 from .pacing_law import FreeOperators
+from .pacing_memory import Kept, faded, numbers
 from .pacing_terms import CallEnded, CallId, Floats, InFlight, Outcome, PacingInfo, Snapshot, TalkEnded, WrapUpEnded
 
 YOUNG_S, TABLES_YOUNG_S, TABLES_S = 600.0, 20.0, 60.0
@@ -50,7 +51,7 @@ class Lines:
 
 
 class Beliefs:
-    """`resolved`: calls whose end is known. All times in s."""
+    """`resolved`: calls whose end is known; `persons` of them answered. All times in s."""
 
     def __init__(self, info: PacingInfo) -> None:
         self._info = info
@@ -58,6 +59,7 @@ class Beliefs:
         self.rate = AnswerRate()
         self.talk, self.wrap_up = Durations(USUAL_TALK_S), Durations(USUAL_WRAP_UP_S)
         self.resolved = 0
+        self.persons = 0.0
         self._set_up = [10.0 * USUAL_SET_UP_S, 10.0]
         self._verdict = [5.0, 5.0]
         self._picked_up = [6.0, 10.0]
@@ -82,6 +84,7 @@ class Beliefs:
         if event.outcome is Outcome.PERSON:
             self.delay.answered(event.age_s)
             self.rate.answered()
+            self.persons += 1.0
         elif event.outcome in FAILED:
             self.delay.failed(event.age_s)
         if self._info.machine_detection and event.outcome in (Outcome.PERSON, Outcome.MACHINE):
@@ -106,6 +109,30 @@ class Beliefs:
         """How much likelier than usual it is answered; 0 for one that is withdrawn or unknown."""
         flight = self._flights.get(call_id)
         return flight.weight if flight else 0.0
+
+    # What outlives an engine
+
+    def memory(self) -> dict[str, object]:
+        return {
+            "delay": self.delay.memory(),
+            "rate": self.rate.memory(),
+            "talk": self.talk.memory(),
+            "wrap_up": self.wrap_up.memory(),
+            "set_up": self._set_up,
+            "resolved": [self.resolved, self.persons],
+        }
+
+    def recall(self, kept: Kept, age_s: float) -> None:
+        """What was kept `age_s` ago; what does not fit is passed over."""
+        self.delay.recall(_part(kept, "delay"))
+        self.talk.recall(_part(kept, "talk"))
+        self.wrap_up.recall(_part(kept, "wrap_up"))
+        self.rate.recall(_part(kept, "rate"), faded(age_s))
+        set_up, resolved = numbers(kept, "set_up", 2), numbers(kept, "resolved", 2)
+        if set_up is not None and set_up[1] > 0:
+            self._set_up = set_up.tolist()
+        if resolved is not None:
+            self.resolved, self.persons = int(resolved[0]), float(resolved[1]) * faded(age_s)
 
     # What is to be seen
 
@@ -253,6 +280,11 @@ class Beliefs:
             spare = spare - np.where(ahead, min(many, snapshot.idle), 0)
             stays = stays * np.where(ahead, max(0.0, 1.0 - max(0, many - snapshot.idle) / on_floor), 1.0)
         return spare, freed * stays
+
+
+def _part(kept: Kept, name: str) -> Kept:
+    part = kept.get(name)
+    return part if isinstance(part, dict) else {}
 
 
 def _weight(call: InFlight) -> float:

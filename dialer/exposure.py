@@ -28,7 +28,7 @@ class Exposure:
         self._usual = 0.0
         self._at: float | None = None
 
-    def hostility(self, answered: int, highest: float, now: float) -> float:
+    def hostility(self, answered: float, highest: float, now: float) -> float:
         """How many times likelier than believed a person may answer."""
         young = math.exp(-answered / KNOWN_AFTER)
         now = max(now, 1e-3)

@@ -46,6 +46,23 @@ class Budget:
         self._answers: deque[float] = deque()
         self._losses: deque[float] = deque()
 
+    @property
+    def price(self) -> float:
+        """What was learned of what a risk may cost; may be kept and put back."""
+        return math.exp(self._log_kappa)
+
+    @price.setter
+    def price(self, value: float) -> None:
+        self._log_kappa = min(0.7, max(-6.0, math.log(max(1e-3, value))))
+
+    def ends(self, at_s: float | None) -> None:
+        """The end of the window is known, or better known."""
+        self._end_s = at_s
+
+    def counted(self, answered: int, abandoned: int) -> None:
+        """The window's counts, by who keeps them: what an earlier engine did is in them, and what was reserved."""
+        self.answered, self.abandoned = answered, abandoned
+
     def person(self, t: float) -> None:
         self.answered += 1
         self._answers.append(t)

@@ -42,7 +42,6 @@ class FreeOperators:
 
     def __init__(self, spare: "NDArray[np.int64]", freed: Floats, answers: Floats, fresh: Floats) -> None:
         self._fresh = fresh
-        self._mean = spare + freed.sum(0) - answers.sum(0)
         top, low = int(spare.max()) + len(freed), len(answers) - int(spare.min())
         self._is_exact = top < EXACT_BELOW and low < EXACT_BELOW
         if self._is_exact:
@@ -55,11 +54,8 @@ class FreeOperators:
                 phi = phi * (1.0 + answers[:, :, None] * self._fourier.down).prod(0)
             self._phi = phi
         else:
+            self._mean = spare + freed.sum(0) - answers.sum(0)
             self._variance = (freed * (1 - freed)).sum(0) + (answers * (1 - answers)).sum(0) + 1e-6
-
-    def expected(self) -> Floats:
-        """By horizon: how many are left, on average; less than 0: persons for whom there is nobody."""
-        return self._mean
 
     def none_free(self, more: int = 0, without: Floats | None = None) -> Floats:
         """By horizon: the chance that nobody is free, after `more` new calls; `without` one call in flight that has these chances."""

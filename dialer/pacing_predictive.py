@@ -5,18 +5,17 @@ The law of who will be free is that of pacing_law.py, what a risk may cost that 
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
+from enum import StrEnum
 
 import numpy as np
 
 from .beliefs import Beliefs, Lines
 from .exposure import Exposure
-from .forecast import HORIZONS_S
 from .pacing_budget import Budget
 from .pacing_law import FreeOperators, harm_and_gain
+from .pacing_memory import Kept, numbers
 from .pacing_plain import USUAL, safe
-from .pacing_report import Basis as Basis
-from .pacing_report import Believed, Budgeted, Report, Weighed
 from .pacing_terms import (
     Abandoned,
     CallEnded,
@@ -41,26 +40,23 @@ MOST_WITHDRAWN_AT_ONCE = 8
 WITHDRAWN_FREE = 20
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What the last decision was made of."""
+class Basis(StrEnum):
+    """What the last decision rested on: too little was known, and it was progressive; the forecast; or the bound, which left no room."""
 
-    law: FreeOperators
-    room: float
-    exposed: float
-    kappa: float
-    left: float
+    LEARNING = "learning"
+    FORECAST = "forecast"
+    BOUND = "bound"
 
 
 class Predictive:
     """`withdraws`: whether calls are withdrawn at all, of those placed at most the share `most_withdrawn` (carriers object to many).
-    `basis` and `beliefs` may be shown, and `report()`."""
+    `basis` and `beliefs` may be shown."""
 
     RUNG_COSTS = 2.0
 
     def __init__(self, withdraws: bool = True, most_withdrawn: float = 0.6) -> None:
         self._withdraws = withdraws
-        self._most_withdrawn = most_withdrawn
+        self.most_withdrawn = most_withdrawn
         self.reset(USUAL)
 
     def reset(self, info: PacingInfo) -> None:
@@ -70,8 +66,6 @@ class Predictive:
         self.exposure = Exposure()
         self.basis = Basis.LEARNING
         self.placed = self.withdrawn = 0
-        self._look: _Look | None = None
-        self._decision = Decision(0)
         self._decided_at = -math.inf
         self._asked = 0
 
@@ -90,25 +84,22 @@ class Predictive:
             case WrapUpEnded():
                 self.beliefs.wrapped_up(event)
 
-    def report(self) -> Report:
-        """As of the last decision."""
-        beliefs, budget, look, decision = self.beliefs, self.budget, self._look, self._decision
-        believed = Believed(
-            beliefs.answer(),
-            beliefs.delay.mean(),
-            beliefs.talk.mean(),
-            beliefs.wrap_up.mean(),
-            beliefs.resolved,
-            FEWEST_RESOLVED,
-        )
-        t = max(0.0, self._decided_at)
-        if look is None:
-            return Report(t, self.basis, believed, None, None, self.placed, self.withdrawn)
-        harm, gain = harm_and_gain(look.law.none_free(0), beliefs.delay.share_by_horizon)
-        horizons_s, free_soon = tuple(HORIZONS_S.tolist()), tuple(look.law.expected().tolist())
-        weighed = Weighed(decision.place, len(decision.cancel), harm, gain, horizons_s, free_soon)
-        spent = Budgeted(budget.answered, budget.abandoned, look.left, look.room, look.exposed, look.kappa)
-        return Report(t, self.basis, believed, spent, weighed, self.placed, self.withdrawn)
+    def ends(self, at_s: float | None) -> None:
+        """When the window ends is known only now, or known better; nothing is forgotten."""
+        self.info = replace(self.info, window_end_s=at_s)
+        self.budget.ends(at_s)
+
+    def memory(self) -> dict[str, object]:
+        """What it learned, as plain values; for `recall` in another engine."""
+        return {"beliefs": self.beliefs.memory(), "price": [self.budget.price]}
+
+    def recall(self, kept: Kept, age_s: float) -> None:
+        """After `reset`: what was learned `age_s` ago. What does not fit is passed over."""
+        beliefs, price = kept.get("beliefs"), numbers(kept, "price", 1)
+        if isinstance(beliefs, dict):
+            self.beliefs.recall(beliefs, age_s)
+        if price is not None:
+            self.budget.price = float(price[0])
 
     def decide(self, snapshot: Snapshot) -> Decision:
         operators = snapshot.idle + snapshot.talking + snapshot.wrap_up
@@ -116,8 +107,7 @@ class Predictive:
             return Decision(0)
         self.beliefs.see(snapshot)
         self._decided_at, self._asked = snapshot.t, 0
-        self._look = None
-        decision = self._decision = self._decided(snapshot, operators)
+        decision = self._decided(snapshot, operators)
         self.placed += decision.place
         self.withdrawn += len(decision.cancel)
         for call_id in decision.cancel:
@@ -145,7 +135,7 @@ class Predictive:
         t, handling_s, answer = snapshot.t, self.beliefs.handling_s(), self.beliefs.answer().mean
         room = max(0.0, self.budget.room(t, operators, handling_s, answer))
         set_up = np.array([call.since_ring_s is None for call in snapshot.in_flight], dtype=bool)
-        hostility = self.exposure.hostility(self.budget.answered, self.beliefs.rate.highest, self.beliefs.rate.now)
+        hostility = self.exposure.hostility(self.beliefs.persons, self.beliefs.rate.highest, self.beliefs.rate.now)
         stay = self._stay()
         exposed = self.exposure.of(answers, freed, spare, hostility, set_up, stay)
         each = stay * self.exposure.fresh(answer, hostility)
@@ -153,8 +143,6 @@ class Predictive:
         kappa = self.budget.kappa(t, operators, handling_s, self.exposure.usual)
         law = FreeOperators(spare_by, freed, answers, self.beliefs.fresh(snapshot, MOST_AT_ONCE))
         when = self.beliefs.delay.share_by_horizon
-
-        self._look = _Look(law, room, exposed, kappa, self.budget.left(t, operators, handling_s))
 
         def is_worth_it(more: int) -> bool:
             harm, gain = harm_and_gain(law.none_free(more), when)
@@ -176,14 +164,14 @@ class Predictive:
         """The share of calls that are not withdrawn while they are set up."""
         if not self._withdraws:
             return 1.0
-        return 1.0 - min(self._most_withdrawn, self.withdrawn / max(20, self.placed))
+        return 1.0 - min(self.most_withdrawn, self.withdrawn / max(20, self.placed))
 
     def _to_withdraw(
         self, snapshot: Snapshot, lines: Lines, answers: Floats, law: FreeOperators, kappa: float
     ) -> tuple[CallId, ...]:
         """The youngest first; each that goes makes the others less risky."""
-        allowed = int(WITHDRAWN_FREE + self._most_withdrawn * self.placed) - self.withdrawn
-        if not self._withdraws or allowed <= 0:
+        allowed = int(WITHDRAWN_FREE + self.most_withdrawn * self.placed) - self.withdrawn
+        if not self._withdraws or self.most_withdrawn <= 0.0 or allowed <= 0:
             return ()
         indices = [at for at, call in enumerate(snapshot.in_flight) if self._may_go(call)]
         indices.sort(key=lambda at: snapshot.in_flight[at].since_dial_s)

@@ -32,6 +32,7 @@ from .law import Law, Wish
 from .law_store import account_closed, bans, keep_list_still, read_holidays, release
 from .lead import DIALABLE_STATES, WAITING_STATES, Attempt, Lead, LeadEvent, LeadState
 from .lead_moves import advance, may_give_back
+from .pacing_store import PacingStore
 from .priority import Weights
 from .ranks_store import DEPTH, Asked, LeadRanks
 from .reached_store import keep_reached
@@ -61,6 +62,7 @@ class DialerStore(CampaignStore):
         self.day = DayFigures(db)
         self.trunks = TrunkStore(db, clock, ids)
         self.week = WeekStore(db)
+        self.pacing = PacingStore(db)
         self.finding = LeadFinder(db)
         self._begins = Grouped(self._begin, MOST_AT_ONCE, _undone)
         self._ends = Grouped(self._end, MOST_AT_ONCE, _undone)
