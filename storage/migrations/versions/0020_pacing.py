@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-from cordboard.storage.base import Json, UtcDateTime
-
 revision = "0020"
 down_revision = "0018"
 branch_labels = None
@@ -15,8 +13,8 @@ def upgrade() -> None:
     op.create_table(
         "campaign_pacing",
         sa.Column("campaign_id", sa.String(36), sa.ForeignKey("campaign.id"), primary_key=True),
-        sa.Column("at", UtcDateTime, nullable=False),
-        sa.Column("learned", Json, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("learned", sa.JSON, nullable=False),
     )
 
 
