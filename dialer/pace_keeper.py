@@ -124,9 +124,9 @@ class PaceKeeper:
         if dials:
             pace.pacer.most_withdrawn = self._attempts.trunks.withdrawn()
             pace.decision = pace.pacer.decide(self._snapshot(pace, campaign, own, free, most))
-            await self._withdraw(pace.decision, {attempt.id: attempt for attempt in own})
+            await self.withdraw(pace.decision, {attempt.id: attempt for attempt in own})
 
-    async def _withdraw(self, decision: Decision, own: Mapping[str, Attempt]) -> None:
+    async def withdraw(self, decision: Decision, own: Mapping[str, Attempt]) -> None:
         """As far as each call's trunk lets calls be taken back that do not ring yet."""
         t, trunks = self._clock.monotonic(), self._attempts.trunks
         for attempt in (own[str(each)] for each in decision.cancel):

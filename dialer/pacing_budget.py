@@ -26,7 +26,9 @@ class Budget:
     LEARN = 0.06
     FIRST_KAPPA = 0.12
     BRAKE = (0.5, 4.0)
-    OVERDRAFT = 0.3
+    """The half hour's price falls to 0 as so many persons are left of its share, from so many more."""
+    OVERDRAFT, MOST_OVERDRAFT = 0.3, 0.7
+    """The half hour may be overdrawn by so many persons an operator beyond five, and so many times the root of the team."""
     CAUTION = 2.0
     TRUST = 0.6
     """The share of the persons who progressive dialing would still bring by expectation that the bound counts on."""
@@ -136,6 +138,6 @@ class Budget:
         persons = self.answered + coming
         left = self.limit * persons - self._unseen(persons, 1.0) - self.abandoned
         # In a larger team chance evens out what is exposed: bound as tightly, 20 operators idled 0.7 points more.
-        overdraft = min(max(0.0, self.OVERDRAFT * (operators - 5)), math.sqrt(operators))
+        overdraft = min(max(0.0, self.OVERDRAFT * (operators - 5)), self.MOST_OVERDRAFT * math.sqrt(operators))
         soon = self._half_hour_left(t, operators, handling_s) + overdraft
         return min(left, soon) / max(0.01, 1.0 - self.limit)

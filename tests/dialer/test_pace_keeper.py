@@ -7,8 +7,10 @@ import pytest
 
 from cordboard.dialer.campaign import Campaign, Setting
 from cordboard.dialer.floor_watch import AtWork, FloorWatch
-from cordboard.dialer.pacing import Predictive
+from cordboard.dialer.pace_keeper import PaceKeeper
+from cordboard.dialer.pacing import Decision, Predictive
 from cordboard.dialer.pacing_predictive import Basis
+from cordboard.dialer.withdrawals import FREE
 from cordboard.queue.agent import AgentState
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.queue.contact import ContactState
@@ -189,13 +191,19 @@ async def test_who_will_go_after_this_talk_is_not_waited_for(house: DialHouse) -
     assert campaign.queue == "orders"
 
 
-async def test_a_trunk_that_wants_no_withdrawals_gets_none(house: DialHouse) -> None:
-    campaign = await predictive(house, "maria")
-    await orders(house, 9)
+@pytest.mark.parametrize(("share", "given_up"), [(0.0, 0), (0.6, FREE)])
+async def test_a_trunk_has_no_more_calls_taken_back_than_it_allows(
+    house: DialHouse, share: float, given_up: int
+) -> None:
+    """What the pacer wants withdrawn is asked of each call's trunk; calls that have rung for long are no short calls."""
+    names = [f"operator {number}" for number in range(FREE + 10)]
+    campaign = await predictive(house, *names)
+    await house.dialer.trunks.set_knobs("trunk", {"withdrawn": share}, "chief")
+    await orders(house, FREE + 10)
     await house.tick()
-    await house.dialer.trunks.set_knobs("trunk", {"withdrawn": 0.0}, "chief")
-    house.clock.pass_s(1)
-    await house.tick()
-    pacer = pacer_of(house, campaign)
-    assert pacer.most_withdrawn == 0.0
-    assert house.dialer.trunks.withdrawn("trunk") == house.dialer.trunks.withdrawn() == 0.0
+    assert pacer_of(house, campaign).most_withdrawn == share
+    flying = {attempt.id: attempt for attempt in await house.dialer.in_flight()}
+    assert len(flying) == FREE + 10
+    keeper = PaceKeeper(house.store, house.desk, house.clock, house.dialer._attempts, house.dialer.cap)
+    await keeper.withdraw(Decision(0, tuple(flying)), flying)
+    assert len(house.telephones.cancelled) == given_up
