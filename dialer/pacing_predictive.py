@@ -161,10 +161,10 @@ class Predictive:
         return Decision(0, self._to_withdraw(snapshot, lines, answers, law, kappa))
 
     def _stay(self) -> float:
-        """The share of calls that are not withdrawn while they are set up."""
+        """The share of calls that are not withdrawn while they are set up; a tenth at least is counted on to ring."""
         if not self._withdraws:
             return 1.0
-        return 1.0 - min(self.most_withdrawn, self.withdrawn / max(20, self.placed))
+        return max(0.1, 1.0 - min(self.most_withdrawn, self.withdrawn / max(20, self.placed)))
 
     def _to_withdraw(
         self, snapshot: Snapshot, lines: Lines, answers: Floats, law: FreeOperators, kappa: float
