@@ -196,13 +196,13 @@ async def test_a_trunk_has_no_more_calls_taken_back_than_it_allows(
     house: DialHouse, share: float, given_up: int
 ) -> None:
     """What the pacer wants withdrawn is asked of each call's trunk; calls that have rung for long are no short calls."""
-    names = [f"operator {number}" for number in range(FREE + 10)]
+    names = [f"agent{number}" for number in range(FREE + 10)]
     campaign = await predictive(house, *names)
     await house.dialer.trunks.set_knobs("trunk", {"withdrawn": share}, "chief")
     await orders(house, FREE + 10)
     await house.tick()
     assert pacer_of(house, campaign).most_withdrawn == share
-    flying = {attempt.id: attempt for attempt in await house.dialer.in_flight()}
+    flying = {attempt.id: attempt for attempt in await house.store.open_attempts()}
     assert len(flying) == FREE + 10
     keeper = PaceKeeper(house.store, house.desk, house.clock, house.dialer._attempts, house.dialer.cap)
     await keeper.withdraw(Decision(0, tuple(flying)), flying)

@@ -39,16 +39,16 @@ def levels(rates: list[float], span_s: float) -> Callable[[float], float]:
 
 
 WORLDS = {
-    "small": OtherWorld(5, 1_000.0, steady(0.3)),
-    "alone": OtherWorld(1, 1_000.0, steady(0.5)),
-    "drifting, with breaks": OtherWorld(12, 1_000.0, lambda t: 0.3 + 0.2 * sin(t / 300), breaks=0.05),
-    "late answers, seldom": OtherWorld(8, 1_000.0, steady(0.12), ring_s=15.0, ring_shape=2.5, set_up_s=(0.5, 2.0)),
-    "detection": OtherWorld(15, 1_000.0, steady(0.25), machines=0.4, false_machine=0.0),
-    "long talks of all kinds": OtherWorld(12, 1_000.0, steady(0.35), talk_s=300.0, talk_shape=0.8),
-    "leaving, announced": OtherWorld(15, 1_000.0, steady(0.3), leaves_at=((500.0, 6, True), (800.0, 9, True))),
-    "leads that differ": OtherWorld(6, 1_000.0, steady(0.3), lead_spread=1.0, shown_noise=0.7),
-    "leads told falsely": OtherWorld(6, 1_000.0, steady(0.3), lead_spread=0.1, shown_noise=3.0),
-    "the end unknown": OtherWorld(10, 1_000.0, steady(0.3), tells_end=False),
+    "small": OtherWorld(5, 750.0, steady(0.3)),
+    "alone": OtherWorld(1, 750.0, steady(0.5)),
+    "drifting, with breaks": OtherWorld(12, 750.0, lambda t: 0.3 + 0.2 * sin(t / 300), breaks=0.05),
+    "late answers, seldom": OtherWorld(8, 750.0, steady(0.12), ring_s=15.0, ring_shape=2.5, set_up_s=(0.5, 2.0)),
+    "detection": OtherWorld(15, 750.0, steady(0.25), machines=0.4, false_machine=0.0),
+    "long talks of all kinds": OtherWorld(12, 750.0, steady(0.35), talk_s=300.0, talk_shape=0.8),
+    "leaving, announced": OtherWorld(15, 750.0, steady(0.3), leaves_at=((350.0, 6, True), (550.0, 9, True))),
+    "leads that differ": OtherWorld(6, 750.0, steady(0.3), lead_spread=1.0, shown_noise=0.7),
+    "leads told falsely": OtherWorld(6, 750.0, steady(0.3), lead_spread=0.1, shown_noise=3.0),
+    "the end unknown": OtherWorld(10, 750.0, steady(0.3), tells_end=False),
     "nobody answers": OtherWorld(5, 600.0, steady(0.0)),
     "all answer": OtherWorld(5, 900.0, steady(1.0)),
     "no operators": OtherWorld(0, 300.0, steady(0.3)),
@@ -105,14 +105,13 @@ class Misled:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("by_s", [None, -700.0, 45.0, 86_400.0, 1e12])
-@pytest.mark.parametrize("tells_end", [True, False])
-def test_a_clock_that_stands_or_jumps_breaks_no_bound(name: str, by_s: float | None, tells_end: bool) -> None:
-    world = World(((0.0, 8),), 1_000.0, steady(0.3), tells_end=tells_end)
-    came = simulate(Misled(PACERS[name](), 700.0, by_s), world, 5)
+@pytest.mark.parametrize("by_s", [None, -300.0, 45.0, 86_400.0, 1e12])
+def test_a_clock_that_stands_or_jumps_breaks_no_bound(name: str, by_s: float | None) -> None:
+    world = World(((0.0, 8),), 900.0, steady(0.3), tells_end=by_s != -300.0)
+    came = simulate(Misled(PACERS[name](), 400.0, by_s), world, 5)
     assert came.forbidden == 0
     assert came.abandoned <= world.limit * came.answered
-    assert came.connected > 30  # and it works on
+    assert came.connected > 15  # and it works on
 
 
 @pytest.mark.parametrize("name", NAMES)
