@@ -131,6 +131,7 @@ RUSSIAN = {
     "a trunk cannot be set like this": "Так линию настроить нельзя",
     "calls at once are from 1 to 5,000": "Каналов бывает от 1 до 5000",
     "calls a second are from 0.1 to 500": "Звонков в секунду бывает от 0,1 до 500",
+    "the share of calls taken back before they ring is from 0 to 1": "Доля снятых до гудков звонков бывает от 0 до 1",
     "a pool has at most 500 numbers": "Номеров не больше 500",
     "every number is written as +74951234567: plus, country, number, nothing else": "Каждый номер пишется как +74951234567, без пробелов",
     "a number stands in the pool twice": "Один из номеров стоит здесь дважды",

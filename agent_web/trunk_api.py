@@ -44,8 +44,8 @@ class LastCallOut(BaseModel):
 
 class TrunkOut(BaseModel):
     """`channels` and `per_second` are its caps, `in_use` and `begun_in_last_second` what they count now (`ringing` of those in use nobody
-    has answered, `by_others` are not the dialer's: customers who call us, and who is called back). `state`: "up", or what keeps it
-    from one more call, `until` when that ends by itself."""
+    has answered, `by_others` are not the dialer's: customers who call us, and who is called back). `withdrawn`: the share of calls that
+    may be taken back before they ring. `state`: "up", or what keeps it from one more call, `until` when that ends by itself."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -55,6 +55,7 @@ class TrunkOut(BaseModel):
                     "channels": 30,
                     "per_second": 5.0,
                     "caller_ids": ["+74951234567", "+78121234567"],
+                    "withdrawn": 0.6,
                     "in_use": 12,
                     "ringing": 5,
                     "by_others": 3,
@@ -70,6 +71,7 @@ class TrunkOut(BaseModel):
     channels: int
     per_second: float
     caller_ids: list[str]
+    withdrawn: float
     in_use: int
     ringing: int
     by_others: int
@@ -80,17 +82,21 @@ class TrunkOut(BaseModel):
 
 
 class TrunkOrder(BaseModel):
-    """What is left out stays. `caller_ids`: numbers in E.164 that the carrier lets us show; an empty list: each campaign's own number."""
+    """What is left out stays. `caller_ids`: numbers in E.164 that the carrier lets us show; an empty list: each campaign's own number.
+    `withdrawn`: of the calls begun without an operator, the share from 0 to 1 that may be taken back before they ring."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"channels": 30, "per_second": 5, "caller_ids": ["+74951234567", "+78121234567"]}]
+            "examples": [
+                {"channels": 30, "per_second": 5, "caller_ids": ["+74951234567", "+78121234567"], "withdrawn": 0.3}
+            ]
         },
     )
     channels: Annotated[int, Field(strict=True)] | None = None
     per_second: Annotated[float, Field(strict=True, allow_inf_nan=False)] | None = None
     caller_ids: Annotated[list[Number], Field(max_length=1000)] | None = None
+    withdrawn: Annotated[float, Field(strict=True, allow_inf_nan=False)] | None = None
 
 
 class TrunkChangeOut(BaseModel):
@@ -178,6 +184,7 @@ def _shown(state: TrunkState, now: datetime) -> TrunkOut:
         channels=state.trunk.channels,
         per_second=state.trunk.per_second,
         caller_ids=list(state.trunk.caller_ids),
+        withdrawn=state.trunk.withdrawn,
         in_use=state.in_use,
         ringing=len(state.ringing),
         by_others=state.by_others,

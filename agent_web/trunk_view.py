@@ -18,6 +18,7 @@ KNOBS = {
     "channels": N_("Каналов, не больше"),
     "per_second": N_("Звонков в секунду, не больше"),
     "caller_ids": N_("Номера, которые видит клиент"),
+    "withdrawn": N_("Снимать до гудков, доля звонков не больше"),
 }
 _OUTCOMES = {kind: (icon, text) for kind, icon, text in OUTCOMES}
 
@@ -35,6 +36,7 @@ class TrunkLine:
     per_second: float
     begun: int
     caller_ids: tuple[str, ...]
+    withdrawn: float
     hold: Hold | None
     blocked: str
     is_dead: bool
@@ -74,6 +76,7 @@ def _line(state: TrunkState, now: datetime) -> TrunkLine:
         per_second=state.trunk.per_second,
         begun=state.begun_in_last_second(now),
         caller_ids=state.trunk.caller_ids,
+        withdrawn=state.trunk.withdrawn,
         hold=hold,
         blocked=BLOCKED[hold.why] if hold else "",
         is_dead=hold is not None and hold.why is Blocked.TROUBLE,

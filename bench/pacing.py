@@ -4,8 +4,11 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import fmean, median, stdev
 
+from bench.kept_runs import KeptRuns, kept_runs
+from bench.other_floor import OtherWorld, simulate_other
 from bench.table import Row
 from bench.vicidial import Vicidial
 from cordboard.dialer.pacing import PACERS, Decision, MakePacer, Pacer, PacingEvent, PacingInfo, Snapshot
@@ -40,6 +43,18 @@ HARDER = {
 }
 
 
+OTHERS = {
+    "N = 6, leads that differ, shown with noise": OtherWorld(6, 7200.0, steady(0.3), lead_spread=1.0, shown_noise=0.7),
+    "N = 12, drifting, breaks": OtherWorld(12, 7200.0, lambda t: 0.3 + 0.2 * math.sin(t / 900), breaks=0.03),
+    "N = 20, detection, 1 % false": OtherWorld(20, 5400.0, steady(0.25), machines=0.4),
+    "N = 30, leaving, announced": OtherWorld(
+        30, 5400.0, steady(0.3), leaves_at=((1800.0, 10, True), (3600.0, 8, True)), breaks=0.02
+    ),
+    "N = 60": OtherWorld(60, 2700.0, steady(0.25)),
+}
+"""Floors of the second simulator (bench/other_floor.py)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runs:
     outlooks: tuple[Outlook, ...]
@@ -47,7 +62,7 @@ class Runs:
     def mean(self, of: Callable[[Outlook], float]) -> float:
         return fmean(of(each) for each in self.outlooks)
 
-    def note(self, world: World) -> str:
+    def note(self, world: World | OtherWorld) -> str:
         """Abandonment, and the price in calls."""
         over = sum(each.abandonment > world.limit for each in self.outlooks)
         abandoned = [100 * each.abandonment for each in self.outlooks]
@@ -62,8 +77,10 @@ class Runs:
         )
 
 
-def runs(make: MakePacer, world: World, seeds: Sequence[int]) -> Runs:
-    return Runs(tuple(simulate(make(), world, seed) for seed in seeds))
+def runs(make: MakePacer, world: World, seeds: Sequence[int], what: str = "", kept: KeptRuns | None = None) -> Runs:
+    """Those of the name `what` that were `kept` are not made again."""
+    kept = kept or KeptRuns(None)
+    return Runs(tuple(kept.outlook(what, seed, partial(simulate, make(), world, seed)) for seed in seeds))
 
 
 def tuned(world: World) -> float:
@@ -97,7 +114,7 @@ class Timed:
         return decision
 
 
-def _steady_rows(operators: int, seeds: Sequence[int]) -> list[Row]:
+def _steady_rows(operators: int, seeds: Sequence[int], kept: KeptRuns) -> list[Row]:
     world = floor(operators)
     cap = tuned(world)
     pacers: dict[str, MakePacer] = {
@@ -110,25 +127,33 @@ def _steady_rows(operators: int, seeds: Sequence[int]) -> list[Row]:
     }
     rows = []
     for name, make in pacers.items():
-        came = runs(make, world, seeds)
+        came = runs(make, world, seeds, f"N = {operators}: {name}", kept)
         aim = AIMS[operators] if name == "predictive" else ""
         rows.append(_row(f"N = {operators}: {name}", came, world, aim))
     return rows
 
 
-def _row(what: str, came: Runs, world: World, aim: str = "") -> Row:
+def _row(what: str, came: Runs, world: World | OtherWorld, aim: str = "") -> Row:
     return Row(f"busy, {what}", 100 * came.mean(lambda each: each.utilisation), "%", aim, came.note(world))
 
 
-def _lead_rows(operators: int, seeds: Sequence[int]) -> list[Row]:
+def _other_rows(seeds: Sequence[int]) -> list[Row]:
+    rows = []
+    for what, world in OTHERS.items():
+        came = Runs(tuple(simulate_other(PACERS["predictive"](), world, seed) for seed in seeds))
+        rows.append(_row(f"on the other floor, {what}: predictive", came, world))
+    return rows
+
+
+def _lead_rows(operators: int, seeds: Sequence[int], kept: KeptRuns) -> list[Row]:
     """What it brings to know each lead's answer probability, of leads that differ (Beta, cv .6)."""
     world = replace(floor(operators), lead_cv=0.6)
     known = {"not known": None, "learned from 5 dials": 5, "from 20": 20, "known": 0}
-    return [
-        _row(f"N = {operators}, each lead's chance {how}", runs(PACERS["predictive"], seen, seeds), seen)
-        for how, dials in known.items()
-        for seen in [replace(world, seen_dials=dials)]
-    ]
+    rows = []
+    for how, dials in known.items():
+        seen, what = replace(world, seen_dials=dials), f"N = {operators}, each lead's chance {how}"
+        rows.append(_row(what, runs(PACERS["predictive"], seen, seeds, what, kept), seen))
+    return rows
 
 
 def _time_row() -> Row:
@@ -141,12 +166,13 @@ def _time_row() -> Row:
 
 def rows(small: bool) -> list[Row]:
     seeds = SEEDS[:1] if small else SEEDS
-    floors = [5, 20] if small else list(HOURS)
-    made = [row for operators in floors for row in _steady_rows(operators, seeds)]
+    floors, kept = [5, 20] if small else list(HOURS), kept_runs()
+    made = [row for operators in floors for row in _steady_rows(operators, seeds, kept)]
     if not small:
         made += [
-            _row(f"{what}: predictive", runs(PACERS["predictive"], world, seeds), world)
+            _row(f"{what}: predictive", runs(PACERS["predictive"], world, seeds, what, kept), world)
             for what, world in HARDER.items()
         ]
-        made += [row for operators in (5, 20) for row in _lead_rows(operators, seeds)]
+        made += [row for operators in (5, 20) for row in _lead_rows(operators, seeds, kept)]
+        made += _other_rows(seeds)
     return [*made, _time_row()]

@@ -18,9 +18,12 @@ from .forecast import (
     Freed,
 )
 from .pacing_law import FreeOperators
+from .pacing_memory import Kept, faded, numbers
 from .pacing_terms import CallEnded, CallId, Floats, InFlight, Outcome, PacingInfo, Snapshot, TalkEnded, WrapUpEnded
 
 YOUNG_S, TABLES_YOUNG_S, TABLES_S = 600.0, 20.0, 60.0
+REFUSED_AFTER_S = 3.0
+"""A call that is still there so long after it was to be withdrawn was not (s)."""
 FAILED = frozenset({Outcome.BUSY, Outcome.INVALID, Outcome.MACHINE})
 LEAST_CHANCE, MOST_CHANCE = 0.002, 0.98
 
@@ -31,6 +34,8 @@ class _Flight:
 
     dialed_at: float
     weight: float
+    withdrawn_at: float | None = None
+    kept_weight: float = 0.0
     seen_ringing: bool = False
     picked_up_s: float = 0.0
 
@@ -46,7 +51,7 @@ class Lines:
 
 
 class Beliefs:
-    """`resolved`: calls whose end is known. All times in s."""
+    """`resolved`: calls whose end is known; `persons` of them answered. All times in s."""
 
     def __init__(self, info: PacingInfo) -> None:
         self._info = info
@@ -54,6 +59,7 @@ class Beliefs:
         self.rate = AnswerRate()
         self.talk, self.wrap_up = Durations(USUAL_TALK_S), Durations(USUAL_WRAP_UP_S)
         self.resolved = 0
+        self.persons = 0.0
         self._set_up = [10.0 * USUAL_SET_UP_S, 10.0]
         self._verdict = [5.0, 5.0]
         self._picked_up = [6.0, 10.0]
@@ -78,6 +84,7 @@ class Beliefs:
         if event.outcome is Outcome.PERSON:
             self.delay.answered(event.age_s)
             self.rate.answered()
+            self.persons += 1.0
         elif event.outcome in FAILED:
             self.delay.failed(event.age_s)
         if self._info.machine_detection and event.outcome in (Outcome.PERSON, Outcome.MACHINE):
@@ -94,8 +101,38 @@ class Beliefs:
     def withdrew(self, call_id: CallId) -> None:
         """It will not be answered, and says nothing of the rest."""
         if flight := self._flights.get(call_id):
-            flight.weight = 0.0
+            flight.withdrawn_at = self._seen_at
+            flight.weight, flight.kept_weight = 0.0, flight.weight
             self.delay.dialed(-1.0)
+
+    def weight(self, call_id: CallId) -> float:
+        """How much likelier than usual it is answered; 0 for one that is withdrawn or unknown."""
+        flight = self._flights.get(call_id)
+        return flight.weight if flight else 0.0
+
+    # What outlives an engine
+
+    def memory(self) -> dict[str, object]:
+        return {
+            "delay": self.delay.memory(),
+            "rate": self.rate.memory(),
+            "talk": self.talk.memory(),
+            "wrap_up": self.wrap_up.memory(),
+            "set_up": self._set_up,
+            "resolved": [self.resolved, self.persons],
+        }
+
+    def recall(self, kept: Kept, age_s: float) -> None:
+        """What was kept `age_s` ago; what does not fit is passed over."""
+        self.delay.recall(_part(kept, "delay"))
+        self.talk.recall(_part(kept, "talk"))
+        self.wrap_up.recall(_part(kept, "wrap_up"))
+        self.rate.recall(_part(kept, "rate"), faded(age_s))
+        set_up, resolved = numbers(kept, "set_up", 2), numbers(kept, "resolved", 2)
+        if set_up is not None and set_up[1] > 0:
+            self._set_up = set_up.tolist()
+        if resolved is not None:
+            self.resolved, self.persons = int(resolved[0]), float(resolved[1]) * faded(age_s)
 
     # What is to be seen
 
@@ -127,6 +164,9 @@ class Beliefs:
             if call.since_ring_s is not None and not flight.seen_ringing:
                 flight.seen_ringing = True
                 self._set_up = _faded(self._set_up, call.since_dial_s - call.since_ring_s, 200.0)
+            if flight.withdrawn_at is not None and t - flight.withdrawn_at > REFUSED_AFTER_S:
+                flight.withdrawn_at, flight.weight = None, flight.kept_weight
+                self.delay.dialed(1.0)
             if call.since_pickup_s is not None:
                 flight.picked_up_s = call.since_pickup_s
         if len(flights) > len(snapshot.in_flight):
@@ -215,7 +255,8 @@ class Beliefs:
         shown = snapshot.upcoming_answer_probability
         weights = np.ones(many)
         if len(shown):
-            weights = np.maximum(0.0, shown[np.minimum(np.arange(many), len(shown) - 1)]) / USUAL_ANSWER
+            shown = np.nan_to_num(shown[np.minimum(np.arange(many), len(shown) - 1)], nan=USUAL_ANSWER)
+            weights = np.maximum(0.0, shown) / USUAL_ANSWER
         chances = np.clip(self.rate.mean * weights, LEAST_CHANCE, MOST_CHANCE)
         return chances[:, None] * self.delay.earlier
 
@@ -239,6 +280,11 @@ class Beliefs:
             spare = spare - np.where(ahead, min(many, snapshot.idle), 0)
             stays = stays * np.where(ahead, max(0.0, 1.0 - max(0, many - snapshot.idle) / on_floor), 1.0)
         return spare, freed * stays
+
+
+def _part(kept: Kept, name: str) -> Kept:
+    part = kept.get(name)
+    return part if isinstance(part, dict) else {}
 
 
 def _weight(call: InFlight) -> float:

@@ -110,6 +110,19 @@ def allowed(now: datetime, zone: str, hours: CallingHours, holidays: Holidays = 
     raise ValueError(f"the calling hours never open in {zone}")
 
 
+def closes(now: datetime, zone: str, hours: CallingHours, holidays: Holidays = NO_HOLIDAYS) -> datetime | None:
+    """When the hours that are open at `now` end (UTC); None while they are closed."""
+    if not _open_at(now, zone, hours, holidays):
+        return None
+    today = now.astimezone(ZoneInfo(zone)).date()
+    span = hours.on(today, holidays.on(zone, today))
+    if span is None:
+        return None
+    day = today + timedelta(days=span[1] // DAY_MIN)
+    end = time(span[1] % DAY_MIN // 60, span[1] % 60)
+    return datetime.combine(day, end, ZoneInfo(zone)).astimezone(UTC)
+
+
 def _open_at(instant: datetime, zone: str, hours: CallingHours, holidays: Holidays) -> bool:
     local = instant.astimezone(ZoneInfo(zone))
     span = hours.on(local.date(), holidays.on(zone, local.date()))

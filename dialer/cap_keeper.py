@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -10,7 +11,7 @@ from ..queue.channel import AttemptOutcome
 from ..queue.contact import Contact
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
-from .abandonment import CapBook, Verdict, scopes_of, verdict
+from .abandonment import CapBook, Counts, Scope, Verdict, Window, scopes_of, verdict
 from .campaign import Campaign
 from .lead import Attempt
 from .standing import Standing, standing
@@ -105,6 +106,12 @@ class CapKeeper:
             self.waits_s.append(waited_s)
             for heard in self.on_wait:
                 heard(waited_s)
+
+    def today(self, campaign: Campaign) -> tuple[Counts, datetime | None]:
+        """What counts of the site's day, and when the next begins."""
+        now, by_day = self._clock.now(), replace(campaign.cap, window=Window.DAY.value)
+        counts = self._book.counts(Scope((campaign.id,), by_day, campaign.created_at), now)
+        return counts, self._book.next_window(by_day, now, campaign.created_at)
 
     def until(self, campaign: Campaign) -> datetime | None:
         """When the campaign's window begins anew; None where it only rolls on."""

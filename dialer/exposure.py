@@ -9,6 +9,7 @@ make good for it, can break the limit by a few persons. The campaign's own bound
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .pacing_terms import Floats
 
@@ -18,6 +19,8 @@ KNOWN_AFTER = 50.0
 """Persons answered until the first suspicion has faded (e-fold)."""
 FIRST_SUSPICION = 8.0
 MEMORY_S = 120.0
+LEAST_FEARED = 0.5
+"""A call that does not ring yet is feared at least so much: of how many will ring, little is known."""
 
 
 class Exposure:
@@ -25,22 +28,39 @@ class Exposure:
         self._usual = 0.0
         self._at: float | None = None
 
-    def hostility(self, answered: int, highest: float, now: float) -> float:
+    def hostility(self, answered: float, highest: float, now: float) -> float:
         """How many times likelier than believed a person may answer."""
         young = math.exp(-answered / KNOWN_AFTER)
         now = max(now, 1e-3)
         return max(HOSTILITY * (1.0 + FIRST_SUSPICION * young), 1.2 * highest / now, young / now)
 
-    def of(self, answers: Floats, freed: Floats, spare: int, hostility: float) -> float:
-        """Persons who would find nobody (less than 0: operators left over), of calls with these chances [call, horizon]."""
+    def of(
+        self,
+        answers: Floats,
+        freed: Floats,
+        spare: int,
+        hostility: float,
+        set_up: "NDArray[np.bool_] | None" = None,
+        stay: float = 1.0,
+    ) -> float:
+        """Persons who would find nobody (less than 0: operators left over), of calls with these chances [call, horizon]; of those that are
+        `set_up` still, the share `stay` is not withdrawn before it rings."""
         if not len(answers):
             return float(-spare)
-        worse = np.minimum(1.0, hostility * answers)
+        times, kept = np.full(len(answers), hostility), np.ones(len(answers))
+        if set_up is not None and set_up.any():
+            times[set_up] = np.maximum(hostility, LEAST_FEARED / np.maximum(1e-3, answers[set_up, -1]))
+            kept[set_up] = stay
+        worse = np.minimum(1.0, times[:, None] * answers) * kept[:, None]
         spread = (worse * (1.0 - worse)).sum(0) + (freed * (1.0 - freed)).sum(0)
         mean = worse.sum(0) - freed.sum(0)
         sigmas = SIGMAS + min(1.0, max(0.0, hostility / HOSTILITY - 1.0))
         most = float((mean + sigmas * np.sqrt(spread)).max())
-        return min(most, float(len(answers))) - spare
+        return min(most, float(kept.sum())) - spare
+
+    def fresh(self, answer: float, hostility: float) -> float:
+        """What one more call adds to it, if it is not withdrawn."""
+        return max(LEAST_FEARED, min(1.0, hostility * answer))
 
     def note(self, t: float, exposed: float) -> None:
         span_s = 0.0 if self._at is None else max(0.0, t - self._at)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .pacing_memory import Kept, numbers
 from .pacing_terms import Floats
 
 HORIZONS_S: Floats = np.array([1, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 23, 26, 30], dtype=float)
@@ -61,6 +62,31 @@ class AnswerDelay:
         self.share_by_horizon: Floats = np.diff(by, prepend=0.0) / max(by[-1], 1e-9)
         self.earlier: Floats = self.by(HORIZONS_S - 1.0)
 
+    def mean(self) -> Estimate:
+        """Of the age at which a person answers (s)."""
+        many = float(self._answers.sum())
+        middles = self.ages - 0.5
+        mean = float(self._answers @ middles) / many
+        variance = float(self._answers @ (middles - mean) ** 2) / many
+        return Estimate(mean, math.sqrt(variance / many))
+
+    def memory(self) -> dict[str, object]:
+        return {
+            "answers": self._answers.tolist(),
+            "failures": self._failures.tolist(),
+            "dialed": [self._failed, self._dialed],
+        }
+
+    def recall(self, kept: Kept) -> None:
+        """Anything that does not fit (another ring time-out) is passed over."""
+        answers, failures = numbers(kept, "answers", self.size), numbers(kept, "failures", self.size)
+        dialed = numbers(kept, "dialed", 2)
+        if answers is None or failures is None or dialed is None or not answers.any() or not failures.any():
+            return
+        self._answers, self._failures = answers, failures
+        self._failed, self._dialed = float(dialed[0]), max(1.0, float(dialed[1]))
+        self.settle()
+
     def by(self, ages_s: Floats) -> Floats:
         """The share of answers that came by these ages."""
         return np.interp(ages_s, self.ages, self.answers, left=0.0)
@@ -103,6 +129,17 @@ class AnswerRate:
     def estimate(self) -> Estimate:
         mean = self.mean
         return Estimate(mean, math.sqrt(mean * (1 - mean) / max(1.0, self._slow[1])))
+
+    def memory(self) -> dict[str, object]:
+        return {"fast": self._fast, "slow": self._slow, "highest": [self.highest]}
+
+    def recall(self, kept: Kept, share: float) -> None:
+        """Of what was kept, `share` of its weight counts: it was another hour."""
+        fast, slow, highest = (numbers(kept, name, size) for name, size in (("fast", 2), ("slow", 2), ("highest", 1)))
+        if fast is None or slow is None or highest is None or not (fast[1] > 0 and slow[1] > 0):
+            return
+        self._fast, self._slow = (fast * share).tolist(), (slow * share).tolist()
+        self.highest = min(1.0, float(highest[0]))
 
     def answered(self) -> None:
         for sums in (self._fast, self._slow, self._burst):
@@ -158,6 +195,30 @@ class Durations:
         mean = self.sum_s / self.many
         variance = max(0.0, self.sum_squares / self.many - mean**2)
         return Estimate(mean, math.sqrt(variance / self.many))
+
+    def memory(self) -> dict[str, object]:
+        return {
+            "ends": self._ends.tolist(),
+            "spent": self._spent_s.tolist(),
+            "sums": [self.sum_s, self.sum_squares, self.many],
+        }
+
+    def recall(self, kept: Kept) -> None:
+        ends, spent, sums = (
+            numbers(kept, name, size)
+            for name, size in (("ends", len(self._ends)), ("spent", len(self._ends)), ("sums", 3))
+        )
+        if (
+            ends is None
+            or spent is None
+            or sums is None
+            or not (ends > 0).all()
+            or not (spent > 0).all()
+            or sums[2] < 1
+        ):
+            return
+        self._ends, self._spent_s = ends, spent
+        self.sum_s, self.sum_squares, self.many = sums.tolist()
 
     def survival(self, elapsed_s: Floats) -> Floats:
         """By whole seconds: the chance to last longer; those still at it for `elapsed_s` are counted."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from .forecast import USUAL_ANSWER
 from .lead import Lead
+from .pacing_memory import Kept, numbers
 
 ALWAYS = "always"
 PRIOR_VARIANCE = 0.3
@@ -19,6 +20,7 @@ PRIOR_VARIANCE_ALWAYS = 1.0
 PREFIX_DIGITS = 5
 AGES_H = (1, 4, 24, 72, 240)
 MOST_TRIES = 5
+MOST_KEPT = 2_000
 FORGETS = 2e-5
 """The world changes: with each call every weight that it shows is a little less certain (in variance)."""
 
@@ -77,6 +79,22 @@ class AnswerModel:
     def certainty(self) -> Mapping[str, tuple[float, float]]:
         """Each weight that was learned: its mean and standard error, in log odds."""
         return {name: (each.mean, math.sqrt(each.variance)) for name, each in self._weights.items()}
+
+    def memory(self) -> dict[str, object]:
+        """The surest weights, as far as they are worth a row."""
+        surest = sorted(self._weights.items(), key=lambda item: item[1].variance)[:MOST_KEPT]
+        return {"seen": [self.seen], "weights": {name: [each.mean, each.variance] for name, each in surest}}
+
+    def recall(self, kept: Kept) -> None:
+        """What does not fit is passed over."""
+        seen, weights = numbers(kept, "seen", 1), kept.get("weights")
+        if seen is None or not isinstance(weights, dict):
+            return
+        self.seen = int(seen[0])
+        for name, value in weights.items():
+            match value:
+                case [float() | int() as mean, float() | int() as variance] if math.isfinite(mean) and variance > 0:
+                    self._weights[str(name)] = _Weight(float(mean), min(float(variance), PRIOR_VARIANCE_ALWAYS))
 
     def _weight(self, name: str) -> _Weight:
         usual = _Weight(0.0, PRIOR_VARIANCE)

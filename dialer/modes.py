@@ -67,7 +67,7 @@ class Modes:
         self._credits_before: Credits = {}
         self._mute_until: dict[str, datetime] = {}
         self._lines: dict[str, Lines] = {}
-        self.paces = PaceKeeper(store, desk, clock, attempts)
+        self.paces = PaceKeeper(store, desk, clock, attempts, cap)
         self.steering: Steering
 
     async def calls(self, running: Sequence[Campaign], campaigns: Sequence[Campaign]) -> list[Call]:
@@ -139,6 +139,8 @@ class Modes:
         for campaign in predictive:
             dials = campaign.state is CampaignState.RUNNING and not self.yields(campaign)
             free = self.free_agents([campaign])
+            if dials and self.paces.asks_for_end(campaign):
+                self.paces.ends(campaign, await self.steering.closes(campaign, self._clock.now()))
             await self.paces.turn(campaign, in_flight, free, min(most, self._attempts.trunks.room()), dials=dials)
 
     async def took_off(self, campaigns: Sequence[Campaign]) -> None:

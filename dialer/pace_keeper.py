@@ -5,8 +5,10 @@ can mislead it for long. The bound of the campaign (cap_keeper.py) is asked agai
 """
 
 import logging
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 
@@ -17,12 +19,12 @@ from ..storage.clock import Clock
 from .abandonment import PROMISE_S, Verdict
 from .attempts import Attempts
 from .campaign import Campaign
-from .cap_keeper import means
+from .cap_keeper import CapKeeper, means
 from .desks import Desks
+from .floor_watch import FloorWatch
 from .lead import Attempt, Lead
 from .lead_forecast import AnswerModel, features
 from .pacing import (
-    PACERS,
     RUNG_ENOUGH_S,
     Abandoned,
     CallEnded,
@@ -30,18 +32,18 @@ from .pacing import (
     Decision,
     InFlight,
     Outcome,
-    Pacer,
     PacingEvent,
     PacingInfo,
+    Predictive,
     Snapshot,
-    TalkEnded,
-    WrapUpEnded,
 )
 from .store import DialerStore
+from .withdrawals import Withdrawals
 
 log = logging.getLogger(__name__)
 
 SHOWN_LEADS = 64
+KEEP_EVERY_S, ASK_END_EVERY_S = 60.0, 60.0
 MEANS = {
     AttemptOutcome.BUSY: Outcome.BUSY,
     AttemptOutcome.INVALID: Outcome.INVALID,
@@ -53,7 +55,6 @@ MEANS = {
 }
 """The rest says nothing of the customer."""
 TAUGHT_BY = frozenset({Outcome.PERSON, Outcome.MACHINE, Outcome.BUSY, Outcome.INVALID, Outcome.NO_ANSWER})
-Phase = tuple[AgentState, float]
 
 
 @dataclass(slots=True)
@@ -69,10 +70,12 @@ class _Flying:
 @dataclass(slots=True)
 class _Pace:
     info: PacingInfo
-    pacer: Pacer
+    pacer: Predictive
+    asked_end_at: float = -math.inf
+    kept_at: float | None = None
     model: AnswerModel = field(default_factory=AnswerModel)
     flying: dict[str, _Flying] = field(default_factory=dict)
-    phases: dict[str, Phase] = field(default_factory=dict)
+    floor: FloorWatch = field(default_factory=FloorWatch)
     upcoming: tuple[float, ...] = ()
     next_facts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     decision: Decision = field(default_factory=lambda: Decision(0))
@@ -82,7 +85,7 @@ class _Pace:
 
 
 def info_of(campaign: Campaign) -> PacingInfo:
-    """The end of the window is not told: nobody knows how long the floor will work in it."""
+    """The end of the window is told as it becomes known (`PaceKeeper.ends`)."""
     cap = campaign.cap
     return PacingInfo(
         cap.limit, PROMISE_S, float(campaign.ring_timeout_s), RUNG_ENOUGH_S, False, cap.false_machine, None
@@ -90,13 +93,16 @@ def info_of(campaign: Campaign) -> PacingInfo:
 
 
 class PaceKeeper:
-    """One pacer a predictive campaign; it begins anew where the campaign's limit or ring time is changed."""
+    """One pacer a predictive campaign. What it learned outlives a change of the campaign's limit or ring time, and this engine; what was
+    spent of the day's budget is read from the campaign's own counts (cap_keeper.py) in each turn."""
 
-    def __init__(self, store: DialerStore, desk: Desks, clock: Clock, attempts: Attempts) -> None:
+    def __init__(self, store: DialerStore, desk: Desks, clock: Clock, attempts: Attempts, cap: CapKeeper) -> None:
         self._store = store
         self._desk = desk
         self._clock = clock
         self._attempts = attempts
+        self._cap = cap
+        self._withdrawals = Withdrawals()
         self._paces: dict[str, _Pace] = {}
 
     async def turn(
@@ -106,14 +112,57 @@ class PaceKeeper:
         listens."""
         pace = self._pace(campaign)
         own = _own(campaign, in_flight)
+        await self._remember(pace, campaign)
         self.took_off(campaign, in_flight)
         await self._hear_calls(pace, own)
-        self._hear_floor(pace, campaign)
+        staff, t = self._staff(campaign), self._clock.monotonic()
+        for event in pace.floor.hear(t, staff, self._elapsed_s):
+            pace.hears(event)
+        counts, _next_day = self._cap.today(campaign)
+        pace.pacer.budget.counted(counts.answered, counts.abandoned)
         pace.decision = Decision(0)
         if dials:
+            pace.pacer.most_withdrawn = self._attempts.trunks.withdrawn()
             pace.decision = pace.pacer.decide(self._snapshot(pace, campaign, own, free, most))
-            for attempt_id in pace.decision.cancel:
-                await self._attempts.withdraw(str(attempt_id))
+            await self.withdraw(pace.decision, {attempt.id: attempt for attempt in own})
+
+    async def withdraw(self, decision: Decision, own: Mapping[str, Attempt]) -> None:
+        """As far as each call's trunk lets calls be taken back that do not ring yet."""
+        t, trunks = self._clock.monotonic(), self._attempts.trunks
+        for attempt in (own[str(each)] for each in decision.cancel):
+            if self._attempts.rung_s(attempt) is None:
+                if not self._withdrawals.room(attempt.trunk, trunks.withdrawn(attempt.trunk), t):
+                    continue
+                self._withdrawals.withdrew(attempt.trunk, t)
+            await self._attempts.withdraw(attempt.id)
+
+    async def _remember(self, pace: _Pace, campaign: Campaign) -> None:
+        """At first, what an earlier engine learned; then, once a minute, keep what this one did."""
+        t, now = self._clock.monotonic(), self._clock.now()
+        if pace.kept_at is None:
+            pace.kept_at = t
+            if kept := await self._store.pacing.learned(campaign.id):
+                learned, at = kept
+                pace.pacer.recall(learned, (now - at).total_seconds())
+                if isinstance(leads := learned.get("leads"), dict):
+                    pace.model.recall(leads)
+                log.info("the pacer of campaign %s goes on with what was learned until %s", campaign.id, at)
+        elif t - pace.kept_at >= KEEP_EVERY_S and pace.pacer.beliefs.resolved:
+            pace.kept_at = t
+            learned = {**pace.pacer.memory(), "leads": pace.model.memory()}
+            await self._store.pacing.keep(campaign.id, learned, now)
+
+    def asks_for_end(self, campaign: Campaign) -> bool:
+        """Whether it is time to tell it again when its calling hours end."""
+        return self._clock.monotonic() - self._pace(campaign).asked_end_at >= ASK_END_EVERY_S
+
+    def ends(self, campaign: Campaign, closes: datetime | None) -> None:
+        """Its calling hours end then, and the day's budget with the site's day: whatever comes first. None: they are closed."""
+        pace, t = self._pace(campaign), self._clock.monotonic()
+        pace.asked_end_at = t
+        _counts, next_day = self._cap.today(campaign)
+        ends = min((each for each in (closes, next_day) if each is not None), default=None)
+        pace.pacer.ends(None if closes is None or ends is None else t + (ends - self._clock.now()).total_seconds())
 
     def took_off(self, campaign: Campaign, in_flight: Sequence[Attempt]) -> None:
         """Learn of the calls that were placed since it was last asked, with what is known of their leads."""
@@ -123,13 +172,14 @@ class PaceKeeper:
                 facts = pace.next_facts.get(attempt.lead_id, ())
                 chance = pace.model.probability(facts) if facts and pace.model.seen else None
                 pace.flying[attempt.id] = _Flying(facts, chance)
+                self._withdrawals.began(attempt.trunk, self._clock.monotonic())
 
     def wanted(self, campaign: Campaign) -> int:
         """How many calls its pacer wants placed in this turn."""
         pace = self._paces.get(campaign.id)
         return pace.decision.place if pace else 0
 
-    def pacer(self, campaign_id: str) -> Pacer | None:
+    def pacer(self, campaign_id: str) -> Predictive | None:
         return pace.pacer if (pace := self._paces.get(campaign_id)) else None
 
     def saw_leads(self, campaign: Campaign, leads: Sequence[Lead]) -> None:
@@ -144,12 +194,14 @@ class PaceKeeper:
         info = info_of(campaign)
         pace = self._paces.get(campaign.id)
         if pace is None:
-            pace = self._paces[campaign.id] = _Pace(info, PACERS["predictive"]())
+            pace = self._paces[campaign.id] = _Pace(info, Predictive())
             pace.pacer.reset(info)
         elif pace.info != info:
-            log.info("the pacer of campaign %s begins anew: its settings were changed", campaign.id)
-            pace.info = info
+            log.info("the pacer of campaign %s begins a new budget: its settings were changed", campaign.id)
+            learned = pace.pacer.memory()
+            pace.info, pace.asked_end_at = info, -math.inf
             pace.pacer.reset(info)
+            pace.pacer.recall(learned, 0.0)
         return pace
 
     async def _hear_calls(self, pace: _Pace, own: Sequence[Attempt]) -> None:
@@ -185,37 +237,20 @@ class PaceKeeper:
         if flying.features and outcome in TAUGHT_BY:
             pace.model.learn(flying.features, outcome is Outcome.PERSON)
 
-    def _hear_floor(self, pace: _Pace, campaign: Campaign) -> None:
-        """Talks and wrap-ups that ended, by what each operator of the queue did at the last turn."""
-        t = self._clock.monotonic()
-        phases: dict[str, Phase] = {}
-        for agent in self._staff(campaign):
-            state, since = pace.phases.get(agent.id, (None, t))
-            if state is not agent.state:
-                if state is AgentState.BUSY:
-                    pace.hears(TalkEnded(t, t - since))
-                elif state is AgentState.WRAP_UP:
-                    pace.hears(WrapUpEnded(t, t - since))
-                since = t - self._elapsed_s(agent) if state is None else t
-            phases[agent.id] = (agent.state, since)
-        pace.phases = phases
-
     def _snapshot(
         self, pace: _Pace, campaign: Campaign, own: Sequence[Attempt], free: Sequence[Agent], most: int
     ) -> Snapshot:
-        staff = self._staff(campaign)
         t = self._clock.monotonic()
-        talks = [t - pace.phases[each.id][1] for each in staff if each.state is AgentState.BUSY]
-        wraps = [t - pace.phases[each.id][1] for each in staff if each.state is AgentState.WRAP_UP]
+        at_work = pace.floor.at_work(t, self._staff(campaign))
         return Snapshot(
             t=t,
             idle=len(free),
-            talking=len(talks),
-            wrap_up=len(wraps),
-            paused=sum(each.state is AgentState.PAUSED for each in staff),
+            talking=len(at_work.talks_s),
+            wrap_up=len(at_work.wrap_ups_s),
+            paused=at_work.paused,
             waiting=sum(_waits(contact, campaign.queue) for contact in self._desk.contacts()),
-            talk_elapsed_s=np.array(talks),
-            wrap_up_elapsed_s=np.array(wraps),
+            talk_elapsed_s=np.array(at_work.talks_s),
+            wrap_up_elapsed_s=np.array(at_work.wrap_ups_s),
             idle_elapsed_s=np.array([self._elapsed_s(each) for each in free]),
             in_flight=tuple(self._in_flight(pace, attempt) for attempt in own if attempt.answered_at is None),
             departures=(),

@@ -14,6 +14,8 @@ HALF_HOUR_S = 1800.0
 SMALL_TEAM = 19
 HALF_HOUR_TIMES, SMALL_HALF_HOUR_TIMES = 5 / 3, 8 / 3
 """A half hour's share may be so many times the limit: 5 and 8 % of 3."""
+TAPERS_S = 900.0
+"""What is kept back is let go over the last of the window (s)."""
 LINE_S = 20.0
 """A line that nobody answers is busy for so long (s)."""
 
@@ -23,6 +25,10 @@ class Budget:
     STEER = 0.8
     LEARN = 0.06
     FIRST_KAPPA = 0.12
+    BRAKE = (0.5, 4.0)
+    """The half hour's price falls to 0 as so many persons are left of its share, from so many more."""
+    OVERDRAFT, MOST_OVERDRAFT = 0.3, 0.7
+    """The half hour may be overdrawn by so many persons an operator beyond five, and so many times the root of the team."""
     CAUTION = 2.0
     TRUST = 0.6
     """The share of the persons who progressive dialing would still bring by expectation that the bound counts on."""
@@ -38,8 +44,26 @@ class Budget:
         self.answered = self.abandoned = 0
         self._log_kappa = math.log(self.FIRST_KAPPA)
         self._share = self.limit
+        self._began_at: float | None = None
         self._answers: deque[float] = deque()
         self._losses: deque[float] = deque()
+
+    @property
+    def price(self) -> float:
+        """What was learned of what a risk may cost; may be kept and put back."""
+        return math.exp(self._log_kappa)
+
+    @price.setter
+    def price(self, value: float) -> None:
+        self._log_kappa = min(0.7, max(-6.0, math.log(max(1e-3, value))))
+
+    def ends(self, at_s: float | None) -> None:
+        """The end of the window is known, or better known."""
+        self._end_s = at_s
+
+    def counted(self, answered: int, abandoned: int) -> None:
+        """The window's counts, by who keeps them: what an earlier engine did is in them, and what was reserved."""
+        self.answered, self.abandoned = answered, abandoned
 
     def person(self, t: float) -> None:
         self.answered += 1
@@ -77,6 +101,8 @@ class Budget:
         persons = self.answered + to_come
         usual = self.limit - self._unseen(persons, self.CAUTION) / persons
         reserve = max(1.0, 0.35 * math.sqrt(operators), exposed)
+        if self._end_s is not None:  # the bound holds to the end; what is kept back for evenness is spent by then
+            reserve *= min(1.0, self._left_s(t) / TAPERS_S)
         left = self.left(t, operators, handling_s)
         usual = max(0.1 * self.limit, usual)
         self._share = min(1.6 * usual, max(0.02 * usual, (left - reserve) / to_come))
@@ -88,15 +114,17 @@ class Budget:
 
     def _brake(self, t: float, operators: int, handling_s: float) -> float:
         """1 while the last half hour is well below its own share, less as it comes near."""
-        return min(1.0, max(0.05, (self._half_hour_left(t, operators, handling_s) - 0.5) / 4.0))
+        return min(1.0, max(0.05, (self._half_hour_left(t, operators, handling_s) - self.BRAKE[0]) / self.BRAKE[1]))
 
     def _half_hour_left(self, t: float, operators: int, handling_s: float) -> float:
         """How many may still be lost of those of the last half hour."""
         for kept in (self._answers, self._losses):
             while kept and kept[0] < t - HALF_HOUR_S:
                 kept.popleft()
+        if self._began_at is None:
+            self._began_at = t
         rate = 0.75 * max(1, operators) / max(1.0, handling_s)
-        live = max(float(len(self._answers)), rate * HALF_HOUR_S if t < HALF_HOUR_S else 0.0)
+        live = max(float(len(self._answers)), rate * HALF_HOUR_S if t - self._began_at < HALF_HOUR_S else 0.0)
         share = self.limit * (SMALL_HALF_HOUR_TIMES if operators < SMALL_TEAM else HALF_HOUR_TIMES)
         return share * live - self._unseen(live, 1.0) - len(self._losses)
 
@@ -110,6 +138,6 @@ class Budget:
         persons = self.answered + coming
         left = self.limit * persons - self._unseen(persons, 1.0) - self.abandoned
         # In a larger team chance evens out what is exposed: bound as tightly, 20 operators idled 0.7 points more.
-        overdraft = 0.0 if operators < SMALL_TEAM else math.sqrt(operators)
+        overdraft = min(max(0.0, self.OVERDRAFT * (operators - 5)), self.MOST_OVERDRAFT * math.sqrt(operators))
         soon = self._half_hour_left(t, operators, handling_s) + overdraft
         return min(left, soon) / max(0.01, 1.0 - self.limit)

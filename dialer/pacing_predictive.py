@@ -5,6 +5,7 @@ The law of who will be free is that of pacing_law.py, what a risk may cost that 
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 
 import numpy as np
@@ -13,6 +14,8 @@ from .beliefs import Beliefs, Lines
 from .exposure import Exposure
 from .pacing_budget import Budget
 from .pacing_law import FreeOperators, harm_and_gain
+from .pacing_memory import Kept, numbers
+from .pacing_plain import USUAL, safe
 from .pacing_terms import (
     Abandoned,
     CallEnded,
@@ -53,8 +56,8 @@ class Predictive:
 
     def __init__(self, withdraws: bool = True, most_withdrawn: float = 0.6) -> None:
         self._withdraws = withdraws
-        self._most_withdrawn = most_withdrawn
-        self.reset(PacingInfo(0.03, 2.0, 25.0, 15.0, False, 0.0, None))
+        self.most_withdrawn = most_withdrawn
+        self.reset(USUAL)
 
     def reset(self, info: PacingInfo) -> None:
         self.info = info
@@ -81,6 +84,23 @@ class Predictive:
             case WrapUpEnded():
                 self.beliefs.wrapped_up(event)
 
+    def ends(self, at_s: float | None) -> None:
+        """When the window ends is known only now, or known better; nothing is forgotten."""
+        self.info = replace(self.info, window_end_s=at_s)
+        self.budget.ends(at_s)
+
+    def memory(self) -> dict[str, object]:
+        """What it learned, as plain values; for `recall` in another engine."""
+        return {"beliefs": self.beliefs.memory(), "price": [self.budget.price]}
+
+    def recall(self, kept: Kept, age_s: float) -> None:
+        """After `reset`: what was learned `age_s` ago. What does not fit is passed over."""
+        beliefs, price = kept.get("beliefs"), numbers(kept, "price", 1)
+        if isinstance(beliefs, dict):
+            self.beliefs.recall(beliefs, age_s)
+        if price is not None:
+            self.budget.price = float(price[0])
+
     def decide(self, snapshot: Snapshot) -> Decision:
         operators = snapshot.idle + snapshot.talking + snapshot.wrap_up
         if not self._is_due(snapshot.t, operators):
@@ -102,24 +122,23 @@ class Predictive:
 
     def _decided(self, snapshot: Snapshot, operators: int) -> Decision:
         spare = snapshot.idle - snapshot.waiting
-        safe = spare - len(snapshot.in_flight)
         if operators == 0:
             self.basis = Basis.LEARNING
             gone = [call.id for call in snapshot.in_flight if self._withdraws and self._may_go(call)]
             return Decision(0, tuple(gone))  # they would be answered by nobody
         if self.beliefs.resolved < FEWEST_RESOLVED:
             self.basis = Basis.LEARNING
-            return Decision(_most(safe, snapshot))
+            return Decision(_most(safe(snapshot, self.info.ring_timeout_s), snapshot))
         lines = self.beliefs.lines(snapshot.in_flight)
         answers = self.beliefs.answers(lines)
         spare_by, freed = self.beliefs.operators(snapshot)
         t, handling_s, answer = snapshot.t, self.beliefs.handling_s(), self.beliefs.answer().mean
         room = max(0.0, self.budget.room(t, operators, handling_s, answer))
         set_up = np.array([call.since_ring_s is None for call in snapshot.in_flight], dtype=bool)
-        hostility = self.exposure.hostility(self.budget.answered, self.beliefs.rate.highest, self.beliefs.rate.now)
-        ringing = self.exposure.of(answers[~set_up], freed, spare, hostility)
+        hostility = self.exposure.hostility(self.beliefs.persons, self.beliefs.rate.highest, self.beliefs.rate.now)
         stay = self._stay()
-        exposed = ringing + stay * float(set_up.sum())
+        exposed = self.exposure.of(answers, freed, spare, hostility, set_up, stay)
+        each = stay * self.exposure.fresh(answer, hostility)
         self.exposure.note(t, exposed)
         kappa = self.budget.kappa(t, operators, handling_s, self.exposure.usual)
         law = FreeOperators(spare_by, freed, answers, self.beliefs.fresh(snapshot, MOST_AT_ONCE))
@@ -130,9 +149,9 @@ class Predictive:
             return harm <= kappa * gain
 
         self.basis = Basis.FORECAST if room > 0.0 else Basis.BOUND
-        most_safe = _most(safe, snapshot)
+        most_safe = _most(safe(snapshot, self.info.ring_timeout_s), snapshot)
         if is_worth_it(0):
-            most = _most(math.floor(max(0.0, room - exposed) / stay), snapshot)
+            most = _most(math.floor(max(0.0, room - exposed) / each), snapshot)
             wanted = _largest(is_worth_it, MOST_AT_ONCE)
             if wanted > most:
                 self.basis = Basis.BOUND
@@ -142,17 +161,17 @@ class Predictive:
         return Decision(0, self._to_withdraw(snapshot, lines, answers, law, kappa))
 
     def _stay(self) -> float:
-        """The share of calls that are not withdrawn while they are set up."""
+        """The share of calls that are not withdrawn while they are set up; a tenth at least is counted on to ring."""
         if not self._withdraws:
             return 1.0
-        return 1.0 - min(self._most_withdrawn, self.withdrawn / max(20, self.placed))
+        return max(0.1, 1.0 - min(self.most_withdrawn, self.withdrawn / max(20, self.placed)))
 
     def _to_withdraw(
         self, snapshot: Snapshot, lines: Lines, answers: Floats, law: FreeOperators, kappa: float
     ) -> tuple[CallId, ...]:
         """The youngest first; each that goes makes the others less risky."""
-        allowed = int(WITHDRAWN_FREE + self._most_withdrawn * self.placed) - self.withdrawn
-        if not self._withdraws or allowed <= 0:
+        allowed = int(WITHDRAWN_FREE + self.most_withdrawn * self.placed) - self.withdrawn
+        if not self._withdraws or self.most_withdrawn <= 0.0 or allowed <= 0:
             return ()
         indices = [at for at, call in enumerate(snapshot.in_flight) if self._may_go(call)]
         indices.sort(key=lambda at: snapshot.in_flight[at].since_dial_s)

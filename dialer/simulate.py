@@ -1,7 +1,7 @@
 """What would happen: a floor of operators and a list of leads, played through in model time for any pacer. Pure, seeded.
 
-An operator: idle, talk, wrap-up, idle, now and then a break. A call: set-up, ringing, then a person, a machine, busy or invalid, or nobody.
-Their laws are those of the world (worlds.py).
+An operator: idle, talk, wrap-up, idle, now and then a break. What becomes of each call is drawn as it is dialed (fates.py).
+The laws are those of the world (worlds.py).
 """
 
 import heapq
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .fates import Fate, Fates
 from .pacing_terms import (
     Abandoned,
     CallEnded,
     Connected,
     Decision,
-    InFlight,
     Outcome,
     Pacer,
     PacingEvent,
@@ -34,7 +34,6 @@ from .worlds import steady as steady
 HALF_HOUR_S = 1800.0
 FEWEST_LIVE = 20
 """A half hour with fewer persons than this says nothing of its share."""
-SHOWN_LEADS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +53,6 @@ class Outlook:
     highest: float = 0.0
 
 
-@dataclass(slots=True)
-class _Call:
-    id: int
-    dialed_at: float
-    rings_at: float
-    ends_at: float
-    outcome: Outcome
-    picked_up_at: float | None
-    shown: float | None
-    is_false: bool = False
-
-
 def simulate(pacer: Pacer, world: World, seed: int) -> Outlook:
     """Play the world through from log-in to its end; the cold start counts."""
     return _Floor(pacer, world, np.random.default_rng(seed)).played()
@@ -83,8 +70,8 @@ class _Floor:
         self.paused = 0
         self.leaving = 0
         self.waiting: deque[tuple[int, float]] = deque()
-        self.calls: dict[int, _Call] = {}
-        self.leads: deque[tuple[float, float]] = deque()
+        self.calls: dict[int, Fate] = {}
+        self.fates = Fates(world, chance)
         self.busy_s = self.logged_s = 0.0
         self.answers: list[float] = []
         self.losses: list[float] = []
@@ -181,52 +168,11 @@ class _Floor:
 
     # The calls
 
-    def lead(self) -> tuple[float, float]:
-        """The next lead's share of the usual answer probability, as it is and as the pacer is shown it."""
-        world = self.world
-        usual = world.answer_probability(self.t)
-        if not world.lead_cv or not 0 < usual < 1:
-            return 1.0, 1.0
-        size = max(0.2, (1 - usual) / (usual * world.lead_cv**2) - 1)
-        own = float(self.chance.beta(usual * size, (1 - usual) * size))
-        if not world.seen_dials:
-            return own / usual, own / usual
-        seen = (size * usual + self.chance.binomial(world.seen_dials, own)) / (size + world.seen_dials)
-        return own / usual, seen / usual
-
     def place(self) -> None:
-        world, chance = self.world, self.chance
-        self.fill_leads()
-        share, shown = self.leads.popleft()
-        usual = world.answer_probability(self.t)
-        rings_at = self.t + world.set_up(chance)
-        ring_s = min(world.ring(chance), world.ring_timeout_s - 0.01)
-        detection = world.detection
-        call = _Call(self.placed, self.t, rings_at, rings_at + world.ring_timeout_s, Outcome.NO_ANSWER, None, None)
-        if world.seen_dials is not None:
-            call.shown = min(1.0, shown * usual)
-        if chance.random() < min(1.0, share * usual):
-            self.answered(call, ring_s, Outcome.PERSON)
-            if detection and chance.random() < detection.false_positive_rate:
-                call.outcome, call.is_false = Outcome.MACHINE, True
-        elif chance.random() < world.failed_share:
-            call.outcome = Outcome.BUSY if chance.random() < 0.5 else Outcome.INVALID
-            call.ends_at = rings_at = call.rings_at + chance.exponential(0.3)
-        elif detection and chance.random() < detection.machine_share:
-            # A machine that is not caught reaches an operator as a person would, and is no person in the law's count; rare, so left out.
-            self.answered(call, ring_s, Outcome.MACHINE)
+        fate = self.fates.next(self.placed, self.t)
         self.placed += 1
-        self.calls[call.id] = call
-        self.at(call.ends_at, lambda: self.ended(call.id))
-
-    def answered(self, call: _Call, ring_s: float, outcome: Outcome) -> None:
-        detection = self.world.detection
-        picked_up_at = call.rings_at + ring_s
-        call.outcome = outcome
-        call.ends_at = picked_up_at
-        call.picked_up_at = picked_up_at
-        if detection:
-            call.ends_at += detection.verdict(self.chance)
+        self.calls[fate.id] = fate
+        self.at(fate.ends_at, lambda: self.ended(fate.id))
 
     def ended(self, call_id: int) -> None:
         call = self.calls.pop(call_id, None)
@@ -283,16 +229,8 @@ class _Floor:
     def most(self) -> int:
         return max(0, self.world.most_in_flight - len(self.calls))
 
-    def fill_leads(self) -> None:
-        while len(self.leads) < SHOWN_LEADS:
-            self.leads.append(self.lead())
-
     def snapshot(self) -> Snapshot:
-        world, t = self.world, self.t
-        upcoming = np.zeros(0)
-        if world.seen_dials is not None:
-            self.fill_leads()
-            upcoming = np.minimum(1.0, np.array([shown for _own, shown in self.leads]) * world.answer_probability(t))
+        t = self.t
         return Snapshot(
             t=t,
             idle=len(self.idle),
@@ -303,9 +241,9 @@ class _Floor:
             talk_elapsed_s=t - np.fromiter(self.talks.values(), float, len(self.talks)),
             wrap_up_elapsed_s=t - np.fromiter(self.wraps.values(), float, len(self.wraps)),
             idle_elapsed_s=t - np.fromiter(self.idle, float, len(self.idle)),
-            in_flight=tuple([_in_flight(call, t) for call in self.calls.values()]),
+            in_flight=tuple([call.in_flight(t) for call in self.calls.values()]),
             departures=self.departures(),
-            upcoming_answer_probability=upcoming,
+            upcoming_answer_probability=self.fates.upcoming(t),
             max_new=self.most(),
         )
 
@@ -331,17 +269,6 @@ class _Floor:
             forbidden=self.forbidden,
             highest=self.highest,
         )
-
-
-def _in_flight(call: _Call, t: float) -> InFlight:
-    picked_up = call.picked_up_at
-    return InFlight(
-        call.id,
-        t - call.dialed_at,
-        t - call.rings_at if t >= call.rings_at else None,
-        t - picked_up if picked_up is not None and t >= picked_up else None,
-        call.shown,
-    )
 
 
 def worst_half_hour(answers_s: Sequence[float], losses_s: Sequence[float], duration_s: float) -> float:

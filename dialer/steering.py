@@ -10,7 +10,7 @@ from ..queue.channel import AttemptOutcome
 from ..storage.clock import Clock
 from ..storage.ids import Ids
 from ..storage.one_at_a_time import OneAtATime
-from .calling_hours import allowed
+from .calling_hours import allowed, closes
 from .campaign import Campaign, CampaignRefused, CampaignState, Change, Setting, with_settings
 from .day import Day, day_of
 from .law import Wish
@@ -284,6 +284,12 @@ class Steering:
     def _midnight(self) -> datetime:
         home = ZoneInfo(self._home_zone)
         return datetime.combine(self._clock.now().astimezone(home).date(), time(), home)
+
+    async def closes(self, campaign: Campaign, now: datetime) -> datetime | None:
+        """When the last of its leads' zones that are open now closes; None where none is."""
+        holidays = await self._store.holidays()
+        ends = [closes(now, zone, campaign.hours, holidays) for zone in await self._store.zones(campaign.id)]
+        return max((end for end in ends if end is not None), default=None)
 
     async def open_zones(self, campaign: Campaign, now: datetime) -> list[str]:
         """The zones of the campaign's leads where it is a time to call."""

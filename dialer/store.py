@@ -28,6 +28,7 @@ from .lead import DIALABLE_STATES, Attempt, Lead, LeadState
 from .lead_moves import may_give_back
 from .lead_store import LeadStore, locked_lead, put
 from .open_attempts_store import OpenAttempts
+from .pacing_store import PacingStore
 from .ranks_store import DEPTH
 from .reached_store import keep_reached
 from .reason import HELD, Wait
@@ -52,6 +53,7 @@ class DialerStore(LeadStore):
         self.day = DayFigures(db)
         self.trunks = TrunkStore(db, clock, ids)
         self.week = WeekStore(db)
+        self.pacing = PacingStore(db)
         self._open = OpenAttempts(db)
         self.open_attempts = self._open.all
         self.read_anew = self._open.forget

@@ -23,7 +23,12 @@ class TrunkChange:
 
 
 def knobs_of(trunk: Trunk) -> dict[str, Knob]:
-    return {"channels": trunk.channels, "per_second": trunk.per_second, "caller_ids": list(trunk.caller_ids)}
+    return {
+        "channels": trunk.channels,
+        "per_second": trunk.per_second,
+        "caller_ids": list(trunk.caller_ids),
+        "withdrawn": trunk.withdrawn,
+    }
 
 
 def with_knobs(trunk: Trunk, turned: Mapping[str, object]) -> Trunk:
@@ -33,13 +38,13 @@ def with_knobs(trunk: Trunk, turned: Mapping[str, object]) -> Trunk:
         match name, value:
             case "channels", int() if not isinstance(value, bool):
                 values[name] = value
-            case "per_second", int() | float() if not isinstance(value, bool):
+            case "per_second" | "withdrawn", int() | float() if not isinstance(value, bool):
                 values[name] = float(value)
             case "caller_ids", list() | tuple() if all(isinstance(each, str) for each in value):
                 values[name] = tuple(value)
             case "channels", _:
                 raise BadTrunk(name, "a whole number is needed")
-            case "per_second", _:
+            case "per_second" | "withdrawn", _:
                 raise BadTrunk(name, "a number is needed")
             case "caller_ids", _:
                 raise BadTrunk(name, "a list of numbers is needed")

@@ -127,6 +127,11 @@ class Trunks:
         """With the calls that are not ours: the carrier counts them too."""
         return replace(self._states[name], on_wire=self._channels_on(name))
 
+    def withdrawn(self, name: str = "") -> float:
+        """The share of calls that the trunk lets be taken back before they ring; without a name, that of the strictest."""
+        shares = {each: state.trunk.withdrawn for each, state in self._states.items()}
+        return shares.get(name, min(shares.values()))
+
     def room(self) -> int:
         """How many more calls all of them together may carry now."""
         return sum(state.room(self._clock.now()) for state in self._states.values())

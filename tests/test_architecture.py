@@ -30,7 +30,7 @@ STORE = {
         "trunk_tables.py",
     ),
     *("campaign_store.py", "ranks_store.py", "day_store.py", "week_store.py", "week_tables.py"),
-    *("reached_store.py", "finding_store.py", "lead_store.py"),
+    *("reached_store.py", "finding_store.py", "lead_store.py", "pacing_store.py", "pacing_tables.py"),
 }
 SHELLS = {
     "queue": {

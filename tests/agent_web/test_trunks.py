@@ -49,7 +49,7 @@ async def test_what_is_set_acts_is_written_down_and_put_back(house: SteeringHous
     assert [(one["name"], one["channels"], one["state"]) for one in (await browser.get(ADDRESS)).json()] == [
         ("trunk", 500, "up")
     ]
-    order = {"channels": 1, "per_second": 2.5, "caller_ids": ["+74951234567", "+78121234567"]}
+    order = {"channels": 1, "per_second": 2.5, "caller_ids": ["+74951234567", "+78121234567"], "withdrawn": 0.25}
     done = await browser.patch(f"{ADDRESS}/trunk", json=order)
     assert done.status_code == 200
     assert {name: done.json()[name] for name in order} == order
@@ -66,6 +66,7 @@ async def test_what_is_set_acts_is_written_down_and_put_back(house: SteeringHous
         ("channels", "500"),
         ("per_second", "200"),
         ("caller_ids", "[]"),
+        ("withdrawn", "0.6"),
     }
     of_channels = next(one["id"] for one in changes if one["field"] == "channels")
     assert f"rev-{of_channels}" in page
@@ -87,6 +88,9 @@ async def test_what_is_set_acts_is_written_down_and_put_back(house: SteeringHous
         ({"channels": None}, "channels"),
         ({"per_second": 0}, "per_second"),
         ({"per_second": -1}, "per_second"),
+        ({"withdrawn": -0.1}, "withdrawn"),
+        ({"withdrawn": 1.1}, "withdrawn"),
+        ({"withdrawn": "0.5"}, "withdrawn"),
         ({"caller_ids": ["74951234567"]}, "caller_ids"),
         ({"caller_ids": ["+7 495 123-45-67"]}, "caller_ids"),
         ({"caller_ids": ["+74951234567", "+74951234567"]}, "caller_ids"),

@@ -1,14 +1,23 @@
 """A predictive campaign on the real desk and real tables: what its pacer hears, and that the campaign's bound stands above it."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
 from cordboard.dialer.campaign import Campaign, Setting
-from cordboard.dialer.pacing import Predictive
+from cordboard.dialer.floor_watch import AtWork, FloorWatch
+from cordboard.dialer.pace_keeper import PaceKeeper
+from cordboard.dialer.pacing import Decision, Predictive
 from cordboard.dialer.pacing_predictive import Basis
+from cordboard.dialer.withdrawals import FREE
 from cordboard.queue.agent import AgentState
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.queue.contact import ContactState
 from tests.fakes.dial_house import DialHouse
 from tests.fakes.dial_modes import counts, orders
 
+MOSCOW = ZoneInfo("Europe/Moscow")
 PREDICTIVE: dict[str, Setting] = {"mode": "predictive"}
 
 
@@ -64,7 +73,8 @@ async def test_answers_talks_and_wrap_ups_are_heard(house: DialHouse) -> None:
     contact = await house.talk(house.ringing())
     house.clock.pass_s(1)
     await house.tick()
-    assert pacer_of(house, campaign).budget.answered == 1
+    assert pacer_of(house, campaign).beliefs.persons == 1
+    assert pacer_of(house, campaign).budget.answered == 401  # with those whom the campaign's own counts know
     house.clock.pass_s(99)
     await house.desk.talk_ended(contact.wire_key)
     await house.tick()
@@ -98,7 +108,7 @@ async def test_without_room_under_the_cap_operators_are_reserved(house: DialHous
     assert {house.state_of("maria"), house.state_of("ilya")} == {AgentState.RESERVED}
 
 
-async def test_another_limit_begins_anew(house: DialHouse) -> None:
+async def test_another_limit_holds_at_once_and_nothing_is_forgotten(house: DialHouse) -> None:
     campaign = await predictive(house, "maria")
     await orders(house, 9)
     await house.tick()
@@ -109,7 +119,7 @@ async def test_another_limit_begins_anew(house: DialHouse) -> None:
     house.clock.pass_s(1)
     await house.tick()
     assert pacer_of(house, campaign).info.abandonment_limit == 0.02
-    assert pacer_of(house, campaign).beliefs.resolved == 0
+    assert pacer_of(house, campaign).beliefs.resolved == 1
 
 
 async def test_a_paused_campaign_is_listened_to_and_not_dialed(house: DialHouse) -> None:
@@ -122,3 +132,78 @@ async def test_a_paused_campaign_is_listened_to_and_not_dialed(house: DialHouse)
     await house.tick()
     assert pacer_of(house, campaign).beliefs.resolved == 1
     assert len(house.telephones.dialed) == 1
+
+
+async def test_what_was_learned_and_spent_outlives_the_engine(house: DialHouse) -> None:
+    campaign = await predictive(house, "maria", "ilya")
+    await orders(house, 90)
+    for _ in range(12):
+        await house.tick()
+        await nobody_answers(house)
+    house.clock.pass_s(60)
+    await house.tick()
+    before = pacer_of(house, campaign)
+    kept = await house.store.pacing.learned(campaign.id)
+    assert kept is not None
+    await house.restart()
+    await house.tick()
+    after = pacer_of(house, campaign)
+    assert after is not before
+    assert after.budget.price == pytest.approx(before.budget.price)
+    assert 20 <= after.beliefs.resolved <= before.beliefs.resolved
+    assert after.beliefs.delay.mean() == before.beliefs.delay.mean()
+    assert after.beliefs.answer().mean == pytest.approx(before.beliefs.answer().mean, abs=0.05)
+    assert after.budget.answered == before.budget.answered == 400
+
+
+async def test_the_end_of_the_calling_hours_is_told_and_told_again(house: DialHouse) -> None:
+    campaign = await predictive(house, "maria")
+    await orders(house, 9)
+    await house.tick()
+    await house.tick(61)
+    end_s = pacer_of(house, campaign).info.window_end_s
+    assert end_s is not None
+    left_s = end_s - house.clock.monotonic()
+    assert 0 < left_s <= 24 * 3600
+    closes_at = (house.clock.now() + timedelta(seconds=left_s)).astimezone(MOSCOW)
+    assert (closes_at.hour, closes_at.minute) == (campaign.hours.closes_min // 60 % 24, campaign.hours.closes_min % 60)
+    await house.dialer.set_knobs(campaign.id, {"hours.closes_min": campaign.hours.closes_min - 30}, "chief")
+    await house.tick(61)
+    earlier_s = pacer_of(house, campaign).info.window_end_s
+    assert earlier_s == pytest.approx(end_s - 1_800, abs=1)
+    assert pacer_of(house, campaign).budget.to_come(house.clock.monotonic(), 1, 175.0) > 1
+
+
+async def test_who_will_go_after_this_talk_is_not_waited_for(house: DialHouse) -> None:
+    campaign = await predictive(house, "maria", "ilya")
+    await orders(house, 9)
+    await house.tick()
+    await house.talk(house.telephones.dialed[0][0])
+    talking = next(name for name in ("maria", "ilya") if house.state_of(name) is AgentState.BUSY)
+    floor = FloorWatch()
+    staff = [agent for agent in house.desk.agents() if agent.id in ("maria", "ilya")]
+    floor.hear(0.0, staff, lambda _agent: 40.0)
+    assert floor.at_work(10.0, staff) == AtWork((50.0,), (), 0)
+    await house.desk.pause(talking, "lunch")
+    staff = [agent for agent in house.desk.agents() if agent.id in ("maria", "ilya")]
+    assert floor.hear(11.0, staff, lambda _agent: 0.0) == []
+    assert floor.at_work(11.0, staff) == AtWork((), (), 1)
+    assert campaign.queue == "orders"
+
+
+@pytest.mark.parametrize(("share", "given_up"), [(0.0, 0), (0.6, FREE)])
+async def test_a_trunk_has_no_more_calls_taken_back_than_it_allows(
+    house: DialHouse, share: float, given_up: int
+) -> None:
+    """What the pacer wants withdrawn is asked of each call's trunk; calls that have rung for long are no short calls."""
+    names = [f"agent{number}" for number in range(FREE + 10)]
+    campaign = await predictive(house, *names)
+    await house.dialer.trunks.set_knobs("trunk", {"withdrawn": share}, "chief")
+    await orders(house, FREE + 10)
+    await house.tick()
+    assert pacer_of(house, campaign).most_withdrawn == share
+    flying = {attempt.id: attempt for attempt in await house.store.open_attempts()}
+    assert len(flying) == FREE + 10
+    keeper = PaceKeeper(house.store, house.desk, house.clock, house.dialer._attempts, house.dialer.cap)
+    await keeper.withdraw(Decision(0, tuple(flying)), flying)
+    assert len(house.telephones.cancelled) == given_up

@@ -130,7 +130,7 @@ def test_who_is_picked_up_is_never_withdrawn() -> None:
 
 
 def test_withdrawals_have_a_bound() -> None:
-    pacer = Predictive(most_withdrawn=0.0)
+    pacer = Predictive(most_withdrawn=0.001)
     pacer.reset(INFO)
     for at in range(100):
         pacer.observe(CallEnded(float(at), Outcome.PERSON, 14.0))

@@ -199,6 +199,8 @@ async def test_what_a_trunk_cannot_be_changes_nothing(house: DialHouse) -> None:
         {"channels": True},
         {"channels": "5"},
         {"per_second": "fast"},
+        {"withdrawn": "often"},
+        {"withdrawn": True},
         {"caller_ids": "+74951110001"},
         {"caller_ids": ["+7495 111"]},
         {"colour": "red"},

@@ -24,8 +24,8 @@ document.addEventListener("submit", async e => {
   if (!form) return;
   e.preventDefault();
   const typed = Object.fromEntries(new FormData(form)), button = $("[type=submit]", form);
-  const asked = { channels: number(typed.channels), per_second: number(typed.per_second), caller_ids: typed.caller_ids.split(/[\n,;]+/).map(one => one.trim()).filter(Boolean) };
-  const wrong = ["channels", "per_second"].filter(name => !Number.isFinite(asked[name])).map(field => ({ field, reason: T("Здесь нужно число") }));
+  const asked = { channels: number(typed.channels), per_second: number(typed.per_second), withdrawn: number(typed.withdrawn), caller_ids: typed.caller_ids.split(/[\n,;]+/).map(one => one.trim()).filter(Boolean) };
+  const wrong = ["channels", "per_second", "withdrawn"].filter(name => !Number.isFinite(asked[name])).map(field => ({ field, reason: T("Здесь нужно число") }));
   if (complain(form, wrong)) return;
   button.disabled = true;
   try {
