@@ -137,6 +137,7 @@ class Dialer:
         self.promised = steering.promised
         self._end_drains = steering.end_drains
         self.pacer = self._modes.paces.pacer
+        self.pace_watch = self._modes.paces.watch
 
     async def recover(self) -> None:
         """Before the first turn: what became of the calls that were open, and may numbers be dialed now that other rules forbade?"""

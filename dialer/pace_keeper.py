@@ -21,6 +21,7 @@ from .cap_keeper import means
 from .desks import Desks
 from .lead import Attempt, Lead
 from .lead_forecast import AnswerModel, features
+from .pace_watch import PaceWatch
 from .pacing import (
     PACERS,
     RUNG_ENOUGH_S,
@@ -33,6 +34,7 @@ from .pacing import (
     Pacer,
     PacingEvent,
     PacingInfo,
+    Predictive,
     Snapshot,
     TalkEnded,
     WrapUpEnded,
@@ -76,9 +78,17 @@ class _Pace:
     upcoming: tuple[float, ...] = ()
     next_facts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     decision: Decision = field(default_factory=lambda: Decision(0))
+    watch: PaceWatch = field(default_factory=PaceWatch)
 
     def hears(self, event: PacingEvent) -> None:
         self.pacer.observe(event)
+        self.watch.heard(event)
+
+    def decides(self, snapshot: Snapshot) -> Decision:
+        self.decision = self.pacer.decide(snapshot)
+        if isinstance(self.pacer, Predictive):
+            self.watch.looks(self.pacer, snapshot, self.decision)
+        return self.decision
 
 
 def info_of(campaign: Campaign) -> PacingInfo:
@@ -111,8 +121,7 @@ class PaceKeeper:
         self._hear_floor(pace, campaign)
         pace.decision = Decision(0)
         if dials:
-            pace.decision = pace.pacer.decide(self._snapshot(pace, campaign, own, free, most))
-            for attempt_id in pace.decision.cancel:
+            for attempt_id in pace.decides(self._snapshot(pace, campaign, own, free, most)).cancel:
                 await self._attempts.withdraw(str(attempt_id))
 
     def took_off(self, campaign: Campaign, in_flight: Sequence[Attempt]) -> None:
@@ -132,6 +141,10 @@ class PaceKeeper:
     def pacer(self, campaign_id: str) -> Pacer | None:
         return pace.pacer if (pace := self._paces.get(campaign_id)) else None
 
+    def watch(self, campaign_id: str) -> PaceWatch | None:
+        """What its pacer sees and expects, for the page."""
+        return pace.watch if (pace := self._paces.get(campaign_id)) else None
+
     def saw_leads(self, campaign: Campaign, leads: Sequence[Lead]) -> None:
         """The campaign's next leads, in their order: their chances are the pacer's at its next turn."""
         pace = self._pace(campaign)
@@ -150,6 +163,7 @@ class PaceKeeper:
             log.info("the pacer of campaign %s begins anew: its settings were changed", campaign.id)
             pace.info = info
             pace.pacer.reset(info)
+            pace.watch = PaceWatch()
         return pace
 
     async def _hear_calls(self, pace: _Pace, own: Sequence[Attempt]) -> None:
