@@ -46,6 +46,7 @@ from .problem import Problem
 from .security import require
 from .setup_words import queue_label
 from .trunk_view import trunk_lines
+from .what_if_context import what_if_context
 
 LISTED = 25
 LOGGED, LOOKED_BACK = 12, 300
@@ -157,6 +158,7 @@ async def _context(request: Request, house: House, user: User, campaign_id: str,
         **(await _moves(house, campaign, weights, leads)),
         **(await _figures(house, campaign, counters)),
         "pacing": await _pacing(house, campaign, speech),
+        **(await what_if_context(house, campaign, on_line, speech)),
         "why": await _why(house, campaign_id, looking.lead) if looking.lead else None,
         "found": await _found(house, campaign_id, looking.q) if looking.q else None,
         **await _log(request, house, user, campaign),

@@ -145,6 +145,15 @@ class PaceKeeper:
         """What its pacer sees and expects, for the page."""
         return pace.watch if (pace := self._paces.get(campaign_id)) else None
 
+    def model(self, campaign_id: str) -> AnswerModel | None:
+        """What it has learned of which leads answer."""
+        return pace.model if (pace := self._paces.get(campaign_id)) else None
+
+    def chances(self, campaign_id: str, leads: Sequence[Lead]) -> list[float]:
+        """That a person answers, lead by lead, by that model."""
+        model, now = self.model(campaign_id), self._clock.now()
+        return [model.probability(features(lead, now)) for lead in leads] if model else []
+
     def saw_leads(self, campaign: Campaign, leads: Sequence[Lead]) -> None:
         """The campaign's next leads, in their order: their chances are the pacer's at its next turn."""
         pace = self._pace(campaign)

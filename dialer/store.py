@@ -40,6 +40,7 @@ from .rows import attempt_of, lead_of, lead_row, row_of, values
 from .tables import attempt_table, lead_table
 from .trunk_store import TrunkStore
 from .week_store import WeekStore
+from .what_if_store import WhatIfStore
 
 _c = lead_table.c
 MOST_AT_ONCE = 100
@@ -62,6 +63,7 @@ class DialerStore(CampaignStore):
         self.trunks = TrunkStore(db, clock, ids)
         self.week = WeekStore(db)
         self.finding = LeadFinder(db)
+        self.what_ifs = WhatIfStore(db)
         self._begins = Grouped(self._begin, MOST_AT_ONCE, _undone)
         self._ends = Grouped(self._end, MOST_AT_ONCE, _undone)
         self._looks = Grouped(self._look, MOST_AT_ONCE, _undone)
