@@ -65,7 +65,7 @@ def pacing_panel(
     placed, withdrawn = watch.last_minute(t)
     half_hour = watch.half_hour(t)
     minute = words.say(
-        N_("За минуту решил набрать %(placed)s, снять %(gone)s."),
+        N_("За минуту набрано без своего оператора %(placed)s, снято %(gone)s."),
         placed=words.number(placed),
         gone=words.number(withdrawn),
     )
@@ -82,6 +82,7 @@ def pacing_panel(
 
 
 _NOT_YET = N_("С запуска движка эта кампания ещё не звонила: прогноз начнётся с первых звонков, до него один к одному.")
+_ONE_TO_ONE = N_("Запас предела исчерпан: каждому звонку свой свободный оператор.")
 
 
 def why_now(moment: Moment, standing: Standing | None, words: Words) -> str:
@@ -93,7 +94,8 @@ def why_now(moment: Moment, standing: Standing | None, words: Words) -> str:
         said = N_(
             "Знаем слишком мало, поэтому один к одному: свободно операторов %(idle)s, в наборе %(flying)s. До прогноза ещё %(needs)s."
         )
-        return words.say(said, idle=words.number(moment.idle), flying=words.number(moment.in_flight), needs=needs)
+        why = words.say(said, idle=words.number(moment.idle), flying=words.number(moment.in_flight), needs=needs)
+        return f"{why} {words.say(_ONE_TO_ONE)}" if standing is not None and standing.room == 0 else why
     body = words.say(
         N_(
             "свободно операторов %(idle)s, за %(s)s с освободится ещё около %(soon)s;"
@@ -118,7 +120,7 @@ def _head(moment: Moment, words: Words) -> str:
 
 def _tail(moment: Moment, standing: Standing | None, words: Words) -> str:
     if standing is not None and standing.room == 0:
-        return words.say(N_("Запас предела исчерпан: каждому звонку свой свободный оператор."))
+        return words.say(_ONE_TO_ONE)
     if moment.basis is Basis.BOUND:
         said = N_("Больше не даёт предел: разом можно потерять не больше %(n)s.")
         return words.say(said, n=_one_digit(moment.at_once, words))

@@ -1,6 +1,6 @@
 """What the page tells of a forecast: as is and with the change side by side, and later expected beside real. Pure; texts are msgids."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ ROWS = (
     ("calls_an_hour", N_("Звонков в час")),
     ("served_an_hour", N_("Разговоров в час")),
 )
+SHARES = frozenset({"utilisation", "abandonment"})
 STATES = {
     State.WAITING: N_("ждёт очереди"),
     State.RUNNING: N_("считаем"),
@@ -117,30 +118,33 @@ def _rows(as_is: Forecast | None, changed: Forecast, real: Run | None, words: Wo
     rows = []
     for name, what in ROWS:
         band: Band = getattr(changed, name)
-        said = _said(name, words)
-        other = (said(getattr(as_is, name).p50), _spread(getattr(as_is, name), said)) if as_is else None
         came = getattr(real, name) if real else None
         rows.append(
             Row(
                 name,
                 words.say(what),
-                other,
-                (said(band.p50), _spread(band, said)),
-                "" if came is None else said(came),
+                _side(name, getattr(as_is, name), words) if as_is else None,
+                _side(name, band, words),
+                "" if came is None else _value(name, came, words) + _unit(name, words),
                 came is None or band.p10 <= came <= band.p90,
             )
         )
     return tuple(rows)
 
 
-def _said(name: str, words: Words) -> Callable[[float], str]:
-    match name:
-        case "utilisation" | "abandonment":
-            return lambda value: words.percent(value, 1)
-        case "wait_s":
-            return lambda value: f"{words.number(round(value, 1))}{NBSP}{words.say(N_('с'))}"
-    return lambda value: words.number(round(value))
+def _side(name: str, band: Band, words: Words) -> tuple[str, str]:
+    low, middle, high = (_value(name, each, words) for each in (band.p10, band.p50, band.p90))
+    unit = _unit(name, words)
+    return f"{middle}{unit}", f"{low}–{high}{unit}"
 
 
-def _spread(band: Band, said: Callable[[float], str]) -> str:
-    return f"{said(band.p10)} – {said(band.p90)}"
+def _value(name: str, value: float, words: Words) -> str:
+    if name in SHARES:
+        return words.number(round(100.0 * value, 1))
+    return words.number(round(value, 1) if name == "wait_s" else round(value))
+
+
+def _unit(name: str, words: Words) -> str:
+    if name in SHARES:
+        return f"{NBSP}%" if words.language == "ru" else "%"
+    return f"{NBSP}{words.say(N_('с'))}" if name == "wait_s" else ""

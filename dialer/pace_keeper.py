@@ -84,10 +84,10 @@ class _Pace:
         self.pacer.observe(event)
         self.watch.heard(event)
 
-    def decides(self, snapshot: Snapshot) -> Decision:
+    def decides(self, snapshot: Snapshot, reserved: int) -> Decision:
         self.decision = self.pacer.decide(snapshot)
         if isinstance(self.pacer, Predictive):
-            self.watch.looks(self.pacer, snapshot, self.decision)
+            self.watch.looks(self.pacer, snapshot, self.decision, reserved)
         return self.decision
 
 
@@ -121,7 +121,8 @@ class PaceKeeper:
         self._hear_floor(pace, campaign)
         pace.decision = Decision(0)
         if dials:
-            for attempt_id in pace.decides(self._snapshot(pace, campaign, own, free, most)).cancel:
+            reserved = sum(each.state is AgentState.RESERVED for each in self._staff(campaign))
+            for attempt_id in pace.decides(self._snapshot(pace, campaign, own, free, most), reserved).cancel:
                 await self._attempts.withdraw(str(attempt_id))
 
     def took_off(self, campaign: Campaign, in_flight: Sequence[Attempt]) -> None:
@@ -132,6 +133,7 @@ class PaceKeeper:
                 facts = pace.next_facts.get(attempt.lead_id, ())
                 chance = pace.model.probability(facts) if facts and pace.model.seen else None
                 pace.flying[attempt.id] = _Flying(facts, chance)
+                pace.watch.took_off(self._clock.monotonic())
 
     def wanted(self, campaign: Campaign) -> int:
         """How many calls its pacer wants placed in this turn."""

@@ -85,7 +85,7 @@ class _Look:
 
 @dataclass(slots=True)
 class PaceWatch:
-    """One campaign's. Tell it `heard` all that the pacer hears, and `looks` after each decision."""
+    """One campaign's. Tell it `heard` all that the pacer hears, `looks` after each decision, `took_off` of each call."""
 
     moment: Moment | None = None
     _looks: deque[_Look] = field(default_factory=deque)
@@ -101,15 +101,21 @@ class PaceWatch:
             case Abandoned(t):
                 self._losses.append(t)
 
-    def looks(self, pacer: Predictive, snapshot: Snapshot, decision: Decision) -> None:
+    def took_off(self, t: float) -> None:
+        """A call was placed."""
+        self._moves.append((t, 1, 0))
+
+    def looks(self, pacer: Predictive, snapshot: Snapshot, decision: Decision, reserved: int = 0) -> None:
+        """`reserved`: operators on the line whom the pacer is not shown, for each has a call of his own."""
         t = snapshot.t
-        if decision.place or decision.cancel:
-            self._moves.append((t, decision.place, len(decision.cancel)))
+        if decision.cancel:
+            self._moves.append((t, 0, len(decision.cancel)))
         before = self._looks[-1].t if self._looks else -math.inf
         if 0.0 <= t - before < EVERY_S and not decision.place:
             return
         span_s = min(LONGEST_SPAN_S, t - before) if before <= t else 0.0
-        operators, busy = snapshot.idle + snapshot.talking + snapshot.wrap_up, snapshot.talking + snapshot.wrap_up
+        busy = snapshot.talking + snapshot.wrap_up
+        operators = snapshot.idle + busy + reserved
         beliefs = pacer.beliefs
         answers = beliefs.answers(beliefs.lines(snapshot.in_flight))
         spare, freed = beliefs.operators(snapshot)
@@ -149,7 +155,7 @@ class PaceWatch:
         )
 
     def last_minute(self, t: float) -> tuple[int, int]:
-        """How many calls it wanted placed, and how many withdrawn."""
+        """How many calls were placed without an operator reserved, and how many withdrawn."""
         self._forget(t)
         return sum(placed for _t, placed, _gone in self._moves), sum(gone for _t, _placed, gone in self._moves)
 

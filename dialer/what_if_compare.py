@@ -1,5 +1,6 @@
 """Holds what happens in a campaign against the forecast that was applied to it, until its time is over or its knobs are turned again."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -28,22 +29,23 @@ class Comparing:
         self._clock = clock
         self._open: dict[str, Kept] | None = None
         self._looked_at = self._written_at = clock.monotonic()
+        self._looking = asyncio.Lock()  # a turn and somebody who applies would count the same second twice
         self._asked = OneAtATime(self._compared, keep=20, monotonic=clock.monotonic)
 
     async def begin(self, kept: Kept) -> None:
         await self._store.keep(kept)
-        await self._look()
-        assert self._open is not None
-        self._open[kept.id] = kept
+        async with self._looking:
+            await self._look()
+            assert self._open is not None
+            self._open[kept.id] = kept
 
     async def turn(self) -> None:
         """Called each second or so: what the operators of compared campaigns do; whose time is over is closed."""
-        if self._open is None:
-            await self._load()
-        span_s = self._clock.monotonic() - self._looked_at
-        if not self._open or span_s < EVERY_S:
-            return
-        await self._look()
+        async with self._looking:
+            if self._open is None:
+                await self._load()
+            if self._open and self._clock.monotonic() - self._looked_at >= EVERY_S:
+                await self._look()
 
     async def _load(self) -> None:
         self._open = {each.id: each for each in await self._store.open()}

@@ -135,9 +135,9 @@ class WhatIfs:
         """Raises UnknownCampaign, CampaignRefused, Busy."""
         campaign = await self._steering.campaign(campaign_id)
         after = changed(campaign, asked)
-        await self._may_ask(actor_id)
+        self._check_turn(actor_id)
         job, stands_on = await self._job(campaign, after, asked)
-        await self._may_ask(actor_id)
+        self._check_turn(actor_id)  # he may have asked again meanwhile
         question = Question(
             self._ids(),
             campaign_id,
@@ -156,7 +156,8 @@ class WhatIfs:
             self._worker = asyncio.create_task(self._work())
         return question
 
-    async def _may_ask(self, actor_id: str) -> None:
+    def _check_turn(self, actor_id: str) -> None:
+        """Raises Busy."""
         under_way = [each for each in self._questions.values() if each.state not in OVER]
         if any(each.actor_id == actor_id for each in under_way):
             raise Busy("a forecast of yours is still being made: wait for it, or cancel it")

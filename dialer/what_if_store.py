@@ -1,5 +1,7 @@
 """What a forecast is learned from, and the forecasts that were applied, in their tables."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +17,7 @@ from .what_if_kept import Kept, kept_of, row_of
 from .what_if_tables import what_if_table
 
 LOOKED_BACK = timedelta(days=14)
-MOST_ATTEMPTS, MOST_TALKS = 3000, 1000
+MOST_ATTEMPTS, MOST_TALKS = 2000, 1000
 LONGEST_WRAP_UP_S = 3600.0
 _a, _w, _c = attempt_table.c, what_if_table.c, contact_table.c
 
@@ -43,8 +45,9 @@ class WhatIfStore:
             .limit(MOST_TALKS)
         )
         async with self._db.read() as connection:
-            attempts = [attempt_of(row._asdict()) for row in await connection.execute(newest)]
-            times = list(await connection.execute(talks))
+            rows = (await connection.execute(newest)).all()
+            times = (await connection.execute(talks)).all()
+        attempts = await asyncio.to_thread(_attempts, rows)
         wraps = [(row.closed_at - row.talk_ended_at).total_seconds() for row in times if row.talk_ended_at is not None]
         return Past(attempts, [row.talk_s for row in times], [each for each in wraps if 0 < each < LONGEST_WRAP_UP_S])
 
@@ -54,7 +57,8 @@ class WhatIfStore:
             _a.campaign_id == campaign_id, _a.intent_at >= since, _a.intent_at < until
         )
         async with self._db.read() as connection:
-            return [attempt_of(row._asdict()) for row in await connection.execute(mine)]
+            rows = (await connection.execute(mine)).all()
+        return await asyncio.to_thread(_attempts, rows)
 
     async def keep(self, kept: Kept) -> None:
         async with self._db.write() as connection:
@@ -76,3 +80,8 @@ class WhatIfStore:
     async def _kept(self, query: sa.Select[Any]) -> list[Kept]:
         async with self._db.read() as connection:
             return [kept_of(row._asdict()) for row in await connection.execute(query)]
+
+
+def _attempts(rows: Sequence[sa.Row[Any]]) -> list[Attempt]:
+    """Beside the event loop: thousands of them would hold it."""
+    return [attempt_of(row._asdict()) for row in rows]

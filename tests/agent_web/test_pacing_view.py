@@ -56,6 +56,10 @@ def test_the_bound_the_withdrawn_and_those_who_know_too_little_say_so() -> None:
     assert "один к одному: свободно операторов 2, в наборе 5. До прогноза ещё 7 законченных звонков." in said(learning)
     assert "It still needs 7 calls that have ended" in said(learning, "en")
     assert said(replace(learning, operators=0), "en") == "No operators are on the line: nobody is dialed."
+    one_to_one = said(learning, standing=replace(STANDING, room=0))
+    assert one_to_one.endswith(
+        "До прогноза ещё 7 законченных звонков. Запас предела исчерпан: каждому звонку свой свободный оператор."
+    )
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])

@@ -36,6 +36,8 @@ class Watched(Predictive):
     def decide(self, snapshot: Snapshot) -> Decision:
         decision = super().decide(snapshot)
         self.watch.looks(self, snapshot, decision)
+        for _ in range(decision.place):
+            self.watch.took_off(snapshot.t)
         self.decisions.append(decision)
         return decision
 
