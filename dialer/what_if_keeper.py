@@ -26,6 +26,7 @@ from .steering import Steering
 from .trunks import Trunks
 from .what_if import (
     FEWEST_SEEDS,
+    SEEDS,
     SIMULATED,
     WEIGHTS,
     Asked,
@@ -100,6 +101,8 @@ class Question:
 
 
 class WhatIfs:
+    """`seeds`: how many runs of each side an answer is made of."""
+
     def __init__(
         self,
         store: WhatIfStore,
@@ -121,6 +124,7 @@ class WhatIfs:
         self._clock = clock
         self._ids = ids
         self._home = ZoneInfo(home_zone)
+        self.seeds = SEEDS
         self._questions: dict[str, Question] = {}
         self._waiting: list[Question] = []
         self._worker: asyncio.Task[None] | None = None
@@ -208,7 +212,8 @@ class WhatIfs:
         other, seen = await self._by_leads(campaign, after, other, asked)
         local = now.astimezone(self._home)
         played = as_is if campaign.mode in SIMULATED else None
-        job = Job(learned, local.hour + local.minute / 60, asked.minutes, campaign.ring_timeout_s, played, other)
+        starts_h, seeds = local.hour + local.minute / 60, tuple(range(1, self.seeds + 1))
+        job = Job(learned, starts_h, asked.minutes, campaign.ring_timeout_s, played, other, seeds)
         return job, _stands_on(learned, seen)
 
     async def _by_leads(self, campaign: Campaign, after: Campaign, side: Side, asked: Asked) -> tuple[Side, int]:

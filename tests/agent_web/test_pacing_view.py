@@ -42,7 +42,7 @@ def test_why_it_dials_so_many_is_said_in_its_own_numbers() -> None:
         " Кто ответит к тому времени, никого не застанет с шансом 11,8 %."
     )
     assert said(MOMENT, "en") == (
-        "Dialing 3 calls: 2 operators idle, about 1.4 more free within 10 s; 5 calls in flight, of which about 1.6 will be"
+        "Dialing 3 calls: idle operators 2, about 1.4 more free within 10 s; calls in flight 5, of which about 1.6 will be"
         " answered. Whoever answers by then finds nobody with a chance of 11.8%."
     )
 
