@@ -76,7 +76,7 @@ def behaviours(random: Random) -> list[tuple[str, Behaviour]]:
             one = refuses(404)
         else:
             one = NO_ANSWER
-        plan.append((rf"\+*{PREFIX}.{last:02}", one))
+        plan.append((rf"\+*{PREFIX}..{last:02}", one))
     return plan
 
 
@@ -149,7 +149,7 @@ class List:
             leads = [
                 {
                     "external_id": f"{self._round}-{n}",
-                    "phones": [f"+{PREFIX}{n:03}"],
+                    "phones": [f"+{PREFIX}{n:04}"],
                     "order_total": 90_000_000 + place,
                 }
                 for place, n in enumerate(order)
