@@ -45,6 +45,8 @@ from . import (
     trunk_pages,
     waiting_pages,
     web_call_pages,
+    what_if_api,
+    what_if_pages,
 )
 from .house import House
 from .problem import ProblemBody
@@ -90,6 +92,8 @@ ROUTERS = (
     chat_pages.router,
     chat_api.router,
     desk_chat_api.router,
+    what_if_api.router,
+    what_if_pages.router,
 )
 
 

@@ -48,7 +48,7 @@ def _save_line(
     again = overruled(save, now_set)
     knobs = [
         KnobLine(
-            _knob_name(change.field, words),
+            knob_name(change.field, words),
             value_text(change.field, change.old, words),
             value_text(change.field, change.new, words),
             change.field in again,
@@ -58,7 +58,7 @@ def _save_line(
     return SaveLine(save[0].id, tuple(knobs), names.get(save[0].actor_id, ""), save[0].at, not again)
 
 
-def _knob_name(field: str, words: Words) -> str:
+def knob_name(field: str, words: Words) -> str:
     if field.startswith(SEGMENT):
         name = field.removeprefix(SEGMENT)
         return words.say(SEGMENT_WORDS[name]) if name in SEGMENT_WORDS else f"{words.say(TERMS['segment'])}: {name}"

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from ..access.permission import Permission
 from ..access.user import User
-from ..dialer.campaign import Campaign, settings
+from ..dialer.campaign import Campaign, DialMode, settings
 from ..dialer.lead import DIALABLE_STATES, WAITING_STATES
 from ..dialer.priority import Weights
 from ..dialer.steering import Counters, HeldBack, Reason, ScoredLead, UnknownCampaign
@@ -40,11 +40,13 @@ from .campaign_why_view import FoundLine, WhyPanel, found_lines, why_panel
 from .house import House, HouseDep
 from .i18n import Words, words
 from .other_leads import others_of
+from .pacing_view import PacingPanel, pacing_panel
 from .pages import language_of, render
 from .problem import Problem
 from .security import require
 from .setup_words import queue_label
 from .trunk_view import trunk_lines
+from .what_if_context import what_if_context
 
 LISTED = 25
 LOGGED, LOOKED_BACK = 12, 300
@@ -155,6 +157,8 @@ async def _context(request: Request, house: House, user: User, campaign_id: str,
         "leads": await lines_of(house, leads),
         **(await _moves(house, campaign, weights, leads)),
         **(await _figures(house, campaign, counters)),
+        "pacing": await _pacing(house, campaign, speech),
+        **(await what_if_context(house, campaign, on_line, speech)),
         "why": await _why(house, campaign_id, looking.lead) if looking.lead else None,
         "found": await _found(house, campaign_id, looking.q) if looking.q else None,
         **await _log(request, house, user, campaign),
@@ -243,6 +247,14 @@ async def _figures(house: House, campaign: Campaign, counters: Counters) -> dict
         "trunks": trunk_lines(house.dialer.trunks.states(), house.clock.now()),
         "outcomes": [line for line in counted if line[2]],
     }
+
+
+async def _pacing(house: House, campaign: Campaign, speech: Words) -> PacingPanel | None:
+    if campaign.mode is not DialMode.PREDICTIVE:
+        return None
+    pacer, watch = house.dialer.pacer(campaign.id), house.dialer.pace_watch(campaign.id)
+    standing = house.dialer.cap.standing(campaign, await house.dialer.campaigns())
+    return pacing_panel(pacer, watch, standing, house.clock.monotonic(), speech)
 
 
 async def _log(request: Request, house: House, user: User, campaign: Campaign) -> dict[str, Any]:

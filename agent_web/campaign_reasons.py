@@ -8,6 +8,7 @@ from ..dialer.campaign import MAX_GROWTH, MAX_RING_S, MAX_SEGMENTS, MAX_SHOWN, M
 from ..dialer.knobs import MAX_CHANNELS, MAX_RATIO, MAX_SHARE, MAX_TEXT
 from ..dialer.notice_text import FIELDS
 from ..dialer.sources import MAX_MISSED_S, MAX_UNCONFIRMED_MIN
+from ..dialer.what_if import LONGEST_MIN, MOST_LINES, MOST_OPERATORS, SHORTEST_MIN
 
 REASONS_RU = {
     "a campaign has a name": "У кампании есть название",
@@ -61,6 +62,14 @@ REASONS_RU = {
     f"a missed call waited for 0 to {MAX_MISSED_S} s": f"Пропущенный звонок ждал от 0 до {MAX_MISSED_S} с",
     f"a window is one of {', '.join(Window)}": f"Предел считают за {', '.join(Window)}",
     "a weight is a number from -1000 to 1000": "Вес: число от −1000 до 1000",
+    "the forecast knows nothing of this setting": "Этой настройки прогноз не знает",
+    "what would happen is told of progressive, power and predictive": (
+        "Что будет, скажем для режимов «один к одному», «несколько линий» и «с предсказанием»"
+    ),
+    "nothing is changed": "Ничего не изменено: смените что-нибудь и посчитайте",
+    f"operators: a whole number from 1 to {MOST_OPERATORS}": f"Операторов от 1 до {MOST_OPERATORS}",
+    f"lines: a whole number from 1 to {MOST_LINES}": f"Линий от 1 до {MOST_LINES}",
+    f"minutes: a whole number from {SHORTEST_MIN} to {LONGEST_MIN}": f"Минут от {SHORTEST_MIN} до {LONGEST_MIN}",
 }
 _NOT_SHOWN = re.compile(r"no trunk may show (\+[0-9]+)")
 _NO_FIELD = re.compile(r"(\{.*\}) is no field; there are .*")

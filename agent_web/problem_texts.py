@@ -56,6 +56,13 @@ RUSSIAN = {
         "Эти настройки меняли и позже: сначала верните позднюю правку"
     ),
     "the campaign cannot be run like this": "С такими настройками обзвон не пойдёт",
+    "what would happen cannot be told of this": "Что будет с такими настройками, сказать нельзя",
+    "there is no such forecast, or it is forgotten": "Такого прогноза нет, или его уже забыли: посчитайте заново",
+    "a forecast of yours is still being made: wait for it, or cancel it": "Ваш прогноз ещё считается: дождитесь его или отмените",
+    "too many forecasts are being made; try again later": "Считается слишком много прогнозов, попробуйте позже",
+    "only a forecast that is ready and was not applied yet can be applied": "Применить можно готовый прогноз, и один раз",
+    "this forecast changes no setting of the campaign": "Этот прогноз не меняет настроек кампании",
+    "the campaign was changed since: make the forecast anew": "Кампанию тем временем изменили: посчитайте заново",
     "there is no such lead in this campaign": "Такого лида в этой кампании нет",
     "the lead is in a call, or may not be called": "По лиду сейчас идёт звонок, или звонить ему нельзя",
     "there is no such list of leads": "Такого списка нет",

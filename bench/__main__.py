@@ -1,6 +1,7 @@
-"""`python -m bench [NAME ...] [--small] [--write]`: run every bench/NAME.py that has `rows()`, and print one dated table.
+"""`python -m bench [NAME ...] [--small] [--minutes N] [--write]`: run every bench/NAME.py that has `rows()`, and print one dated table.
 
-`--small` tries each once and little; `--write` puts the table of a whole run into docs/benchmarks.md.
+`--small` tries each once and little; `--write` puts the table of a whole run into docs/benchmarks.md. A bench that says `BY_NAME_ONLY` is
+no part of a whole run; `--minutes` is for those that last as long as one says.
 """
 
 import argparse
@@ -27,11 +28,17 @@ def benches() -> list[str]:
     return [name for name in names if hasattr(importlib.import_module(f"bench.{name}"), "rows")]
 
 
-def measured(names: Iterable[str], *, small: bool) -> list[Row]:
+def whole() -> list[str]:
+    """The benches of a whole run."""
+    return [name for name in benches() if not getattr(importlib.import_module(f"bench.{name}"), "BY_NAME_ONLY", False)]
+
+
+def measured(names: Iterable[str], *, small: bool, minutes: float | None) -> list[Row]:
     rows: list[Row] = []
     for name in names:
         print(f"measuring {name}", file=sys.stderr, flush=True)
-        rows += importlib.import_module(f"bench.{name}").rows(small)
+        bench = importlib.import_module(f"bench.{name}")
+        rows += bench.rows(small) if minutes is None else bench.rows(small, minutes=minutes)
     return rows
 
 
@@ -47,14 +54,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
     parser.add_argument("--small", action="store_true", help="each bench once and little, to see that it runs")
     parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
+    parser.add_argument("--minutes", type=float, help="how long a bench lasts that can be told so (pacing_live)")
     asked = parser.parse_args(arguments)
     unknown = [name for name in asked.names if name not in known]
     if unknown:
         parser.error(f"no such bench: {', '.join(unknown)} (there are: {', '.join(known)})")
     if asked.write and asked.names:
         parser.error("--write wants a whole run, so that the table is of one machine and one hour")
+    if asked.minutes is not None and (asked.names != ["pacing_live"] or asked.minutes < 1):
+        parser.error("--minutes is for pacing_live alone, and at least 1")
     load = os.getloadavg()[0]
-    rows = measured(asked.names or known, small=asked.small)
+    rows = measured(asked.names or whole(), small=asked.small, minutes=asked.minutes)
     text = f"{heading(load, small=asked.small)}\n\n{table(rows)}\n"
     print(text)
     if asked.write:

@@ -33,6 +33,7 @@ from .store import DialerStore
 from .trunk import earliest
 from .trunks import Trunks
 from .week_keeper import WeekKeeper
+from .what_if_keeper import WhatIfs
 from .words import Mute, Wording, Words
 
 log = logging.getLogger(__name__)
@@ -137,6 +138,10 @@ class Dialer:
         self.promised = steering.promised
         self._end_drains = steering.end_drains
         self.pacer = self._modes.paces.pacer
+        self.pace_watch = self._modes.paces.watch
+        self.what_if = WhatIfs(
+            store.what_ifs, steering, self._modes.paces, self.cap, self.trunks, desk, clock, ids, home_zone
+        )
 
     async def recover(self) -> None:
         """Before the first turn: what became of the calls that were open, and may numbers be dialed now that other rules forbade?"""
@@ -175,6 +180,7 @@ class Dialer:
             finally:
                 listener.cancel()
                 await self._words.hush()
+                await self.what_if.settle()
                 await self._attempts.settle()
 
     def _pause_s(self) -> float:
@@ -204,6 +210,7 @@ class Dialer:
                 await self._end_drains({attempt.campaign_id for attempt in await self._store.open_attempts()})
             await self._modes.withdraw_for_nobody(campaigns)
             await self._modes.listen(campaigns)
+            await self.what_if.turn()
             await self._handing_over.turn(campaigns)
             await self._by_hand.turn(campaigns)
             running = [campaign for campaign in campaigns if campaign.state is CampaignState.RUNNING]

@@ -18,6 +18,8 @@ USUAL_TALK_S, USUAL_WRAP_UP_S, USUAL_SET_UP_S = 150.0, 25.0, 3.0
 LEAST, MOST = 0.01, 0.98
 JUMP_SIGMAS = 3.0
 BURST_S = 8.0
+PRIOR_WEIGHT = 10.0
+"""A prior mean of talk or wrap-up weighs as much as so many that were seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,8 @@ class Durations:
         self._ends = np.full(len(self.WIDTHS_S), weight)
         self._spent_s = np.full(len(self.WIDTHS_S), weight * prior_mean_s)
         self._at = np.searchsorted(self.EDGES_S, np.arange(self.LONGEST_S), "right") - 1
-        self.sum_s, self.sum_squares, self.many = 10.0 * prior_mean_s, 10.0 * (1.6 * prior_mean_s**2), 10.0
+        self.many = PRIOR_WEIGHT
+        self.sum_s, self.sum_squares = self.many * prior_mean_s, self.many * (1.6 * prior_mean_s**2)
 
     def ended(self, duration_s: float) -> None:
         duration_s = max(0.0, duration_s)
@@ -190,6 +193,11 @@ class Durations:
         self._spent_s += np.clip(duration_s - self.EDGES_S, 0.0, self.WIDTHS_S)
         self.sum_s, self.many = self.sum_s + duration_s, self.many + 1.0
         self.sum_squares += duration_s**2
+
+    @property
+    def seen(self) -> int:
+        """How many ended, the prior left out."""
+        return round(self.many - PRIOR_WEIGHT)
 
     def mean(self) -> Estimate:
         mean = self.sum_s / self.many

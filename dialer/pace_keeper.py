@@ -24,6 +24,7 @@ from .desks import Desks
 from .floor_watch import FloorWatch
 from .lead import Attempt, Lead
 from .lead_forecast import AnswerModel, features
+from .pace_watch import PaceWatch
 from .pacing import (
     RUNG_ENOUGH_S,
     Abandoned,
@@ -79,9 +80,16 @@ class _Pace:
     upcoming: tuple[float, ...] = ()
     next_facts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     decision: Decision = field(default_factory=lambda: Decision(0))
+    watch: PaceWatch = field(default_factory=PaceWatch)
 
     def hears(self, event: PacingEvent) -> None:
         self.pacer.observe(event)
+        self.watch.heard(event)
+
+    def decides(self, snapshot: Snapshot, reserved: int) -> Decision:
+        self.decision = self.pacer.decide(snapshot)
+        self.watch.looks(self.pacer, snapshot, self.decision, reserved)
+        return self.decision
 
 
 def info_of(campaign: Campaign) -> PacingInfo:
@@ -123,8 +131,9 @@ class PaceKeeper:
         pace.decision = Decision(0)
         if dials:
             pace.pacer.most_withdrawn = self._attempts.trunks.withdrawn()
-            pace.decision = pace.pacer.decide(self._snapshot(pace, campaign, own, free, most))
-            await self.withdraw(pace.decision, {attempt.id: attempt for attempt in own})
+            reserved = sum(each.state is AgentState.RESERVED for each in staff)
+            decision = pace.decides(self._snapshot(pace, campaign, own, free, most), reserved)
+            await self.withdraw(decision, {attempt.id: attempt for attempt in own})
 
     async def withdraw(self, decision: Decision, own: Mapping[str, Attempt]) -> None:
         """As far as each call's trunk lets calls be taken back that do not ring yet."""
@@ -173,6 +182,7 @@ class PaceKeeper:
                 chance = pace.model.probability(facts) if facts and pace.model.seen else None
                 pace.flying[attempt.id] = _Flying(facts, chance)
                 self._withdrawals.began(attempt.trunk, self._clock.monotonic())
+                pace.watch.took_off(self._clock.monotonic())
 
     def wanted(self, campaign: Campaign) -> int:
         """How many calls its pacer wants placed in this turn."""
@@ -181,6 +191,19 @@ class PaceKeeper:
 
     def pacer(self, campaign_id: str) -> Predictive | None:
         return pace.pacer if (pace := self._paces.get(campaign_id)) else None
+
+    def watch(self, campaign_id: str) -> PaceWatch | None:
+        """What its pacer sees and expects, for the page."""
+        return pace.watch if (pace := self._paces.get(campaign_id)) else None
+
+    def model(self, campaign_id: str) -> AnswerModel | None:
+        """What it has learned of which leads answer."""
+        return pace.model if (pace := self._paces.get(campaign_id)) else None
+
+    def chances(self, campaign_id: str, leads: Sequence[Lead]) -> list[float]:
+        """That a person answers, lead by lead, by that model."""
+        model, now = self.model(campaign_id), self._clock.now()
+        return [model.probability(features(lead, now)) for lead in leads] if model else []
 
     def saw_leads(self, campaign: Campaign, leads: Sequence[Lead]) -> None:
         """The campaign's next leads, in their order: their chances are the pacer's at its next turn."""
@@ -202,6 +225,7 @@ class PaceKeeper:
             pace.info, pace.asked_end_at = info, -math.inf
             pace.pacer.reset(info)
             pace.pacer.recall(learned, 0.0)
+            pace.watch = PaceWatch()
         return pace
 
     async def _hear_calls(self, pace: _Pace, own: Sequence[Attempt]) -> None:

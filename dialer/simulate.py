@@ -39,7 +39,8 @@ FEWEST_LIVE = 20
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What one run came to. Shares of 1. `abandonment` is (abandoned + false machine verdicts) / answered by persons; `forbidden`: calls
-    that a pacer wanted withdrawn while they rang too short; `worst_half_hour` looks at each half hour with enough persons."""
+    that a pacer wanted withdrawn while they rang too short; `worst_half_hour` looks at each half hour with enough persons; `mean_wait_s`:
+    from the pick-up until an operator has him, of those who met one."""
 
     utilisation: float
     abandonment: float
@@ -51,6 +52,7 @@ class Outlook:
     connected: int
     forbidden: int
     highest: float = 0.0
+    mean_wait_s: float = 0.0
 
 
 def simulate(pacer: Pacer, world: World, seed: int) -> Outlook:
@@ -75,6 +77,7 @@ class _Floor:
         self.busy_s = self.logged_s = 0.0
         self.answers: list[float] = []
         self.losses: list[float] = []
+        self.waits_s: list[float] = []
         self.placed = self.withdrawn = self.connected = self.forbidden = 0
         self.highest = 0.0
 
@@ -128,13 +131,14 @@ class _Floor:
     def free(self) -> None:
         """An operator has nothing to do: he takes who waits longest."""
         if self.waiting:
-            call_id, _since = self.waiting.popleft()
-            self.connect(call_id)
+            call_id, since = self.waiting.popleft()
+            self.connect(call_id, since)
         else:
             self.idle.append(self.t)
 
-    def connect(self, call_id: int) -> None:
+    def connect(self, call_id: int, picked_up_at: float) -> None:
         self.connected += 1
+        self.waits_s.append(self.t - picked_up_at)
         self.talks[call_id] = self.t
         self.tell(Connected(self.t))
         self.at(self.t + self.world.talk(self.chance), lambda: self.hang_up(call_id))
@@ -186,7 +190,7 @@ class _Floor:
             self.answers.append(self.t)
             if self.idle:
                 self.idle.popleft()
-                self.connect(call_id)
+                self.connect(call_id, call.picked_up_at)
             else:
                 self.waiting.append((call_id, call.picked_up_at))
                 self.at(max(self.t, call.picked_up_at + self.world.grace_s), lambda: self.gives_up(call_id))
@@ -268,6 +272,7 @@ class _Floor:
             connected=self.connected,
             forbidden=self.forbidden,
             highest=self.highest,
+            mean_wait_s=float(np.mean(self.waits_s)) if self.waits_s else 0.0,
         )
 
 

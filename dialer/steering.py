@@ -11,7 +11,7 @@ from ..storage.clock import Clock
 from ..storage.ids import Ids
 from ..storage.one_at_a_time import OneAtATime
 from .calling_hours import allowed, closes
-from .campaign import Campaign, CampaignRefused, CampaignState, Change, Setting, with_settings
+from .campaign import Campaign, CampaignRefused, CampaignState, Change, Setting, settings, with_settings
 from .day import Day, day_of
 from .law import Wish
 from .lead import DIALABLE_STATES, WAITING_STATES, Lead, LeadState
@@ -146,6 +146,21 @@ class Steering:
         if "caller_id" in knobs:
             await self._may_show(str(knobs["caller_id"]))
         return await self._change(campaign_id, lambda campaign: with_settings(campaign, knobs), actor_id)
+
+    async def set_knobs_if(
+        self, campaign_id: str, knobs: Mapping[str, Setting], stood: Mapping[str, Setting], actor_id: str
+    ) -> Campaign | None:
+        """The same, if all knobs stand as they `stood`, but for whether it runs; else nothing is done, and None is told."""
+        overtaken = False
+
+        def edit(campaign: Campaign) -> Campaign:
+            nonlocal overtaken
+            now_set = settings(campaign)
+            overtaken = any(now_set.get(name) != stood.get(name) for name in {*now_set, *stood} if name != "state")
+            return campaign if overtaken else with_settings(campaign, knobs)
+
+        campaign = await self._change(campaign_id, edit, actor_id)
+        return None if overtaken else campaign
 
     async def changes(self, campaign_id: str, limit: int = 50) -> list[Change]:
         """Who turned which knob, the newest first."""

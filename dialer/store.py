@@ -36,6 +36,7 @@ from .rows import attempt_of, row_of
 from .tables import attempt_table
 from .trunk_store import TrunkStore
 from .week_store import WeekStore
+from .what_if_store import WhatIfStore
 
 MOST_AT_ONCE = 100
 """Calls that begin, or end, in one transaction."""
@@ -54,6 +55,7 @@ class DialerStore(LeadStore):
         self.trunks = TrunkStore(db, clock, ids)
         self.week = WeekStore(db)
         self.pacing = PacingStore(db)
+        self.what_ifs = WhatIfStore(db)
         self._open = OpenAttempts(db)
         self.open_attempts = self._open.all
         self.read_anew = self._open.forget

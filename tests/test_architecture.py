@@ -31,6 +31,7 @@ STORE = {
     ),
     *("campaign_store.py", "ranks_store.py", "day_store.py", "week_store.py", "week_tables.py"),
     *("reached_store.py", "finding_store.py", "lead_store.py", "pacing_store.py", "pacing_tables.py"),
+    *("what_if_store.py", "what_if_tables.py"),
 }
 SHELLS = {
     "queue": {
@@ -48,6 +49,7 @@ SHELLS = {
         *("by_hand.py", "cap_keeper.py", "handing_over.py", "modes.py", "pace_keeper.py", "queue_watch.py"),
         *("desks.py", "given.py", "import_check.py", "import_reader.py", "import_runs.py", "imports.py"),
         *("placing.py", "recovery.py", "signs.py", "trunks.py", "voicing.py", "week_keeper.py", "words.py"),
+        *("what_if_compare.py", "what_if_keeper.py", "what_if_run.py"),
     },
     "shop": set[str](),
     "access": {"password.py", "bootstrap.py"},

@@ -1,0 +1,77 @@
+"""What a campaign's past calls say: the laws of a forecast, and the figures that are held against one. Pure."""
+
+from collections.abc import Sequence
+from statistics import quantiles
+from zoneinfo import ZoneInfo
+
+from ..queue.channel import AttemptOutcome
+from .abandonment import Verdict, verdict
+from .lead import Attempt
+from .what_if import Learned
+from .what_if_kept import Tally
+
+FEWEST_WAITS = 10
+LONGEST_LAG_S = 1.0
+FAILED = frozenset({AttemptOutcome.BUSY, AttemptOutcome.INVALID, AttemptOutcome.REJECTED})
+SAYS_NOTHING = frozenset(
+    {AttemptOutcome.CONGESTION, AttemptOutcome.TRUNK_TROUBLE, AttemptOutcome.CANCELLED, AttemptOutcome.UNKNOWN}
+)
+"""Of the customer."""
+
+
+def learned_of(
+    attempts: Sequence[Attempt], talk_s: Sequence[float], wrap_up_s: Sequence[float], home: ZoneInfo
+) -> Learned:
+    """`attempts` that have ended; `home`: the site's zone. What the wire takes is told by the quickest quarter: they waited for nobody."""
+    by_hour = [[0, 0] for _ in range(24)]
+    answer_s: list[float] = []
+    waits_s: list[float] = []
+    failed = 0
+    for each in attempts:
+        if each.answered_at is None and (each.outcome is None or each.outcome in SAYS_NOTHING):
+            continue
+        hour = by_hour[each.intent_at.astimezone(home).hour]
+        hour[0] += 1
+        if each.answered_at is None:
+            failed += each.outcome in FAILED
+            continue
+        hour[1] += 1
+        answer_s.append(max(0.0, (each.answered_at - each.intent_at).total_seconds()))
+        if each.connected_at is not None:
+            waits_s.append(max(0.0, (each.connected_at - each.answered_at).total_seconds()))
+    lag_s = quantiles(waits_s, n=4)[0] if len(waits_s) >= FEWEST_WAITS else 0.0
+    return Learned(
+        tuple((calls, persons) for calls, persons in by_hour),
+        tuple(answer_s),
+        failed,
+        tuple(talk_s),
+        tuple(wrap_up_s),
+        min(LONGEST_LAG_S, lag_s),
+    )
+
+
+def tally_of(attempts: Sequence[Attempt]) -> Tally:
+    verdicts = [_means(each) for each in attempts if each.ended_at is not None or each.connected_at is not None]
+    waits_s = [
+        max(0.0, (each.connected_at - each.answered_at).total_seconds())
+        for each in attempts
+        if each.connected_at is not None and each.answered_at is not None
+    ]
+    return Tally(
+        placed=len(attempts),
+        answered=sum(each in (Verdict.SERVED, Verdict.ABANDONED) for each in verdicts),
+        lost=sum(each is Verdict.ABANDONED for each in verdicts),
+        served=len(waits_s),
+        wait_s=sum(waits_s),
+    )
+
+
+def _means(attempt: Attempt) -> Verdict | None:
+    return verdict(
+        machine=attempt.outcome is AttemptOutcome.MACHINE,
+        answered_at=attempt.answered_at,
+        connected_at=attempt.connected_at,
+        abandoned=attempt.outcome is AttemptOutcome.ABANDONED,
+        reserved=not attempt.is_unreserved,
+        told=attempt.is_notice,
+    )
