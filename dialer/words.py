@@ -56,7 +56,7 @@ class Words:
             case DialMode.AGENTLESS:
                 return await self._notice(campaign, lead, facts)
             case DialMode.POWER | DialMode.PREDICTIVE:
-                return await self.apology(campaign, facts)
+                return {**await self.apology(campaign, facts), **await self._screening(campaign, facts)}
             case _:
                 return {}
 
@@ -69,6 +69,20 @@ class Words:
         else:
             said = await self._wording.speak(f"{filled(text, facts)} {KEYS[language]}", language)
         return {"CC_TELL": said, "CC_LANG": language, "CC_NUM": lead.phone, "CC_DNIS": "out"}
+
+    async def _screening(self, campaign: Campaign, facts: Facts) -> Mapping[str, str]:
+        """How answering machines are told from persons, and what they are left. A message that cannot be said is not left."""
+        machines = campaign.machines
+        if not machines.detects:
+            return {}
+        text, language = in_language({"ru": machines.text_ru, "en": machines.text_en}, facts.language)
+        if not text:
+            return {"CC_AMD": machines.point}
+        try:
+            return {"CC_AMD": machines.point, "CC_LEAVE": await self._wording.speak(filled(text, facts), language)}
+        except (OSError, NoFact) as trouble:
+            log.warning("campaign %s leaves no message with machines: %s", campaign.id, type(trouble).__name__)
+            return {"CC_AMD": machines.point}
 
     async def apology(self, campaign: Campaign, facts: Facts) -> Mapping[str, str]:
         """Without a voice the dialplan has an apology of its own: that is no reason not to call."""

@@ -144,6 +144,18 @@ class PlacedCalls:
             if not call.rang:
                 await self._owners[uniqueid].on_sign(uniqueid, CallSign.RANG, self._wire.key_of(uniqueid))
 
+    async def picked_up(self, uniqueid: str, key: str) -> None:
+        """He has answered, and is heard before an operator is brought."""
+        call = self._calls.get(uniqueid)
+        if call is not None and not call.screening:
+            self._calls[uniqueid] = replace(call, screening=True)
+            await self._owners[uniqueid].on_sign(uniqueid, CallSign.PICKED_UP, key)
+
+    def heard(self, uniqueid: str, outcome: AttemptOutcome) -> None:
+        """No person has answered: a machine, or a tone."""
+        if uniqueid in self._calls:
+            self._calls[uniqueid] = replace(self._calls[uniqueid], heard=outcome)
+
     async def answered(self, uniqueid: str, key: str) -> None:
         call = self._calls.get(uniqueid)
         if call is not None and not call.answered:

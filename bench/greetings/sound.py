@@ -76,7 +76,7 @@ def smoothed_noise(dice: Dice, count: int, memory: float) -> Sound:
 
 def even(noise: Sound) -> Sound:
     """At a level of 1."""
-    return (noise / (np.sqrt(np.mean(noise**2)) + 1e-9)).astype(np.float32)
+    return np.asarray(noise / (np.sqrt(np.mean(noise**2)) + 1e-9), np.float32)
 
 
 @lru_cache

@@ -39,11 +39,15 @@ class Listened:
     tones: tuple[tuple[float, Tone], ...]
 
 
-def listen(use: str, number: int) -> Listened:
+def listen(use: str, number: int, most_s: float = LISTENED_S) -> Listened:
     sound, truth = call(number, of_use(use))
-    heard, hearing = pcm(sound), Hearing()
+    return listen_to(pcm(sound), truth, most_s)
+
+
+def listen_to(heard: bytes, truth: Truth, most_s: float = LISTENED_S) -> Listened:
+    hearing = Hearing()
     at, quiet, figures, tones = [], [], [], []
-    for begin in range(0, min(len(heard), int(LISTENED_S * 16_000)) - FRAME_BYTES + 1, FRAME_BYTES):
+    for begin in range(0, min(len(heard), int(most_s * 16_000)) - FRAME_BYTES + 1, FRAME_BYTES):
         if (tone := hearing.feed(heard[begin : begin + FRAME_BYTES])) is not None:
             tones.append((hearing.at_s, tone))
         if hearing.frames % ASKED_EVERY == 0 and hearing.onset is not None:
