@@ -14,7 +14,7 @@ from cordboard.dialer.machine_estimate import Share
 def test_the_interval_is_wilson_s(wrong: int, heard: int, low: float, high: float) -> None:
     share = Share(wrong, heard)
     assert share.share == wrong / heard
-    assert (share.low, share.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+    assert [share.low, share.high] == pytest.approx([low, high], abs=1e-4)
 
 
 def test_nobody_heard_says_nothing() -> None:
