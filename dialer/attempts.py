@@ -220,7 +220,7 @@ class Attempts:
         """The call is over, or never was. Told again, or of an unknown id, it is counted and forgotten."""
         known = await self._store.attempt(attempt_id)
         await self._cap.seen_talk(attempt_id)
-        if outcome is AttemptOutcome.ABANDONED and known is not None and known.answered_at is None:
+        if outcome is AttemptOutcome.ABANDONED and attempt_id in self._picked_up:
             await self._store.answer(attempt_id)  # he left while he was heard: the law counts him
         if outcome is not AttemptOutcome.MACHINE and known is not None and await self._heard_nobody(known):
             outcome = AttemptOutcome.ABANDONED

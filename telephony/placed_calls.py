@@ -105,9 +105,9 @@ class PlacedCalls:
         self._owners[call.attempt_id] = owner
 
     async def cancel(self, attempt_id: str) -> None:
-        """Give it up. Safe to repeat; one that has no channel yet is hung up when it gets one."""
+        """Give it up. Safe to repeat; one that has no channel yet is hung up when it gets one. Who has picked up and is heard goes on."""
         call = self._calls.get(attempt_id)
-        if call is not None:
+        if call is not None and (call.answered or not call.screening):
             self._calls[attempt_id] = replace(call, cancelled=True)
             name = self._wire.names.get(self._wire.key_of(attempt_id), attempt_id)
             await self._wire.told(self._wire.link.hangup(name))

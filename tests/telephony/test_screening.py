@@ -86,6 +86,16 @@ async def test_who_is_in_doubt_goes_on_to_an_operator(line: Line) -> None:
     await until(lambda: line.dialing.ended == [(CALL, AttemptOutcome.PERSON)], "a person's call")
 
 
+async def test_who_is_heard_is_not_given_up(line: Line) -> None:
+    leg = await picked_up(line)
+    await line.voice.cancel(CALL)
+    assert line.asterisk.sent("Hangup") == []
+    line.asterisk.user_event("CCAnswered", leg, {"Cc": CALL})
+    await until(lambda: line.dialing.answered, "he is an operator's")
+    await line.voice.cancel(CALL)
+    assert len(line.asterisk.sent("Hangup")) == 1
+
+
 async def test_who_leaves_while_he_is_heard_has_met_nobody(line: Line) -> None:
     leg = await picked_up(line)
     line.asterisk.hang_up(leg)
