@@ -5,8 +5,9 @@ from itertools import count
 
 import pytest
 
+from cordboard.dialer.machine_knobs import MACHINE_POINTS
 from cordboard.queue.channel import AttemptOutcome, CallSign
-from cordboard.telephony.answer_verdict import Heard, Verdict
+from cordboard.telephony.answer_verdict import OFF, POINTS, Heard, Verdict
 from cordboard.telephony.screening import LEAVES, POINT
 from tests.fakes.answer_sounds import hiss, sit, speech, tone
 from tests.fakes.asterisk_wire import FakeChannel
@@ -100,6 +101,10 @@ async def test_who_leaves_while_he_is_heard_has_met_nobody(line: Line) -> None:
     leg = await picked_up(line)
     line.asterisk.hang_up(leg)
     await until(lambda: line.dialing.ended == [(CALL, AttemptOutcome.ABANDONED)], "counted")
+
+
+def test_a_campaign_can_choose_each_operating_point_and_no_other() -> None:
+    assert set(MACHINE_POINTS) == {OFF, *POINTS}
 
 
 @pytest.mark.parametrize("point", ["", "off", "nonsense"])
