@@ -180,16 +180,21 @@ class Voice:
 
         Raises NotDialable, and WireDown when it is certain that nothing was dialed or nobody can tell (see `known`).
         """
-        if not await self._placed.place(
-            attempt_id,
-            number,
-            self._owner,
-            ring_timeout_s=float(ring_timeout_s),
-            trunk=trunk,
-            caller_id=caller_id,
-            variables=self.screening.equipped(attempt_id, variables),
-        ):
-            self.screening.over(attempt_id)
+        placed = False
+        try:
+            placed = await self._placed.place(
+                attempt_id,
+                number,
+                self._owner,
+                ring_timeout_s=float(ring_timeout_s),
+                trunk=trunk,
+                caller_id=caller_id,
+                variables=self.screening.equipped(attempt_id, variables),
+            )
+        finally:
+            if not placed:
+                self.screening.over(attempt_id)
+        if not placed:
             raise WireDown
 
     @property

@@ -8,6 +8,7 @@ import pytest
 from cordboard.dialer.machine_knobs import MACHINE_POINTS
 from cordboard.queue.channel import AttemptOutcome, CallSign
 from cordboard.telephony.answer_verdict import OFF, POINTS, Heard, Verdict
+from cordboard.telephony.placed_calls import NotDialable
 from cordboard.telephony.screening import LEAVES, POINT
 from tests.fakes.answer_sounds import hiss, sit, speech, tone
 from tests.fakes.asterisk_wire import FakeChannel
@@ -111,6 +112,13 @@ def test_a_campaign_can_choose_each_operating_point_and_no_other() -> None:
 async def test_without_a_point_nobody_is_screened(line: Line, point: str) -> None:
     variables = {POINT: point, LEAVES: "abc", "CC_SORRY": "s"}
     assert line.voice.screening.equipped(CALL, variables) == {"CC_SORRY": "s"}
+    assert not line.voice.screening.is_screened(CALL)
+
+
+async def test_a_call_that_could_not_be_placed_is_forgotten(line: Line) -> None:
+    line.barred.add("+79001234567")
+    with pytest.raises(NotDialable):
+        await line.voice.originate(CALL, "+79001234567", ring_timeout_s=30, caller_id="", variables={POINT: "balanced"})
     assert not line.voice.screening.is_screened(CALL)
 
 
