@@ -32,6 +32,7 @@ async def start_desk(works: Works) -> None:
     # a result that is in the journal is the lead's before any call of its is said to be over
     await works.desk.resume_follow_ups()
     works.voice.dialogs.start()
+    await works.voice.screening.start()
     await works.ami.start()
     await works.orders.tell_all()
     await works.dialer.recover()
@@ -116,12 +117,14 @@ async def hand_over(works: Works) -> None:
     """The lease was given up, another engine may lead: nothing is written any more."""
     works.db.fence(NO_EPOCH)
     await works.voice.dialogs.stop()
+    await works.voice.screening.stop()
     await works.web_calls.stop()
 
 
 async def settle(works: Works) -> None:
     """Wait for what runs in the background: follow-ups, recordings that are being kept. Who is in a spoken dialog waits again."""
     await works.voice.dialogs.stop()
+    await works.voice.screening.stop()
     await works.web_calls.stop()
     await works.desk.settle()
     await works.takes.settle()

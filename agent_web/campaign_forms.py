@@ -87,6 +87,12 @@ OVER_WINDOW = {
     Window.ROLLING_DAY.value: N_("за 24 часа"),
     Window.MONTH.value: N_("за 30 дней"),
 }
+POINTS_WORDS = {
+    "off": N_("нет"),
+    "cautious": N_("осторожно"),
+    "balanced": N_("взвешенно"),
+    "eager": N_("смело"),
+}
 _DAYS = dict(
     zip(
         WEEKDAYS,
@@ -320,12 +326,37 @@ BLEND = Form(
         ),
     ),
 )
+MACHINES = Form(
+    "machines",
+    N_("Автоответчики"),
+    N_(
+        "Кто ответил, слышим до оператора, в режимах с запасом и с предсказанием. Кого не узнали, тот идёт к оператору."
+    ),
+    (
+        Group(
+            (
+                Field("machines.point", N_("Различать"), "choice", options=POINTS_WORDS),
+                Field(
+                    *("machines.text_ru", N_("Сообщение автоответчику по-русски"), "lines"),
+                    longest=MAX_TEXT,
+                    hint=_TEXT_HINT,
+                    empty=N_("пусто: кладём трубку"),
+                ),
+                Field(
+                    *("machines.text_en", N_("Сообщение автоответчику по-английски"), "lines"),
+                    longest=MAX_TEXT,
+                    empty=N_("пусто: кладём трубку"),
+                ),
+            )
+        ),
+    ),
+)
 RETRIES = Form(
     "retries",
     N_("Повторы"),
     N_("Что после такого исхода: через сколько снова и сколько раз всего."),
 )
-FORMS = (MODE, HOURS, LIMITS, RETRIES, SOURCES, CAP, BLEND)
+FORMS = (MODE, HOURS, LIMITS, RETRIES, SOURCES, CAP, BLEND, MACHINES)
 
 
 @dataclass(frozen=True, slots=True)

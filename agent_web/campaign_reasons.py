@@ -6,6 +6,7 @@ from ..dialer.abandonment import MAX_LIMIT, PRESETS, Window
 from ..dialer.attempt_limits import LONGEST_GAP_S, LONGEST_PEACE_H, MOST
 from ..dialer.campaign import MAX_GROWTH, MAX_RING_S, MAX_SEGMENTS, MAX_SHOWN, MIN_RING_S
 from ..dialer.knobs import MAX_CHANNELS, MAX_RATIO, MAX_SHARE, MAX_TEXT
+from ..dialer.machine_knobs import MACHINE_POINTS
 from ..dialer.notice_text import FIELDS
 from ..dialer.sources import MAX_MISSED_S, MAX_UNCONFIRMED_MIN
 from ..dialer.what_if import LONGEST_MIN, MOST_LINES, MOST_OPERATORS, SHORTEST_MIN
@@ -61,6 +62,7 @@ REASONS_RU = {
     f"a basket is abandoned after 1 to {MAX_UNCONFIRMED_MIN} min": f"Корзина брошена от 1 до {MAX_UNCONFIRMED_MIN} мин, это неделя",
     f"a missed call waited for 0 to {MAX_MISSED_S} s": f"Пропущенный звонок ждал от 0 до {MAX_MISSED_S} с",
     f"a window is one of {', '.join(Window)}": f"Предел считают за {', '.join(Window)}",
+    f"machines are told at one of {', '.join(MACHINE_POINTS)}": "Различать: нет, осторожно, взвешенно или смело",
     "a weight is a number from -1000 to 1000": "Вес: число от −1000 до 1000",
     "the forecast knows nothing of this setting": "Этой настройки прогноз не знает",
     "what would happen is told of progressive, power and predictive": (

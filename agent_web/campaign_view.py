@@ -140,6 +140,7 @@ OUTCOMES = (
     (AttemptOutcome.PERSON, "check", N_("ответил человек")),
     (AttemptOutcome.ABANDONED, "alert", N_("ответил, но никто не подошёл")),
     (AttemptOutcome.MACHINE, "wave", N_("автоответчик")),
+    (AttemptOutcome.TONE, "wave", N_("факс или сигнал сети")),
     (AttemptOutcome.BUSY, "phone", N_("занято")),
     (AttemptOutcome.NO_ANSWER, "clock", N_("не отвечает")),
     (AttemptOutcome.REJECTED, "x", N_("сбросил")),

@@ -60,6 +60,7 @@ class Attempts:
         self._clock = clock
         self._met: set[str] = set()
         self._rang: dict[str, float] = {}
+        self._picked_up: dict[str, float] = {}
         self._recovered_at = clock.monotonic()
         self._adopted: set[str] = set()
         self._doubt: str | None = None
@@ -108,7 +109,7 @@ class Attempts:
     async def withdraw(self, attempt_id: str) -> None:
         """Give up a call that nobody has answered. What cannot be told to the wire now rings out by itself."""
         attempt = await self._store.attempt(attempt_id)
-        if attempt is None or attempt.answered_at is not None:
+        if attempt is None or attempt.answered_at is not None or attempt_id in self._picked_up:
             return  # answered since it was looked at
         try:
             await self._originate.cancel(attempt_id)
@@ -136,6 +137,16 @@ class Attempts:
     def on_rang(self, attempt_id: str) -> None:
         """The far side gave a sign of life."""
         self._rang.setdefault(attempt_id, self._clock.monotonic())
+
+    def on_picked_up(self, attempt_id: str) -> None:
+        """Somebody or something has answered, and is heard: from here on the call is not given up."""
+        self.on_rang(attempt_id)
+        self._picked_up.setdefault(attempt_id, self._clock.monotonic())
+
+    def picked_up_s(self, attempt_id: str) -> float | None:
+        """How long ago it was picked up (s), where who it is, is heard first."""
+        since = self._picked_up.get(attempt_id)
+        return None if since is None else self._clock.monotonic() - since
 
     async def _known(self, attempt_id: str) -> bool | None:
         try:
@@ -209,6 +220,8 @@ class Attempts:
         """The call is over, or never was. Told again, or of an unknown id, it is counted and forgotten."""
         known = await self._store.attempt(attempt_id)
         await self._cap.seen_talk(attempt_id)
+        if outcome is AttemptOutcome.ABANDONED and attempt_id in self._picked_up:
+            await self._store.answer(attempt_id)  # he left while he was heard: the law counts him
         if outcome is not AttemptOutcome.MACHINE and known is not None and await self._heard_nobody(known):
             outcome = AttemptOutcome.ABANDONED
         if outcome is AttemptOutcome.CANCELLED and known is not None and (self.rung_s(known) or 0.0) >= RUNG_ENOUGH_S:
@@ -217,6 +230,7 @@ class Attempts:
         end = LastEnd(outcome, self._clock.now(), cause, tech_cause, known.number if known else "", rang)
         self._met.discard(attempt_id)
         self._rang.pop(attempt_id, None)
+        self._picked_up.pop(attempt_id, None)
         self._adopted.discard(attempt_id)
         judgement = Judgement(outcome) if known is None or known.ended_at else self.trunks.judged(known, end)
         try:

@@ -14,6 +14,7 @@ from .bad_knob import BadKnob
 from .calling_hours import CallingHours
 from .knobs import BlendKnobs, NoticeKnobs, PowerKnobs, PreviewKnobs, flat, preset, unflat
 from .knobs import Setting as Setting
+from .machine_knobs import MachineKnobs
 from .notice_text import BadText, check_text
 from .priority import NUMBERS, Weights, own_units
 from .retry import DEFAULT_RESULT_RULES, DEFAULT_RETRY_RULES, ResultRules, RetryRule, RetryRules
@@ -28,6 +29,7 @@ MAX_RING_S = 120
 MIN_UNKNOWN_DELAY_S = 900
 MAX_GROWTH = 10.0
 
+_TEXTS = ("notice.text_ru", "notice.text_en", "power.sorry_ru", "power.sorry_en")
 SEGMENT = "weights.segment."
 MAX_SEGMENTS = 20
 
@@ -43,7 +45,14 @@ class DialMode(StrEnum):
 
 DIALED_MODES = frozenset(DialMode)
 """The ways of dialing that there are."""
-GROUPS = {"cap": Cap, "power": PowerKnobs, "notice": NoticeKnobs, "preview": PreviewKnobs, "blend": BlendKnobs}
+GROUPS = {
+    "machines": MachineKnobs,
+    "cap": Cap,
+    "power": PowerKnobs,
+    "notice": NoticeKnobs,
+    "preview": PreviewKnobs,
+    "blend": BlendKnobs,
+}
 
 
 class CampaignState(StrEnum):
@@ -81,6 +90,7 @@ class Campaign:
     notice: NoticeKnobs = field(default_factory=NoticeKnobs)
     preview: PreviewKnobs = field(default_factory=PreviewKnobs)
     blend: BlendKnobs = field(default_factory=BlendKnobs)
+    machines: MachineKnobs = field(default_factory=MachineKnobs)
 
     @property
     def caller_ids(self) -> tuple[str, ...]:
@@ -123,7 +133,7 @@ def check_campaign(campaign: Campaign) -> None:
         raise CampaignRefused("queue", "a campaign needs a queue whose agents talk")
     if campaign.mode is DialMode.AGENTLESS and not _says_something(campaign.notice):
         raise CampaignRefused("notice.text_ru", "a campaign without operators needs a text or a recording to say")
-    for name in ("notice.text_ru", "notice.text_en", "power.sorry_ru", "power.sorry_en"):
+    for name in (*_TEXTS, "machines.text_ru", "machines.text_en"):
         group, _, knob = name.partition(".")
         try:
             check_text(getattr(getattr(campaign, group), knob))
@@ -217,6 +227,7 @@ def with_settings(campaign: Campaign, changed: Mapping[str, Setting]) -> Campaig
             notice=unflat("notice", NoticeKnobs, knobs),
             preview=unflat("preview", PreviewKnobs, knobs),
             blend=unflat("blend", BlendKnobs, knobs),
+            machines=unflat("machines", MachineKnobs, knobs),
             sources=_sources(knobs),
         )
     except BadKnob as bad:

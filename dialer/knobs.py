@@ -28,7 +28,7 @@ class PowerKnobs:
     def __post_init__(self) -> None:
         if not 1.0 <= self.ratio <= MAX_RATIO:
             raise BadKnob("ratio", f"lines for each operator are from 1 to {MAX_RATIO:g}")
-        _texts(sorry_ru=self.sorry_ru, sorry_en=self.sorry_en)
+        check_texts(sorry_ru=self.sorry_ru, sorry_en=self.sorry_en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class NoticeKnobs:
     on_silence: str = "retry"
 
     def __post_init__(self) -> None:
-        _texts(text_ru=self.text_ru, text_en=self.text_en)
+        check_texts(text_ru=self.text_ru, text_en=self.text_en)
         if not 1 <= self.channels <= MAX_CHANNELS:
             raise BadKnob("channels", f"channels at once are from 1 to {MAX_CHANNELS}")
         if self.on_silence not in ("retry", "close"):
@@ -91,7 +91,8 @@ class BlendKnobs:
             raise BadKnob("share", f"a share is from 0.1 to {MAX_SHARE:g}")
 
 
-def _texts(**texts: str) -> None:
+def check_texts(**texts: str) -> None:
+    """Raises BadKnob for the first that is too long."""
     for name, text in texts.items():
         if len(text) > MAX_TEXT:
             raise BadKnob(name, f"a text has {MAX_TEXT} letters at most")

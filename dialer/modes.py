@@ -113,12 +113,12 @@ class Modes:
         if not are_equal(shares.values()):
             self._credits = charged(self._credits, shares, leads, [lead for lead, _agent in planned])
         facts = await self._words.facts([lead for lead, _agent in planned if lead.campaign_id in power])
-        sorry: dict[str, Mapping[str, str]] = {}
+        variables: dict[str, Mapping[str, str]] = {}
         for key, campaign in power.items():
             told = {lead.id: facts[lead.id] for lead, _agent in planned if lead.campaign_id == key}
-            sorry |= await self._words.apologies(campaign, told)
+            variables |= await self._words.unreserved(campaign, told)
         return [
-            Call(lead, by_id[lead.campaign_id], agent, campaigns, sorry.get(lead.id, {})) for lead, agent in planned
+            Call(lead, by_id[lead.campaign_id], agent, campaigns, variables.get(lead.id, {})) for lead, agent in planned
         ]
 
     def _line(self, campaign: Campaign, campaigns: Sequence[Campaign], in_flight: Sequence[Attempt]) -> Lines:

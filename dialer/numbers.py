@@ -1,7 +1,7 @@
 """The numbers of a lead: which of them is dialed next, and what may be kept beside them. Pure.
 
 invalid                          struck out for good; the next one at once
-no answer, rejected, machine     the next one, after the last the first again, each after the outcome's own delay
+no answer, rejected, machine, tone  the next one, after the last the first again, each after the outcome's own delay
 busy, and all others             the same one: he is there, or the trouble was ours
 """
 
@@ -19,7 +19,7 @@ NAME_FIELD = "name"
 
 FieldValue = str | int | float
 
-_TRY_NEXT = frozenset({AttemptOutcome.NO_ANSWER, AttemptOutcome.REJECTED, AttemptOutcome.MACHINE})
+_TRY_NEXT = frozenset({AttemptOutcome.NO_ANSWER, AttemptOutcome.REJECTED, AttemptOutcome.MACHINE, AttemptOutcome.TONE})
 
 
 @dataclass(frozen=True, slots=True)

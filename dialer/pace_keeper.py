@@ -53,6 +53,7 @@ MEANS = {
     AttemptOutcome.TRUNK_TROUBLE: Outcome.INVALID,
     AttemptOutcome.NO_ANSWER: Outcome.NO_ANSWER,
     AttemptOutcome.MACHINE: Outcome.MACHINE,
+    AttemptOutcome.TONE: Outcome.INVALID,
 }
 """The rest says nothing of the customer."""
 TAUGHT_BY = frozenset({Outcome.PERSON, Outcome.MACHINE, Outcome.BUSY, Outcome.INVALID, Outcome.NO_ANSWER})
@@ -96,7 +97,13 @@ def info_of(campaign: Campaign) -> PacingInfo:
     """The end of the window is told as it becomes known (`PaceKeeper.ends`)."""
     cap = campaign.cap
     return PacingInfo(
-        cap.limit, PROMISE_S, float(campaign.ring_timeout_s), RUNG_ENOUGH_S, False, cap.false_machine, None
+        cap.limit,
+        PROMISE_S,
+        float(campaign.ring_timeout_s),
+        RUNG_ENOUGH_S,
+        campaign.machines.detects,
+        cap.false_machine,
+        None,
     )
 
 
@@ -284,7 +291,13 @@ class PaceKeeper:
 
     def _in_flight(self, pace: _Pace, attempt: Attempt) -> InFlight:
         age_s = max(0.0, (self._clock.now() - attempt.intent_at).total_seconds())
-        return InFlight(attempt.id, age_s, self._attempts.rung_s(attempt), None, pace.flying[attempt.id].chance)
+        return InFlight(
+            attempt.id,
+            age_s,
+            self._attempts.rung_s(attempt),
+            self._attempts.picked_up_s(attempt.id),
+            pace.flying[attempt.id].chance,
+        )
 
     def _staff(self, campaign: Campaign) -> list[Agent]:
         return [

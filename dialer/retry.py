@@ -44,6 +44,7 @@ DEFAULT_RESULT_RULES: ResultRules = {
 DEFAULT_RETRY_RULES: RetryRules = {
     AttemptOutcome.PERSON: RetryRule(900, 4),  # answered, yet we never heard of it: as good as unknown
     AttemptOutcome.MACHINE: RetryRule(14_400, 3),
+    AttemptOutcome.TONE: RetryRule(86_400, 2),  # a fax, a dead number: rarely ever a person
     AttemptOutcome.BUSY: RetryRule(300, 6),
     AttemptOutcome.NO_ANSWER: RetryRule(3_600, 4),
     AttemptOutcome.INVALID: RetryRule(0, 0),

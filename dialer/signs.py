@@ -39,6 +39,9 @@ class Signs:
         if sign is CallSign.RANG:
             self._attempts.on_rang(attempt_id)
             return
+        if sign is CallSign.PICKED_UP:
+            self._attempts.on_picked_up(attempt_id)
+            return
         attempt = await self._store.attempt(attempt_id)
         if attempt is None:
             self._strays["sign_unknown"] += 1

@@ -85,6 +85,29 @@ class Words:
             log.warning("the apology of campaign %s cannot be said: %s", campaign.id, type(trouble).__name__)
         return {key: {"CC_SORRY": name, "CC_LANG": lines[key].language} for key, name in said.items()}
 
+    async def unreserved(self, campaign: Campaign, facts: Mapping[str, Facts]) -> Mapping[str, Mapping[str, str]]:
+        """The variables of calls that fly without an operator, by the same keys: the apology, and how answering machines are told."""
+        sorry = await self.apologies(campaign, facts)
+        heard = await self._screenings(campaign, facts)
+        return {key: {**sorry.get(key, {}), **heard.get(key, {})} for key in facts}
+
+    async def _screenings(self, campaign: Campaign, facts: Mapping[str, Facts]) -> Mapping[str, Mapping[str, str]]:
+        """How answering machines are told from persons, and what they are left. A message that cannot be said, or not yet, is not left."""
+        machines = campaign.machines
+        if not machines.detects:
+            return {}
+        lines: dict[str, Line] = {}
+        for key, known in facts.items():
+            text, language = in_language({"ru": machines.text_ru, "en": machines.text_en}, known.language)
+            try:
+                lines |= {key: Line(filled(text, known), language)} if text else {}
+            except NoFact as missing:
+                log.warning("campaign %s leaves a machine no message: there is no %s", campaign.id, missing.field)
+        said = await self._voicing.playable(campaign.id, lines, APOLOGY_S)
+        if (trouble := self._voicing.trouble(campaign.id)) is not None:
+            log.warning("campaign %s leaves no message with machines: %s", campaign.id, type(trouble).__name__)
+        return {key: {"CC_AMD": machines.point} | ({"CC_LEAVE": said[key]} if key in said else {}) for key in facts}
+
 
 def _apology(campaign: Campaign, facts: Facts) -> Line:
     own = {"ru": campaign.power.sorry_ru, "en": campaign.power.sorry_en}

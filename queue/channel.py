@@ -31,6 +31,7 @@ class AttemptOutcome(StrEnum):
 
     PERSON = "person"
     MACHINE = "machine"
+    TONE = "tone"  # a fax, or the network itself: no voice at all
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     INVALID = "invalid"
@@ -47,6 +48,7 @@ class CallSign(StrEnum):
     OPTED_OUT: that one is also offered in the apology to whom nobody could be brought."""
 
     RANG = "rang"
+    PICKED_UP = "picked_up"  # and who it is, is being heard
     TOLD = "told"
     CONFIRMED = "confirmed"
     DECLINED = "declined"

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 FAMILY = "cc-bye"
 _FIELDS = 7
 _STANDINGS = ("hold", "fallback", "dial", "talk")
-_LEFT_ALONE = ("answered", "abandon")
+_LEFT_ALONE = ("answered", "abandon", "screening")
 
 
 @dataclass(frozen=True, slots=True)

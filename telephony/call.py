@@ -48,7 +48,8 @@ _LAST_SECOND = 1.0
 
 @dataclass(frozen=True, slots=True)
 class DialedCall:
-    """`began_at` is Asterisk's time (epoch s) when the channel appeared, None before; `rang` when the far side gave any sign of life."""
+    """`began_at` is Asterisk's time (epoch s) when the channel appeared, None before; `rang` when the far side gave any sign of life.
+    `screening`: it was picked up, and who it is, is heard; `heard`: it was no person."""
 
     attempt_id: str
     ring_timeout_s: float
@@ -57,6 +58,8 @@ class DialedCall:
     answered: bool = False
     abandoned: bool = False
     cancelled: bool = False
+    screening: bool = False
+    heard: AttemptOutcome | None = None
 
 
 def appeared(call: DialedCall, at: float | None) -> DialedCall:
@@ -72,8 +75,12 @@ def outcome(call: DialedCall, cause: int, tech_cause: str, at: float | None) -> 
     it, nobody's telephone rang: that is the trunk's trouble, not "no answer"."""
     if call.abandoned:
         return AttemptOutcome.ABANDONED
+    if call.heard is not None:
+        return call.heard
     if call.answered:
         return AttemptOutcome.PERSON
+    if call.screening:  # he left before we knew who he was: nobody of us has met him
+        return AttemptOutcome.ABANDONED
     if call.cancelled:
         return AttemptOutcome.CANCELLED
     found = _BY_SIP.get(_sip_code(tech_cause)) or _BY_CAUSE.get(cause, AttemptOutcome.UNKNOWN)

@@ -105,9 +105,9 @@ class PlacedCalls:
         self._owners[call.attempt_id] = owner
 
     async def cancel(self, attempt_id: str) -> None:
-        """Give it up. Safe to repeat; one that has no channel yet is hung up when it gets one."""
+        """Give it up. Safe to repeat; one that has no channel yet is hung up when it gets one. Who has picked up and is heard goes on."""
         call = self._calls.get(attempt_id)
-        if call is not None:
+        if call is not None and (call.answered or not call.screening):
             self._calls[attempt_id] = replace(call, cancelled=True)
             name = self._wire.names.get(self._wire.key_of(attempt_id), attempt_id)
             await self._wire.told(self._wire.link.hangup(name))
@@ -143,6 +143,18 @@ class PlacedCalls:
             self._calls[uniqueid] = calls.rang(call)
             if not call.rang:
                 await self._owners[uniqueid].on_sign(uniqueid, CallSign.RANG, self._wire.key_of(uniqueid))
+
+    async def picked_up(self, uniqueid: str, key: str) -> None:
+        """He has answered, and is heard before an operator is brought."""
+        call = self._calls.get(uniqueid)
+        if call is not None and not call.screening:
+            self._calls[uniqueid] = replace(call, screening=True)
+            await self._owners[uniqueid].on_sign(uniqueid, CallSign.PICKED_UP, key)
+
+    def heard(self, uniqueid: str, outcome: AttemptOutcome) -> None:
+        """No person has answered: a machine, or a tone."""
+        if uniqueid in self._calls:
+            self._calls[uniqueid] = replace(self._calls[uniqueid], heard=outcome)
 
     async def answered(self, uniqueid: str, key: str) -> None:
         call = self._calls.get(uniqueid)

@@ -57,6 +57,7 @@ MODULES = (
     ),
     *("app_waitforcond", "func_callerid", "func_channel", "func_db", "func_global", "func_hangupcause", "func_logic"),
     *("func_math", "func_strings", "func_timeout", "func_uri", "func_uuid"),
+    *("res_audiosocket", "app_audiosocket", "app_exec", "func_module"),  # the sound of calls that are screened
     *("res_speech", "res_agi"),  # which links against it
 )
 TEMPLATE_NAMES = tuple(

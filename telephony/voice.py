@@ -12,7 +12,7 @@ from contextlib import suppress
 from urllib.parse import unquote
 
 from ..queue.agent import Agent
-from ..queue.channel import Arrival, CallSign, ChannelKind, Direction, Dismissal, OfferFailure, WireDown
+from ..queue.channel import Arrival, AttemptOutcome, CallSign, ChannelKind, Direction, Dismissal, OfferFailure, WireDown
 from ..queue.contact import Contact, ContactState
 from ..queue.desk import Desk
 from ..storage.clock import Clock
@@ -37,6 +37,7 @@ from .ami_events import (
     UserEventSeen,
 )
 from .announcing import WAITING_KEYS
+from .answer_model import shipped
 from .arrivals import Arrivals
 from .call import DialedCall
 from .calls_back import CallsBack, Way
@@ -44,6 +45,7 @@ from .dialogs import Dialogs, Spoken
 from .key_notes import KeyNotes
 from .legs import call_key, customers_of, is_customer, key_of, legs_of, shown_name
 from .placed_calls import Dialing, PlacedCalls
+from .screening import Screening
 from .site import FIRST_TRUNK
 from .talks import TalkRecorded, Talks
 from .trunk_channels import TrunkChannels
@@ -102,6 +104,8 @@ class Voice:
         self._keys = KeyNotes(self._wire, self._signed)
         self._arrivals = Arrivals(desk, self._wire, clock)
         self._talks = Talks(desk, clock, on_recorded)
+
+        self.screening = Screening(self._wire, shipped, self._placed.heard)
 
         # One face for those outside: whoever waits is the waiting room's.
         self.dialogs = Dialogs(desk, self._wire, clock, spoken)
@@ -176,15 +180,21 @@ class Voice:
 
         Raises NotDialable, and WireDown when it is certain that nothing was dialed or nobody can tell (see `known`).
         """
-        if not await self._placed.place(
-            attempt_id,
-            number,
-            self._owner,
-            ring_timeout_s=float(ring_timeout_s),
-            trunk=trunk,
-            caller_id=caller_id,
-            variables=variables,
-        ):
+        placed = False
+        try:
+            placed = await self._placed.place(
+                attempt_id,
+                number,
+                self._owner,
+                ring_timeout_s=float(ring_timeout_s),
+                trunk=trunk,
+                caller_id=caller_id,
+                variables=self.screening.equipped(attempt_id, variables),
+            )
+        finally:
+            if not placed:
+                self.screening.over(attempt_id)
+        if not placed:
             raise WireDown
 
     @property
@@ -241,8 +251,14 @@ class Voice:
                     await self._desk.talk_began(key, agent.id)
             case "CCDialEnd":
                 await self._dial_ended(key, event.fields.get("Status", ""))
+            case "CCScreening":
+                self._wire.names[key] = event.name
+                await self._placed.picked_up(event.channel.uniqueid, key)
+            case "CCUnscreened":
+                self.screening.cannot(event.channel.uniqueid)
             case "CCAnswered":
                 self._wire.names[key] = event.name
+                self.screening.over(event.channel.uniqueid)
                 await self._placed.answered(event.channel.uniqueid, key)
             case "CCAbandon":
                 self._placed.abandoned(event.channel.uniqueid)
@@ -297,6 +313,7 @@ class Voice:
         self.waiting_room.left(key)
         self._arrivals.left(key)
         self._aftermath.rings_no_more(key)
+        self.screening.over(event.channel.uniqueid)
         await self._placed.hung_up(event)
         if self._desk.contact_by_wire(key) is not None:
             await self._desk.customer_left(key, f"cause_{event.cause}")
@@ -333,6 +350,8 @@ class Voice:
                 await self._placed.answered(channel.channel.uniqueid, key)
             elif channel.variables.get("CC_STATE") == "abandon":
                 self._placed.abandoned(channel.channel.uniqueid)
+            elif channel.variables.get("CC_STATE") == "leave":
+                self._placed.heard(channel.channel.uniqueid, AttemptOutcome.MACHINE)
             elif channel.variables.get("CC_STATE") == "notice":
                 await self._signed(channel.channel.uniqueid, CallSign.TOLD, key)
         await self._ask_devices([agent.sip_name for agent in self._desk.agents()])

@@ -26,7 +26,7 @@ A, B, C = "+74950000001", "+73430000002", "+79120000003"
 MOSCOW, URAL = "Europe/Moscow", "Asia/Yekaterinburg"
 THREE = Numbers((A, B, C), (MOSCOW, URAL, MOSCOW))
 LEAD = Lead("lead", "campaign", "api:1", A, MOSCOW, NOW, NOW, phones=THREE.phones, zones=THREE.zones)
-NEXT = {AttemptOutcome.NO_ANSWER, AttemptOutcome.REJECTED, AttemptOutcome.MACHINE}
+NEXT = {AttemptOutcome.NO_ANSWER, AttemptOutcome.REJECTED, AttemptOutcome.MACHINE, AttemptOutcome.TONE}
 
 
 @pytest.mark.parametrize("outcome", AttemptOutcome)

@@ -107,6 +107,13 @@ class RtpPeer(asyncio.DatagramProtocol):
         line.payload = ear.ulaw_encode(ear.sine(hz, 1.0))
         line.next_at = asyncio.get_running_loop().time()
 
+    def play(self, far: Address, sound: ear.Pcm) -> None:
+        """Send this sound to `far` once, from now on, and then silence for a minute."""
+        line = self.lines.setdefault(far, Line(far))
+        before = b"\xff" * (line.said * SAMPLES)  # the payload is looped by what was said before
+        line.payload = before + ear.ulaw_encode(sound) + b"\xff" * (60 * ear.TELEPHONE_RATE)
+        line.next_at = asyncio.get_running_loop().time()
+
     def hush(self, far: Address) -> None:
         """Send nothing more to `far`."""
         if far in self.lines:

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 import soundfile
 
+from tests.fakes.answer_sounds import hiss, silence, speech, tone
 from tests.fakes.house import House, running_house
 from tests.fakes.prompt_ear import SURE, find
 from tests.fakes.sipp import Invite, SippCarrier
@@ -28,6 +29,7 @@ SERVED = 100  # so many persons were served today: three calls may fly without a
 PLAN = [
     (rf"\+*{OURS}01..", Behaviour(ring_ms=1500)),
     (rf"\+*{OURS}02..", Behaviour(ring_ms=300)),
+    (rf"\+*{OURS}03..", Behaviour(ring_ms=300)),
 ]
 
 
@@ -198,3 +200,38 @@ async def test_a_message_is_told_and_its_keys_confirm_decline_and_bring_an_opera
     ]
     kinds = await rows(house, "SELECT DISTINCT mode, agent_id IS NULL FROM attempt WHERE number LIKE ?", f"%{OURS}02%")
     assert kinds == [("agentless", 1)]
+
+
+async def test_a_machine_is_left_a_message_after_its_beep_and_a_person_meets_an_operator(
+    house: House, carrier: SippCarrier, supervisor: Supervisor, seat: Seat
+) -> None:
+    knobs = {
+        "mode": "power",
+        "machines.point": "balanced",
+        "machines.text_ru": "Это магазин. Перезвоните нам, пожалуйста.",
+    }
+    await supervisor.tell("knobs", {"knobs": knobs})
+    bodies = [order(f"П-3{n}", f"+{OURS}030{n}", name=f"Клиент {n}", kopecks=99_500_000 - n) for n in range(2)]
+    await post_orders(house, *bodies)
+    desk = await seat()
+    await supervisor.tell("start")
+
+    machine = await carrier.until_in_talk(f"+{OURS}0300", within_s=90.0)
+    greeting = hiss(0.3) + speech(3.0) + silence(0.4) + tone(1000, 0.5)
+    assert machine.sound_at is not None
+    carrier.peer.play(machine.sound_at, np.frombuffer(greeting, "<i2"))
+    await until(lambda: heard(carrier, house, machine), "the message at the machine", within_s=40.0, every_s=0.5)
+
+    person = await carrier.until_in_talk(f"+{OURS}0301", within_s=60.0)
+    await supervisor.tell("pause")
+    assert person.sound_at is not None
+    carrier.peer.play(person.sound_at, np.frombuffer(hiss(0.4) + speech(0.5), "<i2"))
+    await desk.until_talks()
+    await desk.finish("confirmed")
+
+    async def over() -> list[tuple[Any, ...]] | None:
+        found = await attempts(house, f"{OURS}03")
+        return found if len(found) == 2 else None
+
+    ended = await until(over, "both calls are over", within_s=30.0)
+    assert [(outcome, connected) for outcome, _unreserved, connected in ended] == [("machine", 0), ("person", 1)]

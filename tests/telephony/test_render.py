@@ -316,7 +316,8 @@ def test_the_dialplan_runs_no_text(path: Path) -> None:
     assert list(steps(path))
     runs = [step for step in steps(path) if re.search(RUNS_TEXT, step)]
     dialog = "n,AGI(agi://127.0.0.1:${FILTER(0-9,${CC_IVR_PORT})},${FILTER(0-9a-f,${CC_TICKET})})"  # a socket of loopback, no program
-    assert runs == ([dialog] if path == DIALPLANS[0] else [])
+    tapped = "AudioSocket(${FILTER(a-f0-9\\x2D,${CC_CALL})},127.0.0.1:${FILTER(0-9,${CC_TAP})})"  # by name, all else filtered
+    assert runs == ([dialog, f"n,TryExec({tapped})"] if path == DIALPLANS[0] else [])
 
 
 @pytest.mark.parametrize("path", DIALPLANS, ids=["node", "carrier"])
@@ -348,7 +349,7 @@ def test_every_application_and_function_has_its_module() -> None:
     used = {
         re.sub(r"^(?:n(?:\(\w+\))?|[^,]+,1),", "", step).split("(")[0] for path in DIALPLANS for step in steps(path)
     }
-    assert used == {*core.split(), *loaded.split(), "WaitForSilence", "AGI"}
+    assert used == {*core.split(), *loaded.split(), "WaitForSilence", "AGI", "TryExec"}
     spoken = {
         "app_playback",
         "app_read",

@@ -1,0 +1,141 @@
+"""Make the model that is shipped: `python -m bench.greetings.train [CALLS]`. Trees learn from voices of use "train"; likelihoods and
+operating points are set on "valid"; nothing here hears a held-out voice.
+
+Writes telephony/answer_model.json, and prints a grid of operating points; then the same of a model that hears pauses alone, which is the
+part of it that owes nothing to how the set was made. The same calls, the same model.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing import Pool
+
+import numpy as np
+
+from bench.greetings.calls import Truth, call, of_use, pcm
+from bench.greetings.voices import FOLDER
+from cordboard.telephony.answer_features import FIGURES, TIMING, Hearing
+from cordboard.telephony.answer_machine import ASKED_EVERY, FRAME_BYTES
+from cordboard.telephony.answer_model import SHIPPED, Floats, Model, to_json
+from cordboard.telephony.answer_tones import Tone
+from cordboard.telephony.answer_training import Recipe, Rows, calibrated, trained
+from cordboard.telephony.answer_verdict import Heard, Judge, Point, Verdict
+
+LISTENED_S = 8.0
+LEARNT_S = 5.5  # from the onset: later one has judged
+TONE_WEIGHT = 0.3
+FULL = Recipe(trees=220, rate=0.07, least=250.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """A call as a Hearing heard it: at each tenth of a second after the onset the time, how long it was quiet, and the figures."""
+
+    truth: Truth
+    onset_s: float | None
+    at_s: Floats
+    quiet_s: Floats
+    figures: Floats
+    tones: tuple[tuple[float, Tone], ...]
+
+
+def listen(use: str, number: int, most_s: float = LISTENED_S) -> Listened:
+    sound, truth = call(number, of_use(use))
+    return listen_to(pcm(sound), truth, most_s)
+
+
+def listen_to(heard: bytes, truth: Truth, most_s: float = LISTENED_S) -> Listened:
+    hearing = Hearing()
+    at, quiet, figures, tones = [], [], [], []
+    for begin in range(0, min(len(heard), int(most_s * 16_000)) - FRAME_BYTES + 1, FRAME_BYTES):
+        if (tone := hearing.feed(heard[begin : begin + FRAME_BYTES])) is not None:
+            tones.append((hearing.at_s, tone))
+        if hearing.frames % ASKED_EVERY == 0 and hearing.onset is not None:
+            at.append(hearing.at_s)
+            quiet.append(hearing.quiet_s)
+            figures.append(hearing.figures())
+    shape = np.array(figures).reshape(-1, len(FIGURES))
+    return Listened(truth, hearing.onset, np.array(at), np.array(quiet), shape, tuple(tones))
+
+
+def listened(use: str, count: int) -> list[Listened]:
+    with Pool(2) as pool:
+        return pool.starmap(listen, [(use, number) for number in range(count)], chunksize=20)
+
+
+def rows(calls: Sequence[Listened]) -> Rows:
+    figures, machine, weight = [], [], []
+    for each in calls:
+        if each.truth.answered == "silence" or each.onset_s is None:
+            continue
+        learnt = each.figures[each.at_s <= each.onset_s + LEARNT_S]
+        figures.append(learnt)
+        machine.append(np.full(len(learnt), each.truth.answered != "person"))
+        weight.append(np.full(len(learnt), TONE_WEIGHT if each.truth.answered == "tone" else 1.0))
+    return Rows(np.concatenate(figures), np.concatenate(machine), np.concatenate(weight))
+
+
+def judged(each: Listened, likelihoods: Floats, point: Point) -> list[Verdict]:
+    """The verdicts of a call at that point, in turn: what AnswerMachine would have told."""
+    judge = Judge(point)
+    told = [judge.hears(tone, at) for at, tone in each.tones if each.onset_s is None or at < each.onset_s]
+    later = [(at, tone) for at, tone in each.tones if not (each.onset_s is None or at < each.onset_s)]
+    if each.onset_s is None:
+        return [verdict for verdict in (*told, judge.nobody_yet(LISTENED_S)) if verdict]
+    for at, quiet, likelihood in zip(each.at_s, each.quiet_s, likelihoods, strict=True):
+        while later and later[0][0] <= at:
+            when, tone = later.pop(0)
+            told.append(judge.hears(tone, when))
+        told.append(judge.asked(float(likelihood), float(at), each.onset_s, float(quiet)))
+    told += [judge.hears(tone, when) for when, tone in later]
+    return [verdict for verdict in told if verdict]
+
+
+def _grid(calls: Sequence[Listened], model: Model) -> None:
+    """How points do on these voices: persons called machine, machines called person, not sure, caught, times."""
+    spoken = [each for each in calls if each.truth.answered in ("person", "machine")]
+    likelihoods = [model.likelihoods_of(model.scores(each.figures)) for each in spoken]
+    print("machine person deadline: p->m m->p unsure caught4 caught6 median from_speech")
+    for machine in (0.85, 0.9, 0.93, 0.95, 0.965, 0.975, 0.985):
+        for person in (0.05, 0.08, 0.1, 0.15, 0.2, 0.25):
+            for deadline in (4.0, 5.0, 6.0):
+                told = [
+                    judged(each, likely, Point(machine, person, deadline))
+                    for each, likely in zip(spoken, likelihoods, strict=True)
+                ]
+                print(f"{machine} {person} {deadline}:", *(f"{n:.2f}" for n in _scores(spoken, told)))
+
+
+def _scores(calls: Sequence[Listened], told: Sequence[list[Verdict]]) -> tuple[float, ...]:
+    persons = [(each, verdicts) for each, verdicts in zip(calls, told, strict=True) if each.truth.answered == "person"]
+    machines = [verdicts for each, verdicts in zip(calls, told, strict=True) if each.truth.answered == "machine"]
+    dropped = [any(v.heard in (Heard.MACHINE, Heard.TONE) for v in verdicts) for _, verdicts in persons]
+    passed = [bool(verdicts) and verdicts[0].heard is Heard.PERSON for verdicts in machines]
+    unsure = [verdicts[0].heard is Heard.NOT_SURE for _, verdicts in persons if verdicts]
+
+    def caught(by_s: float) -> float:
+        return float(
+            np.mean([any(v.heard in (Heard.MACHINE, Heard.TONE) and v.at_s <= by_s for v in each) for each in machines])
+        )
+
+    firsts = [verdicts[0].at_s for _, verdicts in persons if verdicts]
+    spoken = [verdicts[0].at_s - max(0.0, each.truth.onset_s) for each, verdicts in persons if verdicts]
+    shares = (np.mean(dropped), np.mean(passed), np.mean(unsure), caught(4.0), caught(6.0))
+    return (*(100 * float(share) for share in shares), float(np.median(firsts)), float(np.median(spoken)))
+
+
+def main(count: int) -> None:
+    train = rows(listened("train", count))
+    valid = listened("valid", count // 3)
+    print(f"{len(train.machine)} moments of {count} calls", flush=True)
+    for figures in (len(FIGURES), TIMING):
+        model = calibrated(trained(train, FULL, figures), rows(valid))
+        if figures == len(FIGURES):
+            SHIPPED.write_text(to_json(model) + "\n")
+        print(f"by {figures} figures", flush=True)
+        _grid(valid, model)
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 6000)

@@ -1,0 +1,29 @@
+"""How a campaign treats answering machines. Pure."""
+
+from dataclasses import dataclass
+
+from .bad_knob import BadKnob
+from .knobs import check_texts
+
+OFF = "off"
+MACHINE_POINTS = (OFF, "cautious", "balanced", "eager")
+"""How sure one is before a machine is told (telephony/answer_verdict.py has the points, by these names)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineKnobs:
+    """`point`: how machines are told from persons, in power and predictive dialing. `text_ru`, `text_en`: what a machine is left
+    after its beep; "" for nothing, then it is hung up on."""
+
+    point: str = OFF
+    text_ru: str = ""
+    text_en: str = ""
+
+    def __post_init__(self) -> None:
+        if self.point not in MACHINE_POINTS:
+            raise BadKnob("point", f"machines are told at one of {', '.join(MACHINE_POINTS)}")
+        check_texts(text_ru=self.text_ru, text_en=self.text_en)
+
+    @property
+    def detects(self) -> bool:
+        return self.point != OFF

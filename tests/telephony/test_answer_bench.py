@@ -1,0 +1,71 @@
+"""What the bench of answering machines rests on: that it judges as a live call does, and that its line does what a line does."""
+
+import numpy as np
+import pytest
+
+from bench.greetings import sound as made
+from bench.greetings.calls import Truth
+from bench.greetings.train import judged, listen_to
+from cordboard.telephony.answer_machine import FRAME_BYTES, AnswerMachine
+from cordboard.telephony.answer_model import shipped
+from cordboard.telephony.answer_verdict import POINTS
+from tests.fakes.answer_sounds import hiss, silence, sit, speech, tone
+
+NOBODY = Truth("person", "short", "nobody", "en")
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "sound",
+    [
+        hiss(0.4) + speech(0.5) + hiss(4),
+        hiss(0.4) + speech(4) + hiss(0.3) + tone(1000, 0.4) + hiss(1),
+        hiss(0.3) + sit() + hiss(0.2) + speech(3),
+        silence(7),
+        hiss(0.2) + speech(0.3) + hiss(0.4) + tone(800, 0.5) + hiss(0.5) + speech(3),
+    ],
+)
+def test_a_call_is_judged_by_the_bench_as_it_is_live(sound: bytes, point: str) -> None:
+    model, heard = shipped(), listen_to(sound, NOBODY, 14.0)
+    offline = judged(heard, model.likelihoods_of(model.scores(heard.figures)), POINTS[point])
+    machine = AnswerMachine(model, POINTS[point])
+    frames = (sound[begin : begin + FRAME_BYTES] for begin in range(0, len(sound), FRAME_BYTES))
+    live = [verdict for frame in frames if (verdict := machine.feed(frame))]
+    assert [(each.heard, each.why) for each in offline] == [(each.heard, each.why) for each in live]
+    assert [each.at_s for each in offline if each.why != "nothing heard"] == [
+        each.at_s for each in live if each.why != "nothing heard"
+    ]
+
+
+def a_tone(hz: float, rate: int = made.RATE) -> made.Sound:
+    return np.sin(2 * np.pi * hz * np.arange(rate) / rate).astype(np.float32) * np.float32(0.3)
+
+
+@pytest.mark.parametrize("rate", [16_000, 22_050, 48_000])
+def test_another_rate_keeps_the_pitch_and_loses_what_is_above_the_line(rate: int) -> None:
+    kept, lost = made.at_rate(a_tone(1000, rate), rate), made.at_rate(a_tone(7000, rate), rate)
+    assert len(kept) == made.RATE
+    assert int(np.abs(np.fft.rfft(kept)).argmax()) == 1000
+    assert np.abs(lost).max() < 0.01
+
+
+def test_the_line_passes_its_band_and_little_else() -> None:
+    passed = {hz: float(np.std(made.shaped(a_tone(hz), *made.BAND))) for hz in (60, 1000, 3900)}
+    assert passed[1000] == pytest.approx(0.3 / np.sqrt(2), rel=0.05)
+    assert passed[60] < 0.02 * passed[1000]
+    assert passed[3900] < 0.5 * passed[1000]
+
+
+@pytest.mark.parametrize("law", ["ALAW", "ULAW"])
+def test_g711_and_gsm_are_near_what_was_said(law: str) -> None:
+    said = a_tone(700)
+    assert np.abs(made.g711(said, law) - said).max() < 0.02
+    mobile = made.gsm(said)
+    assert len(mobile) == len(said)
+    assert np.corrcoef(mobile[800:-800], said[800:-800])[0, 1] > 0.9
+
+
+def test_lost_frames_are_lost_as_often_as_asked() -> None:
+    lossy = made.with_losses(a_tone(700), np.random.default_rng(1), 0.2)
+    frames = (lossy - a_tone(700)).reshape(-1, made.FRAME)
+    assert 0.1 < float(np.mean(np.abs(frames).max(axis=1) > 0)) < 0.35
