@@ -9,6 +9,7 @@ from ..queue.agent import Agent
 from ..queue.channel import ChannelKind
 from ..queue.contact import Contact, ContactState
 from ..queue.disposition import DISPOSITIONS, Disposition
+from ..queue.moves import REJOIN
 from ..shop.customer import Customer, EntryKind, FieldChange, TimelineEntry
 from ..shop.order import EDITABLE, OPEN, Order, OrderItem, OrderStatus, next_statuses
 from ..shop.product import Product
@@ -116,6 +117,12 @@ class DeskView:
         if self.customer is not None:
             return self.customer.name
         return self.contact.name if self.contact is not None else ""
+
+    @property
+    def rejoins(self) -> bool:
+        """His hands are kept for the customer whose talk with him broke."""
+        task = self.agent.foreground
+        return task is not None and (task.attempt_id or "").startswith(REJOIN)
 
     @property
     def zone(self) -> str | None:

@@ -119,6 +119,7 @@ RUSSIAN = {
     "you have no seat in the queue; ask the supervisor": "Для вас нет места в очереди, скажите супервизору",
     "a hidden number cannot become a customer's card": "Скрытый номер нельзя завести карточкой клиента",
     "this contact is not with you any more": "Этот контакт уже не у вас",
+    "there is no talk that could go on": "Разговора, который можно продолжить, нет",
     "this contact cannot be passed on there now": "Туда сейчас не передать: этот оператор уже не на линии, или такой очереди нет",
     "name a queue or an operator": "Назовите очередь или оператора",
     "this customer is not yours to call any more": "Этот клиент уже не ваш",

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 PERSONAL_S = 20.0
 """How long (s) a customer who was dialed for one agent, or whose talk with him broke, waits for that agent alone."""
+REJOIN_AGAIN_S = 1.0
+"""After this time (s) a broken talk is tried again with its agent, whose telephone was not there."""
 
 
 class ChannelKind(StrEnum):

@@ -75,6 +75,7 @@ class Desk:
         self.offer_failed = reception.offer_failed
         self.hold_changed = reception.hold_changed
         self.talk_ended = reception.talk_ended
+        self.leg_broke = reception.leg_broke
         self.customer_left = reception.customer_left
         self.keep_place = reception.keep_place
         self.hold_back = reception.hold_back
@@ -194,7 +195,8 @@ class Desk:
             agent = draft.tell_agent(agent_id, agent_events.PageChanged(draft.now, True))
             calls = (draft.open_contact(t.contact_id) for t in agent.tasks if t.kind is ChannelKind.VOICE)
             talking = (call for call in calls if call is not None and call.state in TALKING_STATES)
-            return [command for call in talking if reloaded for command in moves.break_leg(draft, call)]
+            broken = [command for call in talking if reloaded for command in moves.break_leg(draft, call)]
+            return [*broken, *moves.rejoin_all(draft, agent_id, self._floor.rules)]
 
         await self._floor.change(act)
 
@@ -267,6 +269,18 @@ class Desk:
             mine = self._own_contact(agent_id, contact_id)
             ended = contact_events.TalkEnded(draft.now)
             return [HangUp(mine), *moves.end(draft, mine, ended, self._floor.rules)]
+
+        await self._floor.ask(act)
+
+    async def rejoin(self, agent_id: str, contact_id: str) -> None:
+        """The agent's page hears nothing any more: let go of its leg and join the two again, as after a reload."""
+
+        def act(draft: Draft) -> Sequence[Command]:
+            contact = self._own_contact(agent_id, contact_id)
+            if contact.kind is not ChannelKind.VOICE or contact.state not in TALKING_STATES:
+                raise NotAllowedNow("there is no talk that could go on")
+            back = moves.break_leg(draft, contact)
+            return [*back, *moves.rejoin(draft, draft.contact(contact_id), self._floor.rules)]
 
         await self._floor.ask(act)
 

@@ -66,6 +66,7 @@ contact_table = Table(
     Column("personal_until", UtcDateTime),
     Column("not_before", UtcDateTime),
     Column("overflowed", Json, nullable=False),
+    Column("talked_with", String(36)),
     Column("followed_up", Boolean, nullable=False),
     Index("ix_contact_state", "state"),
     Index("ix_contact_customer_id", "customer_id", "arrived_at"),

@@ -26,6 +26,8 @@ from .site import (
 TEMPLATES = Path(__file__).parent.parent / "asterisk_conf"
 FOLDERS = ("etc", "var", "spool", "run", "log", "cache", "share/sounds")
 AGENTS_FILE = "pjsip_agents.conf"
+BROKEN = "^(3|18|20|27|34|38|41|44|102|127)$"
+"""Q.850 causes with which an agent's leg ends that nobody hung up: no route, no answer, out of order, temporary failure, no sound."""
 LONGEST_SOCKET = 100  # a unix socket's path ends at 107 bytes
 EVENTS = (
     *("FullyBooted", "Newchannel", "Newstate", "DialBegin", "DialEnd", "DialState", "BridgeEnter", "BridgeLeave"),
@@ -90,6 +92,7 @@ def render(site: AsteriskSite, into: Path) -> Path:
         "trunks": trunks_of(site),
         "advanced_filters": has_advanced_filters(site.tree.version),
         "events": EVENTS,
+        "broken": BROKEN,
         "keys": WAITING_KEYS,  # what else customers type, in a talk above all, never leaves Asterisk by AMI
         "modules_loaded": MODULES,
     }

@@ -55,6 +55,8 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 2.0
 ASKED_AT_ONCE = 100
 CHECK_S = 5.0
+REJOIN_RING_S = 5
+"""A page that is back answers by itself within a second; one that is not is tried again (queue/contact.py)."""
 _FAILURES = {"NOANSWER": OfferFailure.NO_ANSWER, "BUSY": OfferFailure.DECLINED}
 
 
@@ -133,6 +135,7 @@ class Voice:
 
     async def _ring(self, contact: Contact, agent: Agent, *, auto_answer: bool) -> None:
         ring_s = self._desk.setup.rules(contact.queue).ring_s or self._ring_s
+        ring_s = REJOIN_RING_S if contact.rejoins else ring_s
         variables = {"CC_CONTACT": contact.id, "CC_AUTO": "1" if auto_answer else "0", "CC_RING": str(ring_s)}
         await self._wire.move(contact.wire_key, "cc-dial", agent.sip_name, variables)
 
@@ -146,7 +149,12 @@ class Voice:
             await self._wire.move(contact.wire_key, "cc-hold", "s")
 
     async def return_to_queue(self, contact: Contact, agent: Agent) -> None:
-        await self._wire.move(contact.wire_key, "cc-hold", "s")
+        """He whose talk broke is told so; who was passed on hears the music only."""
+        waits = self._desk.contact(contact.id)
+        if waits is not None and waits.rejoins:
+            await self.waiting_room.parted(waits)
+        else:
+            await self._wire.move(contact.wire_key, "cc-hold", "s")
 
     async def hang_up(self, contact: Contact) -> None:
         if contact.is_kept_place:
@@ -288,6 +296,8 @@ class Voice:
     async def _dial_ended(self, key: str, status: str) -> None:
         if status == "ANSWER":
             await self._desk.talk_ended(key)
+        elif status == "BROKEN":
+            await self._desk.leg_broke(key)
         elif status != "CANCEL":  # cancelled: the customer is gone, his hangup says so
             await self._desk.offer_failed(key, _FAILURES.get(status, OfferFailure.UNREACHABLE))
 

@@ -181,8 +181,8 @@ class DeskRun(RuleBasedStateMachine):
         offered = {c for c in self.desk.contacts() if c.state is ContactState.OFFERED}
         for one in offered:
             agent = self.desk.agent(str(one.agent_id))
-            if (one.id, one.tries) in self.seen.offered or agent is None or one.attempt_id:
-                continue
+            if (one.id, one.tries) in self.seen.offered or agent is None or one.attempt_id or one.rejoins:
+                continue  # a talk that goes on with its own agent is nobody's turn
             before = replace(agent, tasks=tuple(task for task in agent.tasks if task.contact_id != one.id))
             for other in self._waiting():
                 waited = other.id in self.seen.waiting and other.kind in self.seen.up

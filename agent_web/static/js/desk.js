@@ -50,7 +50,7 @@ live.addEventListener("board", e => figures(e.detail));
 live.addEventListener("up", () => { serverDown = false; upAt = performance.now(); paintLost(); live.atLeisure(update); });
 live.addEventListener("down", () => { serverDown = true; paintLost(); });
 live.addEventListener("refused", () => live.atLeisure(update));      /* it learns whether we are still signed in */
-live.addEventListener("elsewhere", () => { elsewhere = true; phone.stop(); paintLost(); });
+live.addEventListener("elsewhere", () => { elsewhere = true; phone.stop(true); paintLost(); });
 document.addEventListener("cb:lang", update);
 document.addEventListener("cb:signed-out", () => { if (!phone.talking) location.assign("/sign-in?next=/desk"); });
 
@@ -114,7 +114,15 @@ function paintPhone() {
 }
 phone.addEventListener("state", () => { if (phone.talking) broken = false; paintPhone(); paintLost(); });
 phone.addEventListener("ended", () => { broken = false; paintLost(); });
-phone.addEventListener("broken", e => { broken = e.detail.broken; paintLost(); });
+phone.addEventListener("broken", e => { broken = e.detail.broken; paintLost(); rejoinSoon(); });
+/* Sound that has stopped for so long does not come back by itself: the leg is let go, and the same customer rings here at once. */
+const SILENT_MS = 4000;
+let silent = 0;
+function rejoinSoon() {
+  clearTimeout(silent);
+  if (broken) silent = setTimeout(() => { const id = call()?.id; if (broken && id) api("POST", `/desk/contacts/${id}/rejoin`).catch(() => {}).finally(() => { if (broken) rejoinSoon(); }); }, SILENT_MS);
+}
+addEventListener("pagehide", () => phone.leave());
 phone.addEventListener("silent", () => toast(T("Браузер ждёт нажатия, чтобы включить звук. Нажмите в любое место страницы."), { kind: "alert" }));
 document.addEventListener("pointerdown", () => { const ear = $("#ear"); if (ear.srcObject && ear.paused) ear.play().catch(() => {}); });
 
