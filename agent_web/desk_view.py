@@ -9,6 +9,7 @@ from ..queue.agent import Agent
 from ..queue.channel import ChannelKind
 from ..queue.contact import Contact, ContactState
 from ..queue.disposition import DISPOSITIONS, Disposition
+from ..queue.mask import is_open
 from ..queue.moves import REJOIN
 from ..shop.customer import Customer, EntryKind, FieldChange, TimelineEntry
 from ..shop.order import EDITABLE, OPEN, Order, OrderItem, OrderStatus, next_statuses
@@ -123,6 +124,13 @@ class DeskView:
         """His hands are kept for the customer whose talk with him broke."""
         task = self.agent.foreground
         return task is not None and (task.attempt_id or "").startswith(REJOIN)
+
+    @property
+    def masked_s(self) -> int:
+        """For how long (s) the talk will not be recorded; 0 when it is."""
+        if self.contact is None or not is_open(self.contact.masks):
+            return 0
+        return max(1, round((self.contact.masks[-1].end - self.now).total_seconds()))
 
     @property
     def zone(self) -> str | None:

@@ -126,9 +126,17 @@ class Channel(Protocol):
         """The agent took a contact at the desk. Where the wire itself tells of an answer, as a call's does, nothing is to do."""
         ...
 
+    async def record(self, contact: "Contact", *, on: bool) -> None:
+        """Mask what is recorded of the talk from now on, or let it be recorded again. Raises NotDone when it is not masked now."""
+        ...
+
     async def dismiss(self, contact: "Contact", how: Dismissal) -> None:
         """Tell the customer that the waiting is over, or offer him a call back."""
         ...
+
+
+class NotDone(Exception):
+    """The wire works, and did not do this one thing."""
 
 
 class WireDown(Exception):

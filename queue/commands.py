@@ -38,6 +38,16 @@ class HangUp:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseRecording:
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRecording:
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
 class Dismiss:
     contact: Contact
     how: Dismissal
@@ -48,4 +58,14 @@ class FollowUp:
     contact: Contact
 
 
-Command = OfferContact | WithdrawOffer | ReturnToQueue | TellAccepted | HangUp | Dismiss | FollowUp
+Command = (
+    OfferContact
+    | WithdrawOffer
+    | ReturnToQueue
+    | TellAccepted
+    | HangUp
+    | PauseRecording
+    | ResumeRecording
+    | Dismiss
+    | FollowUp
+)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .channel import PERSONAL_S, REJOIN_AGAIN_S, Arrival, ChannelKind, Direction, OfferFailure
+from .mask import Masks, closed, opened
 from .noun import changed
 from .skill import Need
 
@@ -73,11 +74,13 @@ class Contact:
     not_before: datetime | None = None
     overflowed: tuple[str, ...] = ()
     talked_with: str | None = None
+    masks: Masks = ()
 
     @property
     def rejoins(self) -> bool:
         """It waits for, or is being offered to, the agent whose talk with him broke: that talk goes on."""
         own = self.talked_with is not None and self.talked_with == self.for_agent
+        own = own and self.kind is ChannelKind.VOICE  # a text waits for its reader's own click
         return own and self.agent_id in (None, self.for_agent)
 
     @property
@@ -120,6 +123,19 @@ class Connected:
 class HoldChanged:
     at: datetime
     held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPaused:
+    """What is said now is not to be recorded; it goes on by itself at `until`."""
+
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingResumed:
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +243,8 @@ ContactEvent = (
     | OfferFailed
     | Connected
     | HoldChanged
+    | RecordingPaused
+    | RecordingResumed
     | TalkEnded
     | AgentLegBroke
     | CustomerLeft
@@ -296,6 +314,10 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
             return changed(contact, state=state.CONNECTED, agent_id=agent_id, connected_at=at, talked_with=None)
         case ((state.CONNECTED | state.HELD), HoldChanged(_, held)):
             return changed(contact, state=state.HELD if held else state.CONNECTED)
+        case ((state.CONNECTED | state.HELD), RecordingPaused(at, until)) if contact.kind is ChannelKind.VOICE:
+            return changed(contact, masks=opened(contact.masks, at, until))
+        case ((state.CONNECTED | state.HELD), RecordingResumed(at)) if contact.masks:
+            return changed(contact, masks=closed(contact.masks, at))
         case ((state.CONNECTED | state.HELD), (TalkEnded(at) | CustomerLeft(at))):
             return changed(_talk_over(contact, at), state=state.WRAP_UP)
         case ((state.CONNECTED | state.HELD), AgentLegBroke(at)):
@@ -349,4 +371,5 @@ def _talk_over(contact: Contact, at: datetime) -> Contact:
     if contact.connected_at is None:
         return contact
     talked = max(0.0, (at - contact.connected_at).total_seconds())
-    return changed(contact, talk_ended_at=at, talk_s=contact.talk_s + talked)
+    masks = closed(contact.masks, at)  # the next piece of talk has a recording of its own, which nobody has paused
+    return changed(contact, talk_ended_at=at, talk_s=contact.talk_s + talked, masks=masks)

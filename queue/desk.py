@@ -26,6 +26,7 @@ from .disposition import disposition
 from .floor import Floor, NotAllowedNow, Step, UnknownAgent
 from .journal import Journal
 from .ledger import DeskChange
+from .mask import is_open
 from .presence import Presence
 from .readings import Readings
 from .reception import Identify, Known, Reception
@@ -281,6 +282,25 @@ class Desk:
                 raise NotAllowedNow("there is no talk that could go on")
             back = moves.break_leg(draft, contact)
             return [*back, *moves.rejoin(draft, draft.contact(contact_id), self._floor.rules)]
+
+        await self._floor.ask(act)
+
+    async def pause_recording(self, agent_id: str, contact_id: str) -> datetime:
+        """Mask what is said from now on. Returns when it will be recorded again by itself; raises NotAllowedNow when it is not masked."""
+        await self._floor.ask(
+            lambda draft: moves.pause_recording(draft, self._own_contact(agent_id, contact_id)),
+        )
+        contact = self._own_contact(agent_id, contact_id)
+        if not is_open(contact.masks):
+            raise NotAllowedNow("the recording could not be paused")
+        return contact.masks[-1].end
+
+    async def resume_recording(self, agent_id: str, contact_id: str) -> None:
+        """Let it be recorded again. Again is no harm."""
+
+        def act(draft: Draft) -> Sequence[Command]:
+            contact = self._own_contact(agent_id, contact_id)
+            return moves.resume_recording(draft, contact) if is_open(contact.masks) else ()
 
         await self._floor.ask(act)
 

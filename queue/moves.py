@@ -13,9 +13,19 @@ from .agent import Agent, Stance, TaskPhase
 from .book import Draft
 from .capacity import Room
 from .channel import Arrival, ChannelKind, Direction, OfferFailure
-from .commands import Command, FollowUp, OfferContact, ReturnToQueue, TellAccepted, WithdrawOffer
+from .commands import (
+    Command,
+    FollowUp,
+    OfferContact,
+    PauseRecording,
+    ResumeRecording,
+    ReturnToQueue,
+    TellAccepted,
+    WithdrawOffer,
+)
 from .contact import Contact, ContactState
 from .deadlines import AgentDue, DeskRules, due, stale
+from .mask import MASK_S, is_open
 from .placing import is_awaited, overflow, placed
 from .reconcile import LegState, LiveLeg, Verdict, discrepancies
 from .routing import is_personal
@@ -189,6 +199,21 @@ def rejoin_all(draft: Draft, agent_id: str, rules: DeskRules) -> list[Command]:
     return [command for contact_id in own for command in rejoin(draft, draft.contact(contact_id), rules)]
 
 
+def pause_recording(draft: Draft, contact: Contact) -> list[Command]:
+    """What is said now is not recorded, for MASK_S at most."""
+    until = draft.now + timedelta(seconds=MASK_S)
+    return [PauseRecording(draft.tell_contact(contact.id, contacts.RecordingPaused(draft.now, until)))]
+
+
+def resume_recording(draft: Draft, contact: Contact) -> list[Command]:
+    return [ResumeRecording(draft.tell_contact(contact.id, contacts.RecordingResumed(draft.now)))]
+
+
+def not_masked(draft: Draft, contact: Contact) -> None:
+    """The wire did not do it: nobody may believe that it did."""
+    draft.tell_contact(contact.id, contacts.RecordingResumed(draft.now))
+
+
 def transfer(draft: Draft, contact: Contact, queue: str, for_agent: str | None) -> list[Command]:
     """The agent passes the customer on, into a queue with his age, for TRANSFER_S for one agent alone."""
     sender = draft.agent(contact.agent_id or "")
@@ -239,6 +264,8 @@ def pass_time(draft: Draft, page_gone_s: Mapping[str, float], rules: DeskRules) 
             waits = contact.not_before is not None and draft.now < contact.not_before
             commands += [] if waits else rejoin(draft, contact, rules)
             commands += overflow(draft, draft.contact(contact.id), arriving=False)
+        elif contact is not None and is_open(contact.masks) and draft.now >= contact.masks[-1].end:
+            commands += resume_recording(draft, contact)
         draft.look_again(noun_id)
     return commands
 

@@ -15,6 +15,7 @@ from .agent import Agent, BecameReady, LoggedOut, Paused, Stance, Task, TaskPhas
 from .channel import ChannelKind, Direction
 from .contact import ENDED_STATES, OPEN_STATES, Contact, ContactState
 from .journal import MISSED_OFFER, PASSING, Entry, MissedOfferEntry, PresenceEntry
+from .mask import masks_of, told
 from .skill import needs_of
 
 journal_table = Table(
@@ -67,6 +68,7 @@ contact_table = Table(
     Column("not_before", UtcDateTime),
     Column("overflowed", Json, nullable=False),
     Column("talked_with", String(36)),
+    Column("masks", Json, nullable=False),
     Column("followed_up", Boolean, nullable=False),
     Index("ix_contact_state", "state"),
     Index("ix_contact_customer_id", "customer_id", "arrived_at"),
@@ -258,7 +260,7 @@ def _row_of(noun: Contact | Agent | Task) -> dict[str, Any]:
 
 
 def _contact_row(contact: Contact) -> dict[str, Any]:
-    lists = {"lifts": list(contact.lifts), "overflowed": list(contact.overflowed)}
+    lists = {"lifts": list(contact.lifts), "overflowed": list(contact.overflowed), "masks": told(contact.masks)}
     return _row_of(contact) | lists | {"needs": [str(need) for need in contact.needs], "followed_up": False}
 
 
@@ -287,6 +289,7 @@ def _contact(row: Row[Any]) -> Contact:
             "lifts": tuple(values["lifts"]),
             "needs": needs_of(values["needs"]),
             "overflowed": tuple(values["overflowed"]),
+            "masks": masks_of(values["masks"]),
         }
     )
 

@@ -53,6 +53,10 @@ class Commands(Protocol):
         reply = await self.action("Getvar", fields if channel is None else {**fields, "Channel": channel})
         return reply.headers.get("Value", "") if reply.ok else None
 
+    async def mute_recording(self, channel: str, *, on: bool) -> Reply:
+        """Writes silence into what MixMonitor records of the channel, both sides, or lets it be heard again."""
+        return await self.action("MixMonitorMute", {"Channel": channel, "Direction": "both", "State": int(on)})
+
     # app_queue, where calls go when we are gone (fallback.py). Members are channels like PJSIP/agent-x.
 
     async def queue_add(self, queue: str, interface: str, *, paused: bool) -> Reply:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from urllib.parse import unquote
 
 from ..queue.agent import Agent
-from ..queue.channel import Arrival, CallSign, ChannelKind, Direction, Dismissal, OfferFailure, WireDown
+from ..queue.channel import Arrival, CallSign, ChannelKind, Direction, Dismissal, NotDone, OfferFailure, WireDown
 from ..queue.contact import Contact, ContactState
 from ..queue.desk import Desk
 from ..storage.clock import Clock
@@ -42,7 +42,7 @@ from .call import DialedCall
 from .calls_back import CallsBack, Way
 from .dialogs import Dialogs, Spoken
 from .key_notes import KeyNotes
-from .legs import call_key, customers_of, is_customer, key_of, legs_of, shown_name
+from .legs import call_key, customers_of, is_customer, key_of, legs_of, operators_of, shown_name
 from .placed_calls import Dialing, PlacedCalls
 from .site import FIRST_TRUNK
 from .talks import TalkRecorded, Talks
@@ -135,7 +135,7 @@ class Voice:
 
     async def _ring(self, contact: Contact, agent: Agent, *, auto_answer: bool) -> None:
         ring_s = self._desk.setup.rules(contact.queue).ring_s or self._ring_s
-        ring_s = REJOIN_RING_S if contact.rejoins else ring_s
+        ring_s = REJOIN_RING_S if contact.rejoins and agent.needs_page else ring_s
         variables = {"CC_CONTACT": contact.id, "CC_AUTO": "1" if auto_answer else "0", "CC_RING": str(ring_s)}
         await self._wire.move(contact.wire_key, "cc-dial", agent.sip_name, variables)
 
@@ -164,6 +164,11 @@ class Voice:
 
     async def accepted(self, contact: Contact, agent: Agent) -> None:
         """A call is answered in the softphone: there is nothing more to do."""
+
+    async def record(self, contact: Contact, *, on: bool) -> None:
+        """The recording hangs on the operator's leg, and so does its silence: it outlives us."""
+        if not await self._wire.mask(contact.wire_key, on=not on):
+            raise NotDone
 
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         await self.waiting_room.dismiss(contact, how)
@@ -213,6 +218,8 @@ class Voice:
             case OriginateResponded() if not event.success:
                 await self._placed.failed(event)
             case ChannelHungUp():
+                if self._wire.operators.get(call_key(event)) == event.name:
+                    del self._wire.operators[call_key(event)]
                 await self._hung_up(event)
             case HoldBegan() | HoldEnded():
                 await self._desk.hold_changed(call_key(event), held=isinstance(event, HoldBegan))
@@ -222,6 +229,8 @@ class Voice:
                 is_customer(event.channel, event.variables) or event.channel.uniqueid in self._placed
             ):
                 await self._customer_event(event)
+            case BridgeEntered() if event.variables.get("CC_CALL"):
+                self._wire.operators[call_key(event)] = event.name
 
     async def _customer_event(self, event: ChannelEvent) -> None:
         key = key_of(event.channel)
@@ -323,6 +332,7 @@ class Voice:
         customers = customers_of(resync.channels)
         channels = {channel.channel.uniqueid: channel for channel in resync.channels}
         self._wire.names = {key: channel.name for key, channel in customers.items()}
+        self._wire.operators = operators_of(resync.channels)
         self._channels.ask()
         self._channels.told(resync.channels)
         await self._beat()

@@ -67,6 +67,9 @@ class ChatRoom:
     async def return_to_queue(self, contact: Contact, agent: Agent) -> None:
         await self._line(contact, Notice.WAITING_AGAIN, f"waiting/{contact.tries}", agent.id)
 
+    async def record(self, contact: Contact, *, on: bool) -> None:
+        """A chat is its own record."""
+
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         ending = ending_by(how)
         if ending is None:

@@ -75,6 +75,9 @@ class TrueWire:
         if call.leg is not None:
             call.leg, call.agent = LegState.TALKING, agent.id
 
+    async def record(self, contact: Contact, *, on: bool) -> None:
+        self._call(contact)
+
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         if how is not Dismissal.CALLBACK:
             await self.hang_up(contact)
@@ -108,6 +111,9 @@ class TrueChats:
 
     async def hang_up(self, contact: Contact) -> None:
         self.open.pop(contact.wire_key, None)
+
+    async def record(self, contact: Contact, *, on: bool) -> None:
+        await self._tell()
 
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         self.open.pop(contact.wire_key, None)
@@ -176,6 +182,9 @@ class MortalChannel:
 
     async def hang_up(self, contact: Contact) -> None:
         await self._through(lambda: self._wire.hang_up(contact))
+
+    async def record(self, contact: Contact, *, on: bool) -> None:
+        await self._through(lambda: self._wire.record(contact, on=on))
 
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         await self._through(lambda: self._wire.dismiss(contact, how))

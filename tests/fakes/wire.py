@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cordboard.queue.agent import Agent
-from cordboard.queue.channel import Dismissal, WireDown
+from cordboard.queue.channel import Dismissal, NotDone, WireDown
 from cordboard.queue.contact import ENDED_STATES, Contact
 from cordboard.queue.journal import Entry, MissedOfferEntry
 
@@ -27,11 +27,11 @@ class MovedClock:
 
 
 class RememberingWire:
-    """A channel whose other end does nothing; `down` makes it refuse."""
+    """A channel whose other end does nothing; `down` makes it refuse, `deaf` not mask what it records."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str, str]] = []
-        self.down = False
+        self.down = self.deaf = False
 
     def _tell(self, what: str, contact: Contact, agent: str) -> None:
         if self.down:
@@ -49,6 +49,11 @@ class RememberingWire:
 
     async def accepted(self, contact: Contact, agent: Agent) -> None:
         self._tell("accepted", contact, agent.id)
+
+    async def record(self, contact: Contact, *, on: bool) -> None:
+        if self.deaf:
+            raise NotDone
+        self._tell("record" if on else "mask", contact, "")
 
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         self._tell(f"dismiss_{how}", contact, "")

@@ -231,6 +231,14 @@ class DeskMachine(DeskRun):
         if one:
             self._try(lambda: self.desk.rejoin(*one))
 
+    @rule(pick=PICK, on=st.booleans())
+    def a_recording_is_paused_or_goes_on(self, pick: int, on: bool) -> None:
+        one = self._one(pick, VOICE, ContactState.CONNECTED, ContactState.HELD)
+        if one and on:
+            self._try(lambda: self.desk.resume_recording(*one))
+        elif one:
+            self._try(lambda: self.desk.pause_recording(*one))
+
     @rule(pick=PICK, to=st.sampled_from((None, *NAMES)))
     def an_agent_passes_a_customer_on(self, pick: int, to: str | None) -> None:
         one = self._one(pick, None, ContactState.CONNECTED)

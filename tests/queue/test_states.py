@@ -21,6 +21,8 @@ CONTACT_EVENTS: dict[str, contacts.ContactEvent] = {
     "connected": contacts.Connected(LATER, "maria"),
     "held": contacts.HoldChanged(LATER, True),
     "taken_back": contacts.HoldChanged(LATER, False),
+    "recording_paused": contacts.RecordingPaused(LATER, LATER),
+    "recording_resumed": contacts.RecordingResumed(LATER),
     "talk_ended": contacts.TalkEnded(LATER),
     "leg_broke": contacts.AgentLegBroke(LATER),
     "customer_left": contacts.CustomerLeft(LATER, "cause_16"),
@@ -64,6 +66,7 @@ CONTACT_TABLE: dict[ContactState, dict[str, ContactState]] = {
     C.CONNECTED: {
         "held": C.HELD,
         "taken_back": C.CONNECTED,
+        "recording_paused": C.CONNECTED,
         "talk_ended": C.WRAP_UP,
         "leg_broke": C.QUEUED,
         "transferred": C.QUEUED,
@@ -74,6 +77,7 @@ CONTACT_TABLE: dict[ContactState, dict[str, ContactState]] = {
     C.HELD: {
         "held": C.HELD,
         "taken_back": C.CONNECTED,
+        "recording_paused": C.HELD,
         "talk_ended": C.WRAP_UP,
         "leg_broke": C.QUEUED,
         "transferred": C.QUEUED,

@@ -7,6 +7,7 @@ import { flush } from "./order.js";
 import { NoMicrophone, Softphone } from "./softphone.js";
 import { heard } from "./sound.js";
 import "./by_hand.js";
+import "./call_control.js";
 import "./cord.js";
 import "./keys.js";
 import "./wrap.js";
