@@ -11,6 +11,8 @@ from ..queue.contact import Contact, ContactState
 from ..queue.disposition import DISPOSITIONS, Disposition
 from ..queue.mask import is_open
 from ..queue.moves import REJOIN
+from ..queue.third import Third
+from ..queue.third_moves import THIRD
 from ..shop.customer import Customer, EntryKind, FieldChange, TimelineEntry
 from ..shop.order import EDITABLE, OPEN, Order, OrderItem, OrderStatus, next_statuses
 from ..shop.product import Product
@@ -124,6 +126,16 @@ class DeskView:
         """His hands are kept for the customer whose talk with him broke."""
         task = self.agent.foreground
         return task is not None and (task.attempt_id or "").startswith(REJOIN)
+
+    @property
+    def third(self) -> Third | None:
+        return None if self.contact is None else self.contact.third
+
+    @property
+    def is_asked(self) -> bool:
+        """A colleague has called him into a talk."""
+        task = self.agent.foreground
+        return task is not None and (task.attempt_id or "").startswith(THIRD)
 
     @property
     def masked_s(self) -> int:

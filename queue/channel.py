@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from .agent import Agent
+    from .commands import PartyCommand
     from .contact import Contact
 
 
@@ -128,6 +129,10 @@ class Channel(Protocol):
 
     async def record(self, contact: "Contact", *, on: bool) -> None:
         """Mask what is recorded of the talk from now on, or let it be recorded again. Raises NotDone when it is not masked now."""
+        ...
+
+    async def parties(self, command: "PartyCommand") -> None:
+        """Call, place or drop the third in a talk. Raises NotDone when he cannot be called. Where there are no thirds nothing is to do."""
         ...
 
     async def dismiss(self, contact: "Contact", how: Dismissal) -> None:

@@ -48,6 +48,38 @@ class ResumeRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class CallThird:
+    """The talk goes into a room of its own, the customer hears music, and his contact's third is called."""
+
+    contact: Contact
+    agent: Agent
+
+
+@dataclass(frozen=True, slots=True)
+class ArrangeParties:
+    """Everybody is to hear what the contact says: the room, or music."""
+
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class DropThird:
+    """The contact is as it was while he was there."""
+
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class SendAway:
+    """The customer talks on with the number outside, without any operator of ours."""
+
+    contact: Contact
+
+
+PartyCommand = CallThird | ArrangeParties | DropThird | SendAway
+
+
+@dataclass(frozen=True, slots=True)
 class Dismiss:
     contact: Contact
     how: Dismissal
@@ -66,6 +98,7 @@ Command = (
     | HangUp
     | PauseRecording
     | ResumeRecording
+    | PartyCommand
     | Dismiss
     | FollowUp
 )

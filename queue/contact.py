@@ -8,6 +8,7 @@ from .channel import PERSONAL_S, REJOIN_AGAIN_S, Arrival, ChannelKind, Direction
 from .mask import Masks, closed, opened
 from .noun import changed
 from .skill import Need
+from .third import NoSuchThird, PartiesHeld, Third, ThirdAnswered, ThirdCalled, ThirdGone, after
 
 KEPT_PLACE = "callback/"
 """What the wire key of a kept place begins with: the customer has hung up, and is called when his turn comes."""
@@ -75,6 +76,7 @@ class Contact:
     overflowed: tuple[str, ...] = ()
     talked_with: str | None = None
     masks: Masks = ()
+    third: Third | None = None
 
     @property
     def rejoins(self) -> bool:
@@ -245,6 +247,10 @@ ContactEvent = (
     | HoldChanged
     | RecordingPaused
     | RecordingResumed
+    | ThirdCalled
+    | ThirdAnswered
+    | ThirdGone
+    | PartiesHeld
     | TalkEnded
     | AgentLegBroke
     | CustomerLeft
@@ -318,6 +324,10 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
             return changed(contact, masks=opened(contact.masks, at, until))
         case ((state.CONNECTED | state.HELD), RecordingResumed(at)) if contact.masks:
             return changed(contact, masks=closed(contact.masks, at))
+        case state.CONNECTED, ThirdCalled():
+            return _with_third(contact, event)
+        case ((state.CONNECTED | state.HELD), (ThirdAnswered() | ThirdGone() | PartiesHeld())):
+            return _with_third(contact, event)
         case ((state.CONNECTED | state.HELD), (TalkEnded(at) | CustomerLeft(at))):
             return changed(_talk_over(contact, at), state=state.WRAP_UP)
         case ((state.CONNECTED | state.HELD), AgentLegBroke(at)):
@@ -366,10 +376,17 @@ def _not_taken(contact: Contact, at: datetime, not_before: datetime | None) -> C
     return changed(waits, for_agent=None, personal_until=None)
 
 
+def _with_third(contact: Contact, event: ThirdCalled | ThirdAnswered | ThirdGone | PartiesHeld) -> Contact:
+    try:
+        return changed(contact, third=after(contact.third, event))
+    except NoSuchThird:
+        raise IllegalTransition("contact", contact.state, event) from None
+
+
 def _talk_over(contact: Contact, at: datetime) -> Contact:
     """Add the talk that just ended (s); a contact may be talked to in several pieces."""
     if contact.connected_at is None:
         return contact
     talked = max(0.0, (at - contact.connected_at).total_seconds())
     masks = closed(contact.masks, at)  # the next piece of talk has a recording of its own, which nobody has paused
-    return changed(contact, talk_ended_at=at, talk_s=contact.talk_s + talked, masks=masks)
+    return changed(contact, talk_ended_at=at, talk_s=contact.talk_s + talked, masks=masks, third=None)

@@ -33,6 +33,7 @@ from .reception import Identify, Known, Reception
 from .reservations import Reservations
 from .setup import QueueSetup
 from .skill import Skills
+from .thirds import Thirds
 
 DEFAULT_RULES = DeskRules()
 DEFAULT_CAPACITY = Capacity()
@@ -103,6 +104,7 @@ class Desk:
         self.missed_offers = readings.missed_offers
         self.subscribe = self._floor.ledger.subscribe
         self.watch_ends = self._floor.ledger.watch_ends
+        self.thirds = Thirds(self._floor, ids)
         reservations = Reservations(self._floor)
         self.reserve = reservations.reserve
         self.release = reservations.release

@@ -7,14 +7,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from ..storage.failpoint import failpoint
 from .channel import Channel, ChannelKind
 from .commands import (
+    ArrangeParties,
+    CallThird,
     Command,
     Dismiss,
+    DropThird,
     FollowUp,
     HangUp,
     OfferContact,
     PauseRecording,
     ResumeRecording,
     ReturnToQueue,
+    SendAway,
     TellAccepted,
     WithdrawOffer,
 )
@@ -68,6 +72,8 @@ class Hands:
                 await self._channels[contact.kind].record(contact, on=False)
             case ResumeRecording(contact):
                 await self._channels[contact.kind].record(contact, on=True)
+            case CallThird(contact) | ArrangeParties(contact) | DropThird(contact) | SendAway(contact):
+                await self._channels[contact.kind].parties(command)
             case Dismiss(contact, how):
                 await self._channels[contact.kind].dismiss(contact, how)
             case FollowUp(contact):

@@ -79,7 +79,7 @@ def legs_of(
                 legs[key] = LiveLeg(key, LegState.WAITING)
             case "dial":
                 legs[key] = LiveLeg(key, LegState.RINGING, agent.id if agent else None)
-            case "talk":
+            case "talk" | "side":
                 legs[key] = LiveLeg(key, LegState.TALKING, agent.id if agent else None, since.get(key))
     return legs
 

@@ -57,7 +57,16 @@ MODULES = (
         "app_stack",
         "app_userevent",
     ),
-    *("app_waitforcond", "func_callerid", "func_channel", "func_db", "func_global", "func_hangupcause", "func_logic"),
+    *(
+        "app_waitforcond",
+        "app_confbridge",
+        "func_callerid",
+        "func_channel",
+        "func_db",
+        "func_global",
+        "func_hangupcause",
+        "func_logic",
+    ),
     *("func_math", "func_strings", "func_timeout", "func_uri", "func_uuid"),
     *("res_speech", "res_agi"),  # which links against it
 )
@@ -66,7 +75,7 @@ TEMPLATE_NAMES = tuple(
     for name in (
         *("asterisk", "modules", "logger", "manager", "pjsip", "pjsip_agents", "extensions", "http", "rtp"),
         *("musiconhold", "queues", "cdr", "cel", "indications", "features", "udptl", "acl", "ccss", "dnsmgr"),
-        *("codecs", "stasis", "queuerules", "pjproject"),
+        *("codecs", "confbridge", "stasis", "queuerules", "pjproject"),
     )
 )
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from ..queue.agent import Agent
 from ..queue.channel import Arrival, CallSign, ChannelKind, Direction, Dismissal, NotDone, OfferFailure, WireDown
+from ..queue.commands import PartyCommand
 from ..queue.contact import Contact, ContactState
 from ..queue.desk import Desk
 from ..storage.clock import Clock
@@ -43,6 +44,7 @@ from .calls_back import CallsBack, Way
 from .dialogs import Dialogs, Spoken
 from .key_notes import KeyNotes
 from .legs import call_key, customers_of, is_customer, key_of, legs_of, operators_of, shown_name
+from .parties import Parties
 from .placed_calls import Dialing, PlacedCalls
 from .site import FIRST_TRUNK
 from .talks import TalkRecorded, Talks
@@ -100,6 +102,7 @@ class Voice:
             return FIRST_TRUNK, caller_id
 
         self._back = CallsBack(desk, self._wire, self._placed, self._ring_called_back, way or plain)
+        self._parties = Parties(desk, self._wire, self._placed, way or plain)
         self._aftermath = Aftermath(desk, self._wire, self._arrival, self._placed.left_alone)
         self._keys = KeyNotes(self._wire, self._signed)
         self._arrivals = Arrivals(desk, self._wire, clock)
@@ -150,6 +153,7 @@ class Voice:
 
     async def return_to_queue(self, contact: Contact, agent: Agent) -> None:
         """He whose talk broke is told so; who was passed on hears the music only."""
+        await self._parties.operator_goes(contact.wire_key)
         waits = self._desk.contact(contact.id)
         if waits is not None and waits.rejoins:
             await self.waiting_room.parted(waits)
@@ -169,6 +173,9 @@ class Voice:
         """The recording hangs on the operator's leg, and so does its silence: it outlives us."""
         if not await self._wire.mask(contact.wire_key, on=not on):
             raise NotDone
+
+    async def parties(self, command: PartyCommand) -> None:
+        await self._parties.perform(command)
 
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         await self.waiting_room.dismiss(contact, how)
@@ -220,6 +227,8 @@ class Voice:
             case ChannelHungUp():
                 if self._wire.operators.get(call_key(event)) == event.name:
                     del self._wire.operators[call_key(event)]
+                    await self._talks.parted(call_key(event), event.at)
+                    await self._parties.operator_gone(call_key(event))
                 await self._hung_up(event)
             case HoldBegan() | HoldEnded():
                 await self._desk.hold_changed(call_key(event), held=isinstance(event, HoldBegan))
@@ -317,6 +326,7 @@ class Voice:
         self._arrivals.left(key)
         self._aftermath.rings_no_more(key)
         await self._placed.hung_up(event)
+        await self._parties.customer_gone(key)
         if self._desk.contact_by_wire(key) is not None:
             await self._desk.customer_left(key, f"cause_{event.cause}")
 
@@ -347,6 +357,7 @@ class Voice:
                 await self.waiting_room.entered(key)
             elif standing == "hold" or (standing == "ivr" and not self.dialogs.is_in(key)):  # another engine's dialog
                 await self._wire.move(key, "cc-hold", "s")
+        await self._parties.resync(resync.channels)
         await self._back.resync(channels)
         for key, channel in customers.items():
             if channel.variables.get("CC_STATE") == "answered" and self._desk.contact_by_wire(key) is None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from cordboard.queue.agent import Agent
 from cordboard.queue.channel import Dismissal, NotDone, WireDown
+from cordboard.queue.commands import CallThird, PartyCommand
 from cordboard.queue.contact import ENDED_STATES, Contact
 from cordboard.queue.journal import Entry, MissedOfferEntry
 
@@ -54,6 +55,13 @@ class RememberingWire:
         if self.deaf:
             raise NotDone
         self._tell("record" if on else "mask", contact, "")
+
+    async def parties(self, command: PartyCommand) -> None:
+        if self.deaf and isinstance(command, CallThird):
+            raise NotDone
+        third = command.contact.third
+        who = "" if third is None else third.agent_id or third.number
+        self._tell(type(command).__name__, command.contact, who)
 
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         self._tell(f"dismiss_{how}", contact, "")

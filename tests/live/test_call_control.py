@@ -13,16 +13,29 @@ from playwright.async_api import expect
 from tests.fakes.browser import Screen
 from tests.fakes.ear import Heard, hear
 from tests.fakes.house import House, running_house
-from tests.fakes.sipp import SippCaller
+from tests.fakes.sipp import SippCaller, SippCarrier
+from tests.fakes.sipp_scenarios import Behaviour
 from tests.fakes.wait import until
 from tests.fakes.working_day import Seat, call_in, newest_recording, order, post_orders, rows
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
 
+OUTSIDE, THIRD_HZ = "+79165590001", 1000.0
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with running_house(tmp_path_factory.mktemp("control") / "house", ring_s="10") as one:
+async def carrier(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SippCarrier]:
+    """Whoever is called outside answers, with 1000 Hz."""
+    folder = tmp_path_factory.mktemp("carrier")
+    async with SippCarrier(folder, [], otherwise=Behaviour(ring_ms=50), tone_hz=THIRD_HZ) as one:
+        yield one
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory, carrier: SippCarrier) -> AsyncIterator[House]:
+    place = tmp_path_factory.mktemp("control") / "house"
+    async with running_house(place, trunk=carrier.uri, ring_s="10") as one:
         yield one
 
 
@@ -97,3 +110,53 @@ async def test_what_is_said_while_the_recording_is_paused_is_not_in_it(
     assert max(side.loudness for side in during) < 0.001, during
     assert [after[0].is_tone(440.0), after[1].is_tone(700.0)] == [True, True], after
     assert desk.screen.complaints == []
+
+
+def is_mix(heard: Heard, *tones: float) -> bool:
+    """Two voices at once: the strongest is one of them, and it is not alone."""
+    return heard.loudness >= 0.02 and heard.purity < 0.9 and any(abs(heard.hz - hz) <= 15.0 for hz in tones)
+
+
+async def test_a_third_is_asked_swapped_joined_and_let_go(
+    house: House, seat: Seat, carrier: SippCarrier, tmp_path: Path
+) -> None:
+    desk = await seat()
+    async with call_in(house, tmp_path) as caller:
+        await caller.answered()
+        await desk.until_rings()
+        await desk.answer()
+        await caller.until_hears(440.0)
+        contact = await desk.contact()
+
+        await desk.page.keyboard.press("Alt+KeyC")
+        await desk.page.fill("#consult-number", OUTSIDE)
+        await desk.page.click("#consult-form [value=consult]")
+        third = await carrier.until_in_talk(OUTSIDE)
+        await desk.screen.until_shows("#third-swap")
+        await desk.screen.until_hears(THIRD_HZ)
+        await until(lambda: carrier.hears(third).is_tone(440.0), "the third hears the operator alone")
+        await until(lambda: is_music(caller), "the customer hears music, and nothing of the consultation")
+        await desk.screen.shoot("consulting")
+
+        await desk.page.click("#third-swap")
+        await caller.until_hears(440.0)
+        await desk.screen.until_hears(700.0)
+        await until(lambda: not carrier.hears(third).is_tone(440.0), "the third hears the operator no more")
+
+        await desk.page.click("#third-join")
+        await until(lambda: is_mix(caller.hears(), 440.0, THIRD_HZ), "the customer hears both")
+        await until(lambda: is_mix(carrier.hears(third), 440.0, 700.0), "the third hears both")
+
+        async def both() -> bool:
+            return is_mix(await desk.screen.hears(), 700.0, THIRD_HZ)
+
+        await until(both, "the operator hears both")
+        await desk.screen.shoot("conference")
+
+        await desk.page.click("#third-drop")
+        await desk.screen.until_hears(700.0)
+        await caller.until_hears(440.0)
+        await until(lambda: not carrier.in_talk(), "the third is gone")
+        assert await desk.contact() == contact
+        await desk.finish()
+        await caller.over()

@@ -185,6 +185,7 @@ document.addEventListener("click", async e => {
   if (at("#mute")) { phone.mute(!phone.muted); paintPhone(); }
   if (at("#hold")) { phone.hold(!phone.held); paintPhone(); }
   if ((b = at("#end"))) { const { contact: id, kind } = meant(b); flush(); if (kind === "voice") phone.hangUp(); api("POST", `/desk/contacts/${id}/hangup`).catch(() => {}).finally(update); }
+  if (at("[data-hang-up]")) phone.hangUp();
   if ((b = at("[data-tone]"))) phone.tone(b.dataset.tone);
   if ((b = at("[data-customer]"))) pick({ customer_id: b.dataset.customer });
   if ((b = at("[data-pick]"))) pick({ customer_id: $("#notes")?.dataset.whose, order_id: b.dataset.pick });
