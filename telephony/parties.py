@@ -148,14 +148,15 @@ class Parties:
         if contact is not None and contact.third is not None:
             await self._placed.cancel(contact.third.id)
             if on_music:
-                await self._desk.leg_broke(key)
-                await self._wire.move(key, "cc-hold", "s")
+                await self._wire.move(key, "cc-announce", "hold", {"CC_SAY": "reconnecting"})
+                await self._desk.leg_broke(
+                    key
+                )  # which may offer him again at once: his leg must be where an offer finds it
 
     async def resync(self, channels: Sequence[LiveChannel]) -> None:
         """After a gap: who is in a room, who hears music, and which thirds are gone."""
         by_key = {f"{one.channel.node}/{one.channel.boot_id}/{one.channel.uniqueid}": one for one in channels}
-        talking = {name for key, name in self._wire.operators.items()}
-        rooms = {one.name for one in channels if one.application == "ConfBridge"} & talking
+        rooms = {one.name for one in channels if one.application == "ConfBridge"}
         self._rooms = {key for key, name in self._wire.operators.items() if name in rooms}
         self._on_music = {key for key, one in by_key.items() if one.variables.get("CC_STATE", "").startswith("side-")}
         self._rooms |= self._on_music
