@@ -97,7 +97,7 @@ class Works:
         rules = DeskRules(ring_s=settings.ring_s, wrap_up_s=float(settings.wrap_up_s))
         self.desk = Desk(self.journal, channels, clock, random_ids, rules, customers.identify)
         self.numbers = Numbers(self.desk, settings)
-        tolls = dial_rules(settings)
+        self.tolls = tolls = dial_rules(settings)
         self.voice = self._voice(tolls)
         channels[ChannelKind.VOICE] = self.voice
         self.metrics = CollectorRegistry()
@@ -260,6 +260,7 @@ class Works:
             health=parts.report,
             on_users_changed=self.operators.changed,
             look_at_phone=self.voice.look_at_phone,
+            may_dial=self.tolls.may_dial,
             sound_processing=settings.sound_processing,
             time_zone=settings.time_zone,
             robot=self.robot,

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from .quality.store import RecordingStore
 from .queue.channel import Dismissal
 from .queue.contact import Contact
+from .queue.mask import closed, parts
 from .queue.store import QueueStore
 from .storage.clock import WallClock
 from .storage.data_folder import DataFolder
@@ -101,4 +102,11 @@ def _talk_of(contact: Contact, take: int, recorded: TalkRecorded | None) -> Talk
         agent_id=contact.agent_id,
         order_id=contact.order_id,
         customer_id=contact.customer_id,
+        masked=_masked(contact, started_at, recorded.talk_s if recorded else contact.talk_s),
     )
+
+
+def _masked(contact: Contact, began: datetime, seconds: float) -> tuple[tuple[float, float], ...]:
+    """Where nothing was to be recorded; one that is open ends with its piece of talk."""
+    end = began + timedelta(seconds=seconds)
+    return parts(closed(contact.masks, end), began, seconds)

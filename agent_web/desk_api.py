@@ -189,6 +189,14 @@ async def hang_up(contact_id: str, house: HouseDep, user: Operator) -> None:
         await house.desk.hang_up(user.id, contact_id)
 
 
+@router.post("/contacts/{contact_id}/rejoin", status_code=204)
+async def rejoin(contact_id: str, house: HouseDep, user: Operator) -> None:
+    """The page hears nothing of its call any more: the leg is let go, the customer is told, and both are joined again."""
+    own_contact(house, user, contact_id)
+    async with asked("there is no talk that could go on"):
+        await house.desk.rejoin(user.id, contact_id)
+
+
 @router.post("/contacts/{contact_id}/transfer", status_code=204)
 async def transfer(contact_id: str, goes: Transfer, house: HouseDep, user: Operator) -> None:
     """Pass the customer on, by voice or text: he waits there with his age, 30 s for the named operator alone."""

@@ -39,6 +39,8 @@ KEYS = (
     ("Alt ↑ ↓", N_("Другой контакт")),
     ("Alt M", N_("Микрофон")),
     ("Alt H", N_("Удержать, вернуть")),
+    ("Alt C", N_("Позвать третьего")),
+    ("Alt P", N_("Не записывать: клиент называет карту")),
     ("Alt T", N_("Передать другому")),
     ("Alt E", N_("Завершить звонок или чат")),
     ("Alt W", N_("Итог: готово")),
@@ -192,6 +194,15 @@ async def load_record(house: House, contact: Contact) -> Record:
     )
 
 
+def _third_name(house: House, view: DeskView) -> str:
+    """The operator or the number who is in the talk beside the customer."""
+    third = view.third
+    if third is None:
+        return ""
+    agent = house.desk.agent(third.agent_id or "")
+    return third.number if agent is None else agent.name
+
+
 async def _context(request: Request, house: House, user: User, wanted: Sequence[str] | None) -> dict[str, Any]:
     language = language_of(request, user)
     view = await load_view(house, user, language, wanted or ())
@@ -203,6 +214,7 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
     on_pause = pause_code(setup, view.agent.pause_code)
     return {
         "view": view,
+        "third_name": _third_name(house, view),
         "user": user,
         "title": title,
         "keys": [(chord, speech.say(does)) for chord, does in KEYS],

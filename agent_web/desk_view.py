@@ -9,6 +9,10 @@ from ..queue.agent import Agent
 from ..queue.channel import ChannelKind
 from ..queue.contact import Contact, ContactState
 from ..queue.disposition import DISPOSITIONS, Disposition
+from ..queue.mask import is_open
+from ..queue.moves import REJOIN
+from ..queue.third import Third
+from ..queue.third_moves import THIRD
 from ..shop.customer import Customer, EntryKind, FieldChange, TimelineEntry
 from ..shop.order import EDITABLE, OPEN, Order, OrderItem, OrderStatus, next_statuses
 from ..shop.product import Product
@@ -116,6 +120,29 @@ class DeskView:
         if self.customer is not None:
             return self.customer.name
         return self.contact.name if self.contact is not None else ""
+
+    @property
+    def rejoins(self) -> bool:
+        """His hands are kept for the customer whose talk with him broke."""
+        task = self.agent.foreground
+        return task is not None and (task.attempt_id or "").startswith(REJOIN)
+
+    @property
+    def third(self) -> Third | None:
+        return None if self.contact is None else self.contact.third
+
+    @property
+    def is_asked(self) -> bool:
+        """A colleague has called him into a talk."""
+        task = self.agent.foreground
+        return task is not None and (task.attempt_id or "").startswith(THIRD)
+
+    @property
+    def masked_s(self) -> int:
+        """For how long (s) the talk will not be recorded; 0 when it is."""
+        if self.contact is None or not is_open(self.contact.masks):
+            return 0
+        return max(1, round((self.contact.masks[-1].end - self.now).total_seconds()))
 
     @property
     def zone(self) -> str | None:

@@ -53,7 +53,7 @@ class Site:
     so that their phones can be made or unmade; `look_at_phone` brings the desk's news of an agent's telephone up to date.
     `time_zone` (IANA) is where the day begins and whose clock the supervisor reads; `targets` is what his figures stand beside.
     `robot` is there in the demo only. `callback_page`: whether customers may book a call themselves,
-    `callback_queue` for which queue when the address names none.
+    `callback_queue` for which queue when the address names none. `may_dial`: whether the site calls this number (E.164) at all.
     """
 
     shop_name: str
@@ -70,6 +70,7 @@ class Site:
     robot: RobotSwitch | None = None
     callback_page: bool = True
     callback_queue: str = ""
+    may_dial: Callable[[str], bool] = lambda _number: True
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ MARK_WORDS: Mapping[str, tuple[str, str]] = {
     "customer_first": ("user", N_("заговорил клиент")),
     "silence": ("mic-off", N_("тишина")),
     "overlap": ("alert", N_("говорят вместе")),
+    "masked": ("mask", N_("запись была приостановлена")),
 }
 DIRECTION_WORDS: Mapping[str, tuple[str, str]] = {
     "inbound": ("phone-in", N_("входящий")),

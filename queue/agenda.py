@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
 from .agent import Agent
-from .contact import Contact, ContactState
+from .contact import TALKING_STATES, Contact, ContactState
+from .mask import is_open
 from .overflow import looks_again_at
 from .setup import QueueRules
 from .skill import relaxes_in_s
@@ -47,6 +48,8 @@ def next_look(noun: Contact | Agent, rules_of: Callable[[str], QueueRules], now:
     """When time alone may change something for the noun; None when it cannot."""
     if isinstance(noun, Agent):
         return min((task.until for task in noun.tasks if task.until is not None), default=None)
+    if noun.state in TALKING_STATES and is_open(noun.masks):
+        return noun.masks[-1].end
     if noun.state is not ContactState.QUEUED:
         return None
     rules = rules_of(noun.queue)

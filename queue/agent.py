@@ -151,10 +151,13 @@ class LoggedOut:
 
 @dataclass(frozen=True, slots=True)
 class ReservedForContact:
+    """`resumes`: his own talk goes on, whatever he wants to be when it is over."""
+
     at: datetime
     contact_id: str
     kind: ChannelKind
     until: datetime
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +321,8 @@ def _reserved(agent: Agent, event: ReservedForContact) -> Agent | None:
     if dialing is not None and event.kind is ChannelKind.VOICE:
         return _with(agent, dialing, replace(dialing, contact_id=event.contact_id, until=event.until))
     task = Task(event.kind, TaskPhase.RESERVED, event.at, event.until, contact_id=event.contact_id)
-    return changed(agent, tasks=(*agent.tasks, task)) if _may_take(agent, event.kind) else None
+    resumes = event.resumes and agent.stance is not Stance.LOGGED_OUT and agent.room(event.kind) is Room.FREE
+    return changed(agent, tasks=(*agent.tasks, task)) if resumes or _may_take(agent, event.kind) else None
 
 
 def _talking(agent: Agent, event: TalkBegan) -> Agent | None:

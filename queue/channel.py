@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from .agent import Agent
+    from .commands import PartyCommand
     from .contact import Contact
 
 
 PERSONAL_S = 20.0
 """How long (s) a customer who was dialed for one agent, or whose talk with him broke, waits for that agent alone."""
+REJOIN_AGAIN_S = 1.0
+"""After this time (s) a broken talk is tried again with its agent, whose telephone was not there."""
 
 
 class ChannelKind(StrEnum):
@@ -126,9 +129,21 @@ class Channel(Protocol):
         """The agent took a contact at the desk. Where the wire itself tells of an answer, as a call's does, nothing is to do."""
         ...
 
+    async def record(self, contact: "Contact", *, on: bool) -> None:
+        """Mask what is recorded of the talk from now on, or let it be recorded again. Raises NotDone when it is not masked now."""
+        ...
+
+    async def parties(self, command: "PartyCommand") -> None:
+        """Call, place or drop the third in a talk. Raises NotDone when he cannot be called. Where there are no thirds nothing is to do."""
+        ...
+
     async def dismiss(self, contact: "Contact", how: Dismissal) -> None:
         """Tell the customer that the waiting is over, or offer him a call back."""
         ...
+
+
+class NotDone(Exception):
+    """The wire works, and did not do this one thing."""
 
 
 class WireDown(Exception):

@@ -38,6 +38,48 @@ class HangUp:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseRecording:
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRecording:
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class CallThird:
+    """The talk goes into a room of its own, the customer hears music, and his contact's third is called."""
+
+    contact: Contact
+    agent: Agent
+
+
+@dataclass(frozen=True, slots=True)
+class ArrangeParties:
+    """Everybody is to hear what the contact says: the room, or music."""
+
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class DropThird:
+    """The contact is as it was while he was there."""
+
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class SendAway:
+    """The customer talks on with the number outside, without any operator of ours."""
+
+    contact: Contact
+
+
+PartyCommand = CallThird | ArrangeParties | DropThird | SendAway
+
+
+@dataclass(frozen=True, slots=True)
 class Dismiss:
     contact: Contact
     how: Dismissal
@@ -48,4 +90,15 @@ class FollowUp:
     contact: Contact
 
 
-Command = OfferContact | WithdrawOffer | ReturnToQueue | TellAccepted | HangUp | Dismiss | FollowUp
+Command = (
+    OfferContact
+    | WithdrawOffer
+    | ReturnToQueue
+    | TellAccepted
+    | HangUp
+    | PauseRecording
+    | ResumeRecording
+    | PartyCommand
+    | Dismiss
+    | FollowUp
+)

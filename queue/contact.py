@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .channel import PERSONAL_S, Arrival, ChannelKind, Direction, OfferFailure
+from .channel import PERSONAL_S, REJOIN_AGAIN_S, Arrival, ChannelKind, Direction, OfferFailure
+from .mask import Masks, closed, opened
 from .noun import changed
 from .skill import Need
+from .third import NoSuchThird, PartiesHeld, Third, ThirdAnswered, ThirdCalled, ThirdGone, after
 
 KEPT_PLACE = "callback/"
 """What the wire key of a kept place begins with: the customer has hung up, and is called when his turn comes."""
@@ -38,6 +40,7 @@ class Contact:
 
     `due_at` is its place in the one order, earliest first (routing.py); `lifts` says what moved it forward. Until `personal_until` it
     waits for `for_agent` alone, until `not_before` for nobody. `overflowed` names the overflow rules that it has been through.
+    `talked_with` is the agent from whom the customer was parted in mid-talk, and who has not been succeeded yet.
     """
 
     id: str
@@ -71,6 +74,16 @@ class Contact:
     personal_until: datetime | None = None
     not_before: datetime | None = None
     overflowed: tuple[str, ...] = ()
+    talked_with: str | None = None
+    masks: Masks = ()
+    third: Third | None = None
+
+    @property
+    def rejoins(self) -> bool:
+        """It waits for, or is being offered to, the agent whose talk with him broke: that talk goes on."""
+        own = self.talked_with is not None and self.talked_with == self.for_agent
+        own = own and self.kind is ChannelKind.VOICE  # a text waits for its reader's own click
+        return own and self.agent_id in (None, self.for_agent)
 
     @property
     def is_open(self) -> bool:
@@ -112,6 +125,19 @@ class Connected:
 class HoldChanged:
     at: datetime
     held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPaused:
+    """What is said now is not to be recorded; it goes on by itself at `until`."""
+
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingResumed:
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +245,12 @@ ContactEvent = (
     | OfferFailed
     | Connected
     | HoldChanged
+    | RecordingPaused
+    | RecordingResumed
+    | ThirdCalled
+    | ThirdAnswered
+    | ThirdGone
+    | PartiesHeld
     | TalkEnded
     | AgentLegBroke
     | CustomerLeft
@@ -280,37 +312,41 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
                 not_before=None,
                 tries=contact.tries + 1,
             )
-        case state.OFFERED, OfferFailed(_, _, not_before):
-            return changed(
-                contact,
-                state=state.QUEUED,
-                agent_id=None,
-                for_agent=None,
-                personal_until=None,
-                not_before=not_before,
-            )
+        case state.OFFERED, OfferFailed(at, _, not_before):
+            return _not_taken(contact, at, not_before)
         case state.OFFERED, Reached(_, wire_key) if contact.is_kept_place:
             return changed(contact, wire_key=wire_key)
         case ((state.OFFERED | state.QUEUED), Connected(at, agent_id)):
-            return changed(contact, state=state.CONNECTED, agent_id=agent_id, connected_at=at)
+            return changed(contact, state=state.CONNECTED, agent_id=agent_id, connected_at=at, talked_with=None)
         case ((state.CONNECTED | state.HELD), HoldChanged(_, held)):
             return changed(contact, state=state.HELD if held else state.CONNECTED)
+        case ((state.CONNECTED | state.HELD), RecordingPaused(at, until)) if contact.kind is ChannelKind.VOICE:
+            return changed(contact, masks=opened(contact.masks, at, until))
+        case ((state.CONNECTED | state.HELD), RecordingResumed(at)) if contact.masks:
+            return changed(contact, masks=closed(contact.masks, at))
+        case state.CONNECTED, ThirdCalled():
+            return _with_third(contact, event)
+        case ((state.CONNECTED | state.HELD), (ThirdAnswered() | ThirdGone() | PartiesHeld())):
+            return _with_third(contact, event)
         case ((state.CONNECTED | state.HELD), (TalkEnded(at) | CustomerLeft(at))):
             return changed(_talk_over(contact, at), state=state.WRAP_UP)
         case ((state.CONNECTED | state.HELD), AgentLegBroke(at)):
             until = at + timedelta(seconds=PERSONAL_S)
             waiting = changed(_talk_over(contact, at), state=state.QUEUED, agent_id=None)
-            return changed(waiting, for_agent=contact.agent_id, personal_until=until)
+            own = contact.agent_id
+            return changed(waiting, for_agent=own, personal_until=until, talked_with=own)
         case ((state.CONNECTED | state.HELD), Transferred(at, queue, due_at, needs, for_agent, until)):
             waiting = changed(_talk_over(contact, at), state=state.QUEUED, agent_id=None, queue=queue, due_at=due_at)
-            return changed(waiting, needs=needs, for_agent=for_agent, personal_until=until, overflowed=())
+            goes = changed(waiting, needs=needs, for_agent=for_agent, personal_until=until, overflowed=())
+            return changed(goes, talked_with=contact.agent_id)
         case state.QUEUED, OverflowMet(_, rule, queue, due_at, needs):
             met = changed(contact, overflowed=(*contact.overflowed, rule))
             return met if queue is None else changed(met, queue=queue, due_at=due_at, needs=needs)
         case state.QUEUED, Placed(_, due_at, needs):
             return changed(contact, due_at=due_at, needs=needs)
         case state.QUEUED, HeldBack(_, until):
-            return changed(contact, not_before=until)
+            tried_again_at = contact.not_before if contact.rejoins else None
+            return changed(contact, not_before=until or tried_again_at)
         case ((state.ARRIVED | state.QUEUED), Overflowed(at, how)):
             return changed(contact, state=state.OVERFLOWED, closed_at=at, lost_reason=how)
         case ((state.ARRIVED | state.QUEUED | state.OFFERED), CustomerLeft(at, reason)):
@@ -327,9 +363,30 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
             raise IllegalTransition("contact", contact.state, event)
 
 
+def _not_taken(contact: Contact, at: datetime, not_before: datetime | None) -> Contact:
+    """Back in line. The agent whose talk broke is tried again until his time is over; who was passed on to one agent in vain goes back
+    to the one who passed him on."""
+    waits = changed(contact, state=ContactState.QUEUED, agent_id=None, not_before=not_before)
+    own_time = contact.personal_until is not None and at < contact.personal_until
+    if contact.rejoins and own_time:
+        return changed(waits, not_before=at + timedelta(seconds=REJOIN_AGAIN_S))
+    if contact.talked_with not in (None, contact.agent_id) and contact.agent_id == contact.for_agent:
+        until = at + timedelta(seconds=PERSONAL_S)
+        return changed(waits, for_agent=contact.talked_with, personal_until=until)
+    return changed(waits, for_agent=None, personal_until=None)
+
+
+def _with_third(contact: Contact, event: ThirdCalled | ThirdAnswered | ThirdGone | PartiesHeld) -> Contact:
+    try:
+        return changed(contact, third=after(contact.third, event))
+    except NoSuchThird:
+        raise IllegalTransition("contact", contact.state, event) from None
+
+
 def _talk_over(contact: Contact, at: datetime) -> Contact:
     """Add the talk that just ended (s); a contact may be talked to in several pieces."""
     if contact.connected_at is None:
         return contact
     talked = max(0.0, (at - contact.connected_at).total_seconds())
-    return changed(contact, talk_ended_at=at, talk_s=contact.talk_s + talked)
+    masks = closed(contact.masks, at)  # the next piece of talk has a recording of its own, which nobody has paused
+    return changed(contact, talk_ended_at=at, talk_s=contact.talk_s + talked, masks=masks, third=None)

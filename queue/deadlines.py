@@ -103,8 +103,8 @@ def _offer_over(
         yield AgentDue(agent.id, Released(now, attempt_id=task.attempt_id))
     elif contact is not None and contact.state is ContactState.OFFERED:
         yield ContactDue(contact.id, OfferFailed(now, reason))
-        # A customer who is being called back did not answer: that is not the agent's fault.
-        blameless = contact.is_kept_place
+        # A customer who is being called back did not answer, a page is still on its way back: that is not the agent's fault.
+        blameless = contact.is_kept_place or contact.rejoins
         yield AgentDue(agent.id, Released(now, contact.id) if blameless else MissedOffer(now, contact.id, reason))
     else:
         yield AgentDue(agent.id, Released(now, task.contact_id))

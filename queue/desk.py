@@ -26,12 +26,14 @@ from .disposition import disposition
 from .floor import Floor, NotAllowedNow, Step, UnknownAgent
 from .journal import Journal
 from .ledger import DeskChange
+from .mask import is_open
 from .presence import Presence
 from .readings import Readings
 from .reception import Identify, Known, Reception
 from .reservations import Reservations
 from .setup import QueueSetup
 from .skill import Skills
+from .thirds import Thirds
 
 DEFAULT_RULES = DeskRules()
 DEFAULT_CAPACITY = Capacity()
@@ -75,6 +77,7 @@ class Desk:
         self.offer_failed = reception.offer_failed
         self.hold_changed = reception.hold_changed
         self.talk_ended = reception.talk_ended
+        self.leg_broke = reception.leg_broke
         self.customer_left = reception.customer_left
         self.keep_place = reception.keep_place
         self.hold_back = reception.hold_back
@@ -101,6 +104,7 @@ class Desk:
         self.missed_offers = readings.missed_offers
         self.subscribe = self._floor.ledger.subscribe
         self.watch_ends = readings.watch_ends
+        self.thirds = Thirds(self._floor, ids)
         reservations = Reservations(self._floor)
         self.reserve = reservations.reserve
         self.release = reservations.release
@@ -194,7 +198,8 @@ class Desk:
             agent = draft.tell_agent(agent_id, agent_events.PageChanged(draft.now, True))
             calls = (draft.open_contact(t.contact_id) for t in agent.tasks if t.kind is ChannelKind.VOICE)
             talking = (call for call in calls if call is not None and call.state in TALKING_STATES)
-            return [command for call in talking if reloaded for command in moves.break_leg(draft, call)]
+            broken = [command for call in talking if reloaded for command in moves.break_leg(draft, call)]
+            return [*broken, *moves.rejoin_all(draft, agent_id, self._floor.rules)]
 
         await self._floor.change(act)
 
@@ -267,6 +272,37 @@ class Desk:
             mine = self._own_contact(agent_id, contact_id)
             ended = contact_events.TalkEnded(draft.now)
             return [HangUp(mine), *moves.end(draft, mine, ended, self._floor.rules)]
+
+        await self._floor.ask(act)
+
+    async def rejoin(self, agent_id: str, contact_id: str) -> None:
+        """The agent's page hears nothing any more: let go of its leg and join the two again, as after a reload."""
+
+        def act(draft: Draft) -> Sequence[Command]:
+            contact = self._own_contact(agent_id, contact_id)
+            if contact.kind is not ChannelKind.VOICE or contact.state not in TALKING_STATES:
+                raise NotAllowedNow("there is no talk that could go on")
+            back = moves.break_leg(draft, contact)
+            return [*back, *moves.rejoin(draft, draft.contact(contact_id), self._floor.rules)]
+
+        await self._floor.ask(act)
+
+    async def pause_recording(self, agent_id: str, contact_id: str) -> datetime:
+        """Mask what is said from now on. Returns when it will be recorded again by itself; raises NotAllowedNow when it is not masked."""
+        await self._floor.ask(
+            lambda draft: moves.pause_recording(draft, self._own_contact(agent_id, contact_id)),
+        )
+        contact = self._own_contact(agent_id, contact_id)
+        if not is_open(contact.masks):
+            raise NotAllowedNow("the recording could not be paused")
+        return contact.masks[-1].end
+
+    async def resume_recording(self, agent_id: str, contact_id: str) -> None:
+        """Let it be recorded again. Again is no harm."""
+
+        def act(draft: Draft) -> Sequence[Command]:
+            contact = self._own_contact(agent_id, contact_id)
+            return moves.resume_recording(draft, contact) if is_open(contact.masks) else ()
 
         await self._floor.ask(act)
 

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 
 from ..storage.clock import Clock
-from . import moves
+from . import moves, third_moves
 from .book import Draft
-from .channel import Channel, ChannelKind, WireDown
-from .commands import Command, OfferContact
+from .channel import Channel, ChannelKind, NotDone, WireDown
+from .commands import CallThird, Command, OfferContact, PauseRecording
 from .contact import Contact, IllegalTransition
 from .deadlines import DeskRules
 from .hands import Hands
@@ -114,10 +114,25 @@ class Floor:
     async def _perform(self, command: Command) -> None:
         try:
             await self.hands.perform(command)
+        except NotDone:
+            log.warning("a wire did not do what it was told: %s", type(command).__name__)
+            await self._undone(command)
         except WireDown:
             self.wires_up.discard(command.contact.kind)
-            if isinstance(command, OfferContact):
-                await self._take_back(command)
+            await self._undone(command)
+
+    async def _undone(self, command: Command) -> None:
+        """What the book believed is not so: nobody was offered, and nothing is masked."""
+        if isinstance(command, OfferContact):
+            await self._take_back(command)
+        elif isinstance(command, PauseRecording):
+            await self.hear(command.contact.wire_key, moves.not_masked)
+        elif isinstance(command, CallThird) and command.contact.third is not None:
+            third_id = command.contact.third.id
+            await self.hear(
+                command.contact.wire_key,
+                lambda draft, contact: third_moves.gone(draft, contact, third_id, "not_called"),
+            )
 
     async def _take_back(self, command: OfferContact) -> None:
         def act(draft: Draft, contact: Contact) -> None:

@@ -6,7 +6,22 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from ..storage.failpoint import failpoint
 from .channel import Channel, ChannelKind
-from .commands import Command, Dismiss, FollowUp, HangUp, OfferContact, ReturnToQueue, TellAccepted, WithdrawOffer
+from .commands import (
+    ArrangeParties,
+    CallThird,
+    Command,
+    Dismiss,
+    DropThird,
+    FollowUp,
+    HangUp,
+    OfferContact,
+    PauseRecording,
+    ResumeRecording,
+    ReturnToQueue,
+    SendAway,
+    TellAccepted,
+    WithdrawOffer,
+)
 from .contact import Contact
 from .journal import Journal
 
@@ -53,6 +68,12 @@ class Hands:
                 failpoint("before_hang_up")
                 await self._channels[contact.kind].hang_up(contact)
                 failpoint("after_hang_up")
+            case PauseRecording(contact):
+                await self._channels[contact.kind].record(contact, on=False)
+            case ResumeRecording(contact):
+                await self._channels[contact.kind].record(contact, on=True)
+            case CallThird(contact) | ArrangeParties(contact) | DropThird(contact) | SendAway(contact):
+                await self._channels[contact.kind].parties(command)
             case Dismiss(contact, how):
                 await self._channels[contact.kind].dismiss(contact, how)
             case FollowUp(contact):

@@ -155,6 +155,10 @@ class Lineup:
         """Those who serve the queue and have chosen to be ready, free or not."""
         return self._at_work.get(queue, set())
 
+    def waiting_for(self, agent_id: str) -> list[str]:
+        """The contacts that may be offered, and to him alone."""
+        return [key[2] for line in self._own_lanes.get(agent_id, {}).values() for key in line]
+
     def places(self, queue: str, kind: ChannelKind) -> int:
         """How many contacts of that kind its agents at work can hold at once."""
         return self._places[queue, kind]

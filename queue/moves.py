@@ -13,13 +13,26 @@ from .agent import Agent, Stance, TaskPhase
 from .book import Draft
 from .capacity import Room
 from .channel import Arrival, ChannelKind, Direction, OfferFailure
-from .commands import Command, FollowUp, OfferContact, ReturnToQueue, TellAccepted, WithdrawOffer
+from .commands import (
+    Command,
+    FollowUp,
+    OfferContact,
+    PauseRecording,
+    ResumeRecording,
+    ReturnToQueue,
+    TellAccepted,
+    WithdrawOffer,
+)
 from .contact import Contact, ContactState
 from .deadlines import AgentDue, DeskRules, due, stale
+from .mask import MASK_S, is_open
 from .placing import is_awaited, overflow, placed
 from .reconcile import LegState, LiveLeg, Verdict, discrepancies
+from .routing import is_personal
 
 TRANSFER_S = 30.0
+REJOIN = "rejoin/"
+"""What the attempt id begins with under which an agent's hands are kept for the talk that broke."""
 
 Ending = contacts.TalkEnded | contacts.CustomerLeft | contacts.NodeLost
 
@@ -55,13 +68,15 @@ def route(draft: Draft, wires_up: Collection[ChannelKind], rules: DeskRules) -> 
 def offer(draft: Draft, contact_id: str, agent_id: str, rules: DeskRules) -> Command:
     before = draft.contact(contact_id)
     # A dialed customer already waits for this agent, and a talk that broke goes on: neither asks for a click.
-    expected = before.direction is Direction.OUTBOUND or before.connected_at is not None
+    parted = before.connected_at is not None or before.talked_with is not None
+    expected = before.direction is Direction.OUTBOUND or parted
     own = before.for_agent == agent_id or before.is_kept_place or is_awaited(before)
     queue = draft.lineup.setup.rules(before.queue)
     ring_s = rules.callback_ring_s if before.is_kept_place else 0
     until = draft.now + timedelta(seconds=ring_s + rules.ring_for(queue) + rules.reservation_slack_s)
     contact = draft.tell_contact(contact_id, contacts.Offered(draft.now, agent_id))
-    agent = draft.tell_agent(agent_id, agents.ReservedForContact(draft.now, contact_id, contact.kind, until))
+    reserved = agents.ReservedForContact(draft.now, contact_id, contact.kind, until, resumes=before.rejoins)
+    agent = draft.tell_agent(agent_id, reserved)
     return OfferContact(contact, agent, auto_answer=expected and own and contact.kind is ChannelKind.VOICE)
 
 
@@ -73,14 +88,18 @@ def take_back(draft: Draft, contact_id: str) -> None:
 
 
 def miss(draft: Draft, contact: Contact, reason: OfferFailure) -> list[Command]:
-    """The agent did not take the offer. The contact waits on with its age, the agent is not asked again until he says so."""
+    """The agent did not take the offer. The contact waits on with its age, the agent is not asked again until he says so: unless it was
+    his own talk that is to go on, for then only his telephone was not there yet."""
     draft.tell_contact(contact.id, contacts.OfferFailed(draft.now, reason))
     agent = draft.known_agent(contact.agent_id)
     if agent is None:
         return []
     task = agent.task(contact.id)
     if task is not None and task.phase is TaskPhase.RESERVED:
-        draft.tell_agent(agent.id, agents.MissedOffer(draft.now, contact.id, reason))
+        missed = agents.MissedOffer(draft.now, contact.id, reason)
+        draft.tell_agent(agent.id, agents.Released(draft.now, contact.id) if contact.rejoins else missed)
+        if contact.rejoins:
+            _keep_hands(draft, draft.contact(contact.id))
     return [WithdrawOffer(contact, agent)]
 
 
@@ -106,6 +125,7 @@ def connect(draft: Draft, contact: Contact, agent_id: str, since: datetime | Non
     """The wire tells that they talk. A call that rings at this agent besides waits on: he has one telephone."""
     if contact.agent_id not in (None, agent_id):
         _free(draft, contact)
+    let_hands_go(draft, contact)
     besides = _rings_besides(draft, contact, agent_id) if contact.kind is ChannelKind.VOICE else []
     withdrawn = [WithdrawOffer(other, draft.agent(agent_id)) for other in besides]
     for other in besides:
@@ -135,11 +155,63 @@ def _free(draft: Draft, contact: Contact) -> None:
 
 
 def break_leg(draft: Draft, contact: Contact) -> list[Command]:
-    """The agent's side of a talk went away: the customer waits for him, first in line, and he is free to be offered."""
+    """The agent's side of a talk went away: the customer waits for him, and his hands for the customer."""
     agent = draft.agent(contact.agent_id or "")
-    draft.tell_contact(contact.id, contacts.AgentLegBroke(draft.now))
+    waits = draft.tell_contact(contact.id, contacts.AgentLegBroke(draft.now))
     _free(draft, contact)
+    _keep_hands(draft, waits)
     return [ReturnToQueue(contact, agent)]
+
+
+def _keep_hands(draft: Draft, waits: Contact) -> None:
+    """While his own customer waits to be joined again, an agent at work is given no other call, however long that one has waited."""
+    agent = draft.known_agent(waits.for_agent)
+    if agent is None or waits.personal_until is None or draft.now >= waits.personal_until or not waits.rejoins:
+        return
+    if agent.stance is Stance.READY and agent.room(waits.kind) is Room.FREE:
+        kept = agents.ReservedForAttempt(draft.now, f"{REJOIN}{waits.id}", waits.personal_until)
+        draft.tell_agent(agent.id, kept)
+
+
+def let_hands_go(draft: Draft, contact: Contact) -> None:
+    """Nobody is to be joined again any more."""
+    agent = draft.known_agent(contact.for_agent)
+    if agent is not None and agent.dialing(f"{REJOIN}{contact.id}") is not None:
+        draft.tell_agent(agent.id, agents.Released(draft.now, attempt_id=f"{REJOIN}{contact.id}"))
+
+
+def rejoin(draft: Draft, contact: Contact, rules: DeskRules) -> list[Command]:
+    """Offer a broken talk to its agent as soon as he can be reached, whatever he wants to be next and whatever queues he serves by now."""
+    agent = draft.known_agent(contact.for_agent)
+    if agent is None or contact.state is not ContactState.QUEUED or not contact.rejoins:
+        return []
+    if not is_personal(contact, draft.now) or agent.stance is Stance.LOGGED_OUT:
+        return []
+    kept = agent.dialing(f"{REJOIN}{contact.id}") is not None
+    if not agent.reachable_by(contact.kind) or not (kept or agent.room(contact.kind) is Room.FREE):
+        return []
+    return [offer(draft, contact.id, agent.id, rules)]
+
+
+def rejoin_all(draft: Draft, agent_id: str, rules: DeskRules) -> list[Command]:
+    """The agent's page or telephone is there: whoever waits for it is joined again."""
+    own = draft.lineup.waiting_for(agent_id)
+    return [command for contact_id in own for command in rejoin(draft, draft.contact(contact_id), rules)]
+
+
+def pause_recording(draft: Draft, contact: Contact) -> list[Command]:
+    """What is said now is not recorded, for MASK_S at most."""
+    until = draft.now + timedelta(seconds=MASK_S)
+    return [PauseRecording(draft.tell_contact(contact.id, contacts.RecordingPaused(draft.now, until)))]
+
+
+def resume_recording(draft: Draft, contact: Contact) -> list[Command]:
+    return [ResumeRecording(draft.tell_contact(contact.id, contacts.RecordingResumed(draft.now)))]
+
+
+def not_masked(draft: Draft, contact: Contact) -> None:
+    """The wire did not do it: nobody may believe that it did."""
+    draft.tell_contact(contact.id, contacts.RecordingResumed(draft.now))
 
 
 def transfer(draft: Draft, contact: Contact, queue: str, for_agent: str | None) -> list[Command]:
@@ -158,6 +230,7 @@ def transfer(draft: Draft, contact: Contact, queue: str, for_agent: str | None) 
 def end(draft: Draft, contact: Contact, event: Ending, rules: DeskRules) -> list[Command]:
     """The wire is over: the agent who talked wraps up, one who never did is free again, and an ended contact is followed up."""
     after = draft.tell_contact(contact.id, event)
+    let_hands_go(draft, contact)
     agent = draft.known_agent(contact.agent_id)
     task = None if agent is None else agent.task(contact.id)
     if agent is not None and task is not None:
@@ -188,7 +261,11 @@ def pass_time(draft: Draft, page_gone_s: Mapping[str, float], rules: DeskRules) 
         if agent is not None:
             commands += _agents_time(draft, agent, page_gone_s.get(noun_id, 0.0), rules)
         elif contact is not None and contact.state is ContactState.QUEUED:
-            commands += overflow(draft, contact, arriving=False)
+            waits = contact.not_before is not None and draft.now < contact.not_before
+            commands += [] if waits else rejoin(draft, contact, rules)
+            commands += overflow(draft, draft.contact(contact.id), arriving=False)
+        elif contact is not None and is_open(contact.masks) and draft.now >= contact.masks[-1].end:
+            commands += resume_recording(draft, contact)
         draft.look_again(noun_id)
     return commands
 
@@ -228,11 +305,13 @@ def correct(
     """Make the draft agree with the wire, agents included: first all that has parted, then all that talks, then what rings, each
     judged as it then is."""
     commands: list[Command] = []
+    broken: list[str] = []
     rings: list[tuple[str, contacts.Offered]] = []
     for contact_id, event in discrepancies(_as_now(draft, open_contacts), legs, alive, draft.now):
         if isinstance(event, contacts.Offered):
             rings.append((contact_id, event))
         elif not isinstance(event, contacts.Connected):
+            broken += [contact_id] if isinstance(event, contacts.AgentLegBroke) else []
             commands += _part(draft, draft.contact(contact_id), event, legs, rules)
     for contact_id, event in discrepancies(_as_now(draft, open_contacts), legs, alive, draft.now):
         contact = draft.contact(contact_id)
@@ -241,7 +320,7 @@ def correct(
     for contact_id, event in rings:
         if draft.contact(contact_id).state is ContactState.QUEUED and _may_be_offered(draft, event.agent_id):
             offer(draft, contact_id, event.agent_id, rules)  # the wire has done it already
-    return commands
+    return [*commands, *(one for contact_id in broken for one in rejoin(draft, draft.contact(contact_id), rules))]
 
 
 def _as_now(draft: Draft, judged: Iterable[Contact]) -> Iterator[Contact]:

@@ -43,6 +43,7 @@ def catch_up(draft: Draft, contact: Contact, past: Past, rules: DeskRules) -> li
             told = moves.end(draft, contact, ended, rules)
             return moves.dispose(draft, draft.contact(contact.id), _unsaid(draft)) if past.next_talk else told
         moves.break_leg(draft, contact)  # they were parted, and another took him
+        moves.let_hands_go(draft, draft.contact(contact.id))
     elif contact.state is ContactState.OFFERED:
         moves.take_back(draft, contact.id)
     waiting = draft.contact(contact.id)

@@ -98,6 +98,7 @@ def keep_place(draft: Draft, contact: Contact, new_id: str, number: str) -> list
         agent_id=None,
         for_agent=None,
         personal_until=None,
+        talked_with=None,
         offered_at=None,
         connected_at=None,
         tries=0,

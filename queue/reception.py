@@ -137,6 +137,15 @@ class Reception:
             lambda draft, contact: moves.end(draft, contact, contact_events.TalkEnded(draft.now), self._floor.rules),
         )
 
+    async def leg_broke(self, wire_key: str) -> None:
+        """The agent's leg is gone and nobody hung it up; the wire itself has put the customer on hold already."""
+
+        def act(draft: Draft, contact: Contact) -> Sequence[Command]:
+            moves.break_leg(draft, contact)
+            return moves.rejoin(draft, draft.contact(contact.id), self._floor.rules)
+
+        await self._floor.hear(wire_key, act)
+
     async def reached(self, wire_key: str, new_wire_key: str) -> None:
         """The customer of a kept place answered: from now on he is on that leg."""
 
@@ -206,9 +215,11 @@ class Reception:
     async def device_changed(self, agent_id: str, *, up: bool) -> None:
         """The agent's softphone is registered with Asterisk, or no longer."""
 
-        def act(draft: Draft) -> None:
-            if draft.agent(agent_id).device_up != up:
-                draft.tell_agent(agent_id, agent_events.DeviceChanged(draft.now, up))
+        def act(draft: Draft) -> Sequence[Command]:
+            if draft.agent(agent_id).device_up == up:
+                return ()
+            draft.tell_agent(agent_id, agent_events.DeviceChanged(draft.now, up))
+            return moves.rejoin_all(draft, agent_id, self._floor.rules) if up else ()
 
         if agent_id in self._floor.book.agents:
             await self._floor.change(act)

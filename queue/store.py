@@ -15,7 +15,9 @@ from .agent import Agent, BecameReady, LoggedOut, Paused, Stance, Task, TaskPhas
 from .channel import ChannelKind, Direction
 from .contact import ENDED_STATES, OPEN_STATES, Contact, ContactState
 from .journal import MISSED_OFFER, PASSING, Entry, MissedOfferEntry, PresenceEntry
+from .mask import masks_of, told
 from .skill import needs_of
+from .third import row_of, third_of
 
 journal_table = Table(
     "journal",
@@ -66,6 +68,9 @@ contact_table = Table(
     Column("personal_until", UtcDateTime),
     Column("not_before", UtcDateTime),
     Column("overflowed", Json, nullable=False),
+    Column("talked_with", String(36)),
+    Column("masks", Json, nullable=False),
+    Column("third", Json),
     Column("followed_up", Boolean, nullable=False),
     Index("ix_contact_state", "state"),
     Index("ix_contact_customer_id", "customer_id", "arrived_at"),
@@ -257,7 +262,12 @@ def _row_of(noun: Contact | Agent | Task) -> dict[str, Any]:
 
 
 def _contact_row(contact: Contact) -> dict[str, Any]:
-    lists = {"lifts": list(contact.lifts), "overflowed": list(contact.overflowed)}
+    lists = {
+        "lifts": list(contact.lifts),
+        "overflowed": list(contact.overflowed),
+        "masks": told(contact.masks),
+        "third": row_of(contact.third),
+    }
     return _row_of(contact) | lists | {"needs": [str(need) for need in contact.needs], "followed_up": False}
 
 
@@ -286,6 +296,8 @@ def _contact(row: Row[Any]) -> Contact:
             "lifts": tuple(values["lifts"]),
             "needs": needs_of(values["needs"]),
             "overflowed": tuple(values["overflowed"]),
+            "masks": masks_of(values["masks"]),
+            "third": third_of(values["third"]),
         }
     )
 

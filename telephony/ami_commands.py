@@ -34,6 +34,12 @@ class Commands(Protocol):
             "Redirect", {"Channel": channel, "Context": context, "Exten": exten, "Priority": priority}
         )
 
+    async def redirect_both(self, channel: str, to: tuple[str, str], other: str, other_to: tuple[str, str]) -> Reply:
+        """Moves two channels that are joined, each to its own (context, extension), so that neither is hung up by the other's leaving."""
+        fields: dict[str, Value] = {"Channel": channel, "Context": to[0], "Exten": to[1], "Priority": 1}
+        extra: dict[str, Value] = {"ExtraChannel": other, "ExtraContext": other_to[0], "ExtraExten": other_to[1]}
+        return await self.action("Redirect", {**fields, **extra, "ExtraPriority": 1})
+
     async def bridge(self, channel: str, other: str) -> Reply:
         """Joins two channels; each leaves what it did."""
         return await self.action("Bridge", {"Channel1": channel, "Channel2": other, "Tone": "no"})
@@ -52,6 +58,10 @@ class Commands(Protocol):
         fields: dict[str, Value] = {"Variable": name}
         reply = await self.action("Getvar", fields if channel is None else {**fields, "Channel": channel})
         return reply.headers.get("Value", "") if reply.ok else None
+
+    async def mute_recording(self, channel: str, *, on: bool) -> Reply:
+        """Writes silence into what MixMonitor records of the channel, both sides, or lets it be heard again."""
+        return await self.action("MixMonitorMute", {"Channel": channel, "Direction": "both", "State": int(on)})
 
     # app_queue, where calls go when we are gone (fallback.py). Members are channels like PJSIP/agent-x.
 

@@ -53,6 +53,16 @@ def customers_of(channels: Iterable[LiveChannel]) -> dict[str, LiveChannel]:
     return {key_of(one.channel): one for one in channels if is_customer(one.channel, one.variables)}
 
 
+def operators_of(channels: Iterable[LiveChannel]) -> dict[str, str]:
+    """The names of the operators' legs, by the wire keys of the customers whom they talk with."""
+    found: dict[str, str] = {}
+    for one in channels:
+        call = one.variables.get("CC_CALL", "")
+        if call and call != one.channel.uniqueid and one.bridge_id:
+            found[f"{one.channel.node}/{one.channel.boot_id}/{call}"] = one.name
+    return found
+
+
 def legs_of(
     customers: Mapping[str, LiveChannel],
     agent_of: Callable[[str], Agent | None],
@@ -69,7 +79,7 @@ def legs_of(
                 legs[key] = LiveLeg(key, LegState.WAITING)
             case "dial":
                 legs[key] = LiveLeg(key, LegState.RINGING, agent.id if agent else None)
-            case "talk":
+            case "talk" | "side":
                 legs[key] = LiveLeg(key, LegState.TALKING, agent.id if agent else None, since.get(key))
     return legs
 

@@ -88,6 +88,7 @@ _RU = _all(
     Prompt("notice-confirmed", "Спасибо, заказ подтверждён. До свидания."),
     Prompt("notice-declined", "Заказ отменён. До свидания."),
     Prompt("notice-operator", "Соединяем с оператором."),
+    Prompt("reconnecting", "Связь с оператором прервалась. Оставайтесь на линии, мы соединим вас снова."),
     Prompt("opted-out", "Мы вам больше не позвоним. До свидания."),
     Prompt("goodbye", "До свидания.", "vm-goodbye"),
     _BEEP,
@@ -137,6 +138,9 @@ _EN = _all(
     Prompt("notice-confirmed", "Thank you, your order is confirmed. Goodbye."),
     Prompt("notice-declined", "Your order is cancelled. Goodbye."),
     Prompt("notice-operator", "Connecting you to an operator."),
+    Prompt(
+        "reconnecting", "The connection to the operator was lost. Please stay on the line, we will connect you again."
+    ),
     Prompt("opted-out", "We will not call you again. Goodbye."),
     Prompt("goodbye", "Goodbye.", "vm-goodbye"),
     _BEEP,

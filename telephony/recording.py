@@ -40,7 +40,8 @@ class RecordingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """What a recording is of. `talk_s` None: not known. `take` counts the recordings of one contact from 1."""
+    """What a recording is of. `talk_s` None: not known. `take` counts the recordings of one contact from 1. `masked`: where (s) and how
+    long (s) nothing was to be recorded."""
 
     contact_id: str
     take: int
@@ -50,6 +51,7 @@ class Talk:
     agent_id: str | None = None
     order_id: str | None = None
     customer_id: str | None = None
+    masked: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +221,14 @@ def _described(
         speech.add(block)
     with final.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    measures = speech.measures()
+    heard = speech.measures()
+    measures: dict[str, Any] = asdict(heard) if heard else {}
     seconds = frames / rate
+    if talk.masked:
+        measures["marks"] = [
+            *measures.get("marks", ()),
+            *({"at_s": a, "kind": "masked", "length_s": n} for a, n in talk.masked),
+        ]
     return replace(
         bare_recording(talk, judge(seconds, unequal_s, talk.talk_s)),
         seconds=round(seconds, 3),
@@ -228,7 +236,7 @@ def _described(
         sha256=digest,
         file=final,
         peaks=peaks.as_bytes(),
-        measures=asdict(measures) if measures else {},
+        measures=measures,
     )
 
 

@@ -26,6 +26,8 @@ from .site import (
 TEMPLATES = Path(__file__).parent.parent / "asterisk_conf"
 FOLDERS = ("etc", "var", "spool", "run", "log", "cache", "share/sounds")
 AGENTS_FILE = "pjsip_agents.conf"
+BROKEN = "^(3|18|20|27|34|38|41|44|102|127)$"
+"""Q.850 causes with which an agent's leg ends that nobody hung up: no route, no answer, out of order, temporary failure, no sound."""
 LONGEST_SOCKET = 100  # a unix socket's path ends at 107 bytes
 EVENTS = (
     *("FullyBooted", "Newchannel", "Newstate", "DialBegin", "DialEnd", "DialState", "BridgeEnter", "BridgeLeave"),
@@ -55,7 +57,16 @@ MODULES = (
         "app_stack",
         "app_userevent",
     ),
-    *("app_waitforcond", "func_callerid", "func_channel", "func_db", "func_global", "func_hangupcause", "func_logic"),
+    *(
+        "app_waitforcond",
+        "app_confbridge",
+        "func_callerid",
+        "func_channel",
+        "func_db",
+        "func_global",
+        "func_hangupcause",
+        "func_logic",
+    ),
     *("func_math", "func_strings", "func_timeout", "func_uri", "func_uuid"),
     *("res_audiosocket", "app_audiosocket", "app_exec", "func_module"),  # the sound of calls that are screened
     *("res_speech", "res_agi"),  # which links against it
@@ -65,7 +76,7 @@ TEMPLATE_NAMES = tuple(
     for name in (
         *("asterisk", "modules", "logger", "manager", "pjsip", "pjsip_agents", "extensions", "http", "rtp"),
         *("musiconhold", "queues", "cdr", "cel", "indications", "features", "udptl", "acl", "ccss", "dnsmgr"),
-        *("codecs", "stasis", "queuerules", "pjproject"),
+        *("codecs", "confbridge", "stasis", "queuerules", "pjproject"),
     )
 )
 
@@ -91,6 +102,7 @@ def render(site: AsteriskSite, into: Path) -> Path:
         "trunks": trunks_of(site),
         "advanced_filters": has_advanced_filters(site.tree.version),
         "events": EVENTS,
+        "broken": BROKEN,
         "keys": WAITING_KEYS,  # what else customers type, in a talk above all, never leaves Asterisk by AMI
         "modules_loaded": MODULES,
     }

@@ -49,21 +49,33 @@ class Talks:
 
     def began(self, key: str, event: BridgeEntered) -> None:
         contact = self._desk.contact_by_wire(key)
+        path = event.variables.get("CC_REC", "")
+        if key in self._talks and self._talks[key].path == path:
+            return  # from the music back into the room: one talk, one recording
         if contact is not None:
-            path = event.variables.get("CC_REC", "")
             self._talks[key] = Talk(contact, path, event.at or self._now(), self._clock.monotonic())
 
     async def over(self, key: str, event: BridgeLeft) -> None:
         """One piece of talk, and its recording, are complete. After a restart in mid-talk the beginning is the journal's."""
+        if event.variables.get("CC_STATE", "").startswith("side-"):
+            return  # he only hears music for a while
+        await self._over(key, event.at, event.variables.get("CC_REC", ""))
+
+    async def parted(self, key: str, at: float | None) -> None:
+        """The operator's leg, and with it the recording, has ended while the customer heard music."""
+        if key in self._talks:
+            await self._over(key, at, "")
+
+    async def _over(self, key: str, at: float | None, path: str) -> None:
         begun = self._talks.pop(key, None)
         contact = self._desk.contact_by_wire(key) or (begun.contact if begun else None)
         if contact is None:
             return
         if begun is not None:  # a broken leg has parted them already; it was his talk all the same
             contact = replace(contact, agent_id=begun.contact.agent_id)
-        path = event.variables.get("CC_REC", "") or (begun.path if begun else "")
+        path = path or (begun.path if begun else "")
         began_at = begun.began_at if begun else (contact.connected_at or contact.arrived_at).timestamp()
-        stamped_s = (event.at or self._now()) - began_at
+        stamped_s = (at or self._now()) - began_at
         steady_s = self._clock.monotonic() - begun.began if begun else self._now() - began_at
         if path:
             started_at = datetime.fromtimestamp(began_at, UTC)

@@ -12,7 +12,18 @@ from contextlib import suppress
 from urllib.parse import unquote
 
 from ..queue.agent import Agent
-from ..queue.channel import Arrival, AttemptOutcome, CallSign, ChannelKind, Direction, Dismissal, OfferFailure, WireDown
+from ..queue.channel import (
+    Arrival,
+    AttemptOutcome,
+    CallSign,
+    ChannelKind,
+    Direction,
+    Dismissal,
+    NotDone,
+    OfferFailure,
+    WireDown,
+)
+from ..queue.commands import PartyCommand
 from ..queue.contact import Contact, ContactState
 from ..queue.desk import Desk
 from ..storage.clock import Clock
@@ -43,7 +54,8 @@ from .call import DialedCall
 from .calls_back import CallsBack, Way
 from .dialogs import Dialogs, Spoken
 from .key_notes import KeyNotes
-from .legs import call_key, customers_of, is_customer, key_of, legs_of, shown_name
+from .legs import call_key, customers_of, is_customer, key_of, legs_of, operators_of, shown_name
+from .parties import Parties
 from .placed_calls import Dialing, PlacedCalls
 from .screening import Screening
 from .site import FIRST_TRUNK
@@ -57,6 +69,8 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 1.0
 ASKED_AT_ONCE = 100
 CHECK_S = 5.0
+REJOIN_RING_S = 5
+"""A page that is back answers by itself within a second; one that is not is tried again (queue/contact.py)."""
 _FAILURES = {"NOANSWER": OfferFailure.NO_ANSWER, "BUSY": OfferFailure.DECLINED}
 
 
@@ -100,6 +114,7 @@ class Voice:
             return FIRST_TRUNK, caller_id
 
         self._back = CallsBack(desk, self._wire, self._placed, self._ring_called_back, way or plain)
+        self._parties = Parties(desk, self._wire, self._placed, way or plain)
         self._aftermath = Aftermath(desk, self._wire, self._arrival, self._placed.left_alone)
         self._keys = KeyNotes(self._wire, self._signed)
         self._arrivals = Arrivals(desk, self._wire, clock)
@@ -137,6 +152,7 @@ class Voice:
 
     async def _ring(self, contact: Contact, agent: Agent, *, auto_answer: bool) -> None:
         ring_s = self._desk.setup.rules(contact.queue).ring_s or self._ring_s
+        ring_s = REJOIN_RING_S if contact.rejoins and agent.needs_page else ring_s
         variables = {"CC_CONTACT": contact.id, "CC_AUTO": "1" if auto_answer else "0", "CC_RING": str(ring_s)}
         await self._wire.move(contact.wire_key, "cc-dial", agent.sip_name, variables)
 
@@ -150,7 +166,13 @@ class Voice:
             await self._wire.move(contact.wire_key, "cc-hold", "s")
 
     async def return_to_queue(self, contact: Contact, agent: Agent) -> None:
-        await self._wire.move(contact.wire_key, "cc-hold", "s")
+        """He whose talk broke is told so; who was passed on hears the music only."""
+        await self._parties.operator_goes(contact.wire_key)
+        waits = self._desk.contact(contact.id)
+        if waits is not None and waits.rejoins:
+            await self.waiting_room.parted(waits)
+        else:
+            await self._wire.move(contact.wire_key, "cc-hold", "s")
 
     async def hang_up(self, contact: Contact) -> None:
         if contact.is_kept_place:
@@ -160,6 +182,14 @@ class Voice:
 
     async def accepted(self, contact: Contact, agent: Agent) -> None:
         """A call is answered in the softphone: there is nothing more to do."""
+
+    async def record(self, contact: Contact, *, on: bool) -> None:
+        """The recording hangs on the operator's leg, and so does its silence: it outlives us."""
+        if not await self._wire.mask(contact.wire_key, on=not on):
+            raise NotDone
+
+    async def parties(self, command: PartyCommand) -> None:
+        await self._parties.perform(command)
 
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         await self.waiting_room.dismiss(contact, how)
@@ -215,6 +245,10 @@ class Voice:
             case OriginateResponded() if not event.success:
                 await self._placed.failed(event)
             case ChannelHungUp():
+                if self._wire.operators.get(call_key(event)) == event.name:
+                    del self._wire.operators[call_key(event)]
+                    await self._talks.parted(call_key(event), event.at)
+                    await self._parties.operator_gone(call_key(event))
                 await self._hung_up(event)
             case HoldBegan() | HoldEnded():
                 await self._desk.hold_changed(call_key(event), held=isinstance(event, HoldBegan))
@@ -224,6 +258,8 @@ class Voice:
                 is_customer(event.channel, event.variables) or event.channel.uniqueid in self._placed
             ):
                 await self._customer_event(event)
+            case BridgeEntered() if event.variables.get("CC_CALL"):
+                self._wire.operators[call_key(event)] = event.name
 
     async def _customer_event(self, event: ChannelEvent) -> None:
         key = key_of(event.channel)
@@ -304,6 +340,8 @@ class Voice:
     async def _dial_ended(self, key: str, status: str) -> None:
         if status == "ANSWER":
             await self._desk.talk_ended(key)
+        elif status == "BROKEN":
+            await self._desk.leg_broke(key)
         elif status != "CANCEL":  # cancelled: the customer is gone, his hangup says so
             await self._desk.offer_failed(key, _FAILURES.get(status, OfferFailure.UNREACHABLE))
 
@@ -315,6 +353,7 @@ class Voice:
         self._aftermath.rings_no_more(key)
         self.screening.over(event.channel.uniqueid)
         await self._placed.hung_up(event)
+        await self._parties.customer_gone(key)
         if self._desk.contact_by_wire(key) is not None:
             await self._desk.customer_left(key, f"cause_{event.cause}")
 
@@ -330,6 +369,7 @@ class Voice:
         customers = customers_of(resync.channels)
         channels = {channel.channel.uniqueid: channel for channel in resync.channels}
         self._wire.names = {key: channel.name for key, channel in customers.items()}
+        self._wire.operators = operators_of(resync.channels)
         self._channels.ask()
         self._channels.told(resync.channels)
         await self._beat()
@@ -344,6 +384,7 @@ class Voice:
                 await self.waiting_room.entered(key)
             elif standing == "hold" or (standing == "ivr" and not self.dialogs.is_in(key)):  # another engine's dialog
                 await self._wire.move(key, "cc-hold", "s")
+        await self._parties.resync(resync.channels)
         await self._back.resync(channels)
         for key, channel in customers.items():
             if channel.variables.get("CC_STATE") == "answered" and self._desk.contact_by_wire(key) is None:

@@ -103,6 +103,10 @@ class WaitingRoom:
         )
         await self._say(contact, "hold", *words, still=lambda: self._waits(contact.wire_key) is not None)
 
+    async def parted(self, contact: Contact) -> None:
+        """His operator's line broke in mid-talk: he is told so, and hears the music until they are joined again. Raises WireDown."""
+        await self._say(contact, "hold", "reconnecting")
+
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         """The overflow rule's word. Safe to repeat. Raises WireDown."""
         key = contact.wire_key

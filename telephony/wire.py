@@ -12,10 +12,12 @@ log = logging.getLogger(__name__)
 
 
 class Wire:
-    """`names` are the channels' names by wire key. Every order raises WireDown when Asterisk cannot be told."""
+    """`names` are the channels' names by wire key, `operators` those of the operators' legs that talk with them. Every order raises
+    WireDown when Asterisk cannot be told."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
+        self.operators: dict[str, str] = {}
         self.ami: Ami | None = None
 
     @property
@@ -74,6 +76,11 @@ class Wire:
         channel = self.names.get(key)
         if channel is not None:
             await self._set(channel, name, value)
+
+    async def mask(self, key: str, *, on: bool) -> bool:
+        """Write silence instead of what is said, or no longer. False when nobody knows whether that was done."""
+        operator = self.operators.get(key)
+        return operator is not None and (await self.told(self.link.mute_recording(operator, on=on))).ok
 
     async def hang_up(self, key: str) -> None:
         channel = self.names.get(key)

@@ -10,6 +10,7 @@ from ...storage.clock import Clock
 from ...storage.ids import Ids
 from ..agent import Agent
 from ..channel import ChannelKind, Dismissal, WireDown
+from ..commands import PartyCommand
 from ..contact import TALKING_STATES, Contact, ContactState
 from ..desk import Desk
 from ..reconcile import LegState, LiveLeg
@@ -66,6 +67,12 @@ class ChatRoom:
 
     async def return_to_queue(self, contact: Contact, agent: Agent) -> None:
         await self._line(contact, Notice.WAITING_AGAIN, f"waiting/{contact.tries}", agent.id)
+
+    async def record(self, contact: Contact, *, on: bool) -> None:
+        """A chat is its own record."""
+
+    async def parties(self, command: PartyCommand) -> None:
+        """A chat has no third."""
 
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         ending = ending_by(how)

@@ -129,8 +129,12 @@ class DeskRun(RuleBasedStateMachine):
 
     async def _look(self) -> None:
         """A resync: believe the wire, and let those announce themselves of whom nobody heard."""
-        for key, queue in self.chats.open.items():
-            await self.desk.arrive(Arrival(CHAT, Direction.INBOUND, queue, key))
+        for key, queue in list(self.chats.open.items()):
+            contact = await self.desk.arrive(Arrival(CHAT, Direction.INBOUND, queue, key))
+            if not contact.is_open or contact.state is ContactState.WRAP_UP:
+                del self.chats.open[
+                    key
+                ]  # an end that was committed and not carried out: the room makes it good (chat.py, resync)
         await self.desk.reconcile(CHAT, self.chats.legs(self.desk), CHATS)
         await self.desk.wire_changed(CHAT, up=not self.chats.down)
         await self.desk.reconcile(VOICE, self.wire.legs(), BOOT)
@@ -181,8 +185,8 @@ class DeskRun(RuleBasedStateMachine):
         offered = {c for c in self.desk.contacts() if c.state is ContactState.OFFERED}
         for one in offered:
             agent = self.desk.agent(str(one.agent_id))
-            if (one.id, one.tries) in self.seen.offered or agent is None or one.attempt_id:
-                continue
+            if (one.id, one.tries) in self.seen.offered or agent is None or one.attempt_id or one.rejoins:
+                continue  # a talk that goes on with its own agent is nobody's turn
             before = replace(agent, tasks=tuple(task for task in agent.tasks if task.contact_id != one.id))
             for other in self._waiting():
                 waited = other.id in self.seen.waiting and other.kind in self.seen.up

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from cordboard.queue.agent import Agent
 from cordboard.queue.channel import Channel, Dismissal, WireDown
+from cordboard.queue.commands import PartyCommand
 from cordboard.queue.contact import TALKING_STATES, Contact
 from cordboard.queue.desk import Desk
 from cordboard.queue.journal import Entry
@@ -75,6 +76,12 @@ class TrueWire:
         if call.leg is not None:
             call.leg, call.agent = LegState.TALKING, agent.id
 
+    async def parties(self, command: PartyCommand) -> None:
+        self._call(command.contact)
+
+    async def record(self, contact: Contact, *, on: bool) -> None:
+        self._call(contact)
+
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         if how is not Dismissal.CALLBACK:
             await self.hang_up(contact)
@@ -108,6 +115,12 @@ class TrueChats:
 
     async def hang_up(self, contact: Contact) -> None:
         self.open.pop(contact.wire_key, None)
+
+    async def parties(self, command: PartyCommand) -> None:
+        await self._tell()
+
+    async def record(self, contact: Contact, *, on: bool) -> None:
+        await self._tell()
 
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         self.open.pop(contact.wire_key, None)
@@ -176,6 +189,12 @@ class MortalChannel:
 
     async def hang_up(self, contact: Contact) -> None:
         await self._through(lambda: self._wire.hang_up(contact))
+
+    async def parties(self, command: PartyCommand) -> None:
+        await self._through(lambda: self._wire.parties(command))
+
+    async def record(self, contact: Contact, *, on: bool) -> None:
+        await self._through(lambda: self._wire.record(contact, on=on))
 
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         await self._through(lambda: self._wire.dismiss(contact, how))

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cordboard.queue.agent import Agent
-from cordboard.queue.channel import Dismissal, WireDown
+from cordboard.queue.channel import Dismissal, NotDone, WireDown
+from cordboard.queue.commands import CallThird, PartyCommand
 from cordboard.queue.contact import ENDED_STATES, Contact
 from cordboard.queue.journal import Entry, MissedOfferEntry
 
@@ -27,11 +28,11 @@ class MovedClock:
 
 
 class RememberingWire:
-    """A channel whose other end does nothing; `down` makes it refuse."""
+    """A channel whose other end does nothing; `down` makes it refuse, `deaf` not mask what it records."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str, str]] = []
-        self.down = False
+        self.down = self.deaf = False
 
     def _tell(self, what: str, contact: Contact, agent: str) -> None:
         if self.down:
@@ -49,6 +50,18 @@ class RememberingWire:
 
     async def accepted(self, contact: Contact, agent: Agent) -> None:
         self._tell("accepted", contact, agent.id)
+
+    async def record(self, contact: Contact, *, on: bool) -> None:
+        if self.deaf:
+            raise NotDone
+        self._tell("record" if on else "mask", contact, "")
+
+    async def parties(self, command: PartyCommand) -> None:
+        if self.deaf and isinstance(command, CallThird):
+            raise NotDone
+        third = command.contact.third
+        who = "" if third is None else third.agent_id or third.number
+        self._tell(type(command).__name__, command.contact, who)
 
     async def dismiss(self, contact: Contact, how: Dismissal) -> None:
         self._tell(f"dismiss_{how}", contact, "")

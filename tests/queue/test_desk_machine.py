@@ -90,6 +90,15 @@ class DeskMachine(DeskRun):
                 self.tell(lambda: self.desk.talk_ended(key), told)
             self.tell(lambda: self.desk.customer_left(key, "cause_16"), told)
 
+    @rule(pick=PICK, told=TOLD)
+    def a_telephone_goes_dead(self, pick: int, told: str) -> None:
+        """The agent's leg ends without a hang-up: the wire puts the customer on hold, and says so."""
+        talking = self._any(LegState.TALKING)
+        if talking:
+            key, call = talking[pick % len(talking)]
+            call.leg, call.agent = LegState.WAITING, None
+            self.tell(lambda: self.desk.leg_broke(key), told)
+
     @rule(pick=PICK)
     def a_talk_falls_apart(self, pick: int) -> None:
         """The agent's leg is gone and nobody says so; the customer hears music again."""
@@ -215,6 +224,20 @@ class DeskMachine(DeskRun):
         one = self._one(pick, CHAT, ContactState.CONNECTED)
         if one:
             self._try(lambda: self.desk.hang_up(*one))
+
+    @rule(pick=PICK)
+    def a_page_hears_nothing_and_asks_to_be_joined_again(self, pick: int) -> None:
+        one = self._one(pick, VOICE, ContactState.CONNECTED, ContactState.HELD)
+        if one:
+            self._try(lambda: self.desk.rejoin(*one))
+
+    @rule(pick=PICK, on=st.booleans())
+    def a_recording_is_paused_or_goes_on(self, pick: int, on: bool) -> None:
+        one = self._one(pick, VOICE, ContactState.CONNECTED, ContactState.HELD)
+        if one and on:
+            self._try(lambda: self.desk.resume_recording(*one))
+        elif one:
+            self._try(lambda: self.desk.pause_recording(*one))
 
     @rule(pick=PICK, to=st.sampled_from((None, *NAMES)))
     def an_agent_passes_a_customer_on(self, pick: int, to: str | None) -> None:

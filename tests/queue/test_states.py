@@ -9,6 +9,7 @@ from cordboard.queue import contact as contacts
 from cordboard.queue.agent import Agent, AgentState, Stance, TaskPhase
 from cordboard.queue.channel import Arrival, ChannelKind, Direction, OfferFailure
 from cordboard.queue.contact import Contact, ContactState, IllegalTransition
+from cordboard.queue.third import PartiesHeld, ThirdAnswered, ThirdCalled, ThirdGone
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LATER = AT + timedelta(seconds=30)
@@ -21,6 +22,12 @@ CONTACT_EVENTS: dict[str, contacts.ContactEvent] = {
     "connected": contacts.Connected(LATER, "maria"),
     "held": contacts.HoldChanged(LATER, True),
     "taken_back": contacts.HoldChanged(LATER, False),
+    "recording_paused": contacts.RecordingPaused(LATER, LATER),
+    "recording_resumed": contacts.RecordingResumed(LATER),
+    "third_called": ThirdCalled(LATER, "t", number="+74951234567"),
+    "third_answered": ThirdAnswered(LATER, "t"),
+    "third_gone": ThirdGone(LATER, "t", "busy"),
+    "parties_held": PartiesHeld(LATER, customer=False, third=False),
     "talk_ended": contacts.TalkEnded(LATER),
     "leg_broke": contacts.AgentLegBroke(LATER),
     "customer_left": contacts.CustomerLeft(LATER, "cause_16"),
@@ -64,6 +71,8 @@ CONTACT_TABLE: dict[ContactState, dict[str, ContactState]] = {
     C.CONNECTED: {
         "held": C.HELD,
         "taken_back": C.CONNECTED,
+        "recording_paused": C.CONNECTED,
+        "third_called": C.CONNECTED,
         "talk_ended": C.WRAP_UP,
         "leg_broke": C.QUEUED,
         "transferred": C.QUEUED,
@@ -74,6 +83,7 @@ CONTACT_TABLE: dict[ContactState, dict[str, ContactState]] = {
     C.HELD: {
         "held": C.HELD,
         "taken_back": C.CONNECTED,
+        "recording_paused": C.HELD,
         "talk_ended": C.WRAP_UP,
         "leg_broke": C.QUEUED,
         "transferred": C.QUEUED,

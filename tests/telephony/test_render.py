@@ -342,9 +342,10 @@ def test_patterns_are_spelled_with_care() -> None:
 
 def test_every_application_and_function_has_its_module() -> None:
     """A name that the dialplan uses and no module brings would only fail in the middle of a call."""
-    core = "Answer Goto GotoIf Hangup Set Wait Ringing"
+    core = "Answer Bridge Goto GotoIf Hangup Set Wait Ringing"
     loaded = (
-        "StartMusicOnHold StopMusicOnHold MixMonitor UserEvent WaitForCondition Dial Queue Playback Read Record Return"
+        "StartMusicOnHold StopMusicOnHold MixMonitor UserEvent WaitForCondition Dial Queue Playback Read Record Return "
+        "ConfBridge"
     )
     used = {
         re.sub(r"^(?:n(?:\(\w+\))?|[^,]+,1),", "", step).split("(")[0] for path in DIALPLANS for step in steps(path)

@@ -7,6 +7,7 @@ import { flush } from "./order.js";
 import { NoMicrophone, Softphone } from "./softphone.js";
 import { heard } from "./sound.js";
 import "./by_hand.js";
+import "./call_control.js";
 import "./cord.js";
 import "./keys.js";
 import "./wrap.js";
@@ -50,7 +51,7 @@ live.addEventListener("board", e => figures(e.detail));
 live.addEventListener("up", () => { serverDown = false; upAt = performance.now(); paintLost(); live.atLeisure(update); });
 live.addEventListener("down", () => { serverDown = true; paintLost(); });
 live.addEventListener("refused", () => live.atLeisure(update));      /* it learns whether we are still signed in */
-live.addEventListener("elsewhere", () => { elsewhere = true; phone.stop(); paintLost(); });
+live.addEventListener("elsewhere", () => { elsewhere = true; phone.stop(true); paintLost(); });
 document.addEventListener("cb:lang", update);
 document.addEventListener("cb:signed-out", () => { if (!phone.talking) location.assign("/sign-in?next=/desk"); });
 
@@ -114,7 +115,15 @@ function paintPhone() {
 }
 phone.addEventListener("state", () => { if (phone.talking) broken = false; paintPhone(); paintLost(); });
 phone.addEventListener("ended", () => { broken = false; paintLost(); });
-phone.addEventListener("broken", e => { broken = e.detail.broken; paintLost(); });
+phone.addEventListener("broken", e => { broken = e.detail.broken; paintLost(); rejoinSoon(); });
+/* Sound that has stopped for so long does not come back by itself: the leg is let go, and the same customer rings here at once. */
+const SILENT_MS = 4000;
+let silent = 0;
+function rejoinSoon() {
+  clearTimeout(silent);
+  if (broken) silent = setTimeout(() => { const id = call()?.id; if (broken && id) api("POST", `/desk/contacts/${id}/rejoin`).catch(() => {}).finally(() => { if (broken) rejoinSoon(); }); }, SILENT_MS);
+}
+addEventListener("pagehide", () => phone.leave());
 phone.addEventListener("silent", () => toast(T("Браузер ждёт нажатия, чтобы включить звук. Нажмите в любое место страницы."), { kind: "alert" }));
 document.addEventListener("pointerdown", () => { const ear = $("#ear"); if (ear.srcObject && ear.paused) ear.play().catch(() => {}); });
 
@@ -176,6 +185,7 @@ document.addEventListener("click", async e => {
   if (at("#mute")) { phone.mute(!phone.muted); paintPhone(); }
   if (at("#hold")) { phone.hold(!phone.held); paintPhone(); }
   if ((b = at("#end"))) { const { contact: id, kind } = meant(b); flush(); if (kind === "voice") phone.hangUp(); api("POST", `/desk/contacts/${id}/hangup`).catch(() => {}).finally(update); }
+  if (at("[data-hang-up]")) phone.hangUp();
   if ((b = at("[data-tone]"))) phone.tone(b.dataset.tone);
   if ((b = at("[data-customer]"))) pick({ customer_id: b.dataset.customer });
   if ((b = at("[data-pick]"))) pick({ customer_id: $("#notes")?.dataset.whose, order_id: b.dataset.pick });

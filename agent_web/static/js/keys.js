@@ -2,7 +2,7 @@
 import { $ } from "./core.js";
 
 const PRESS = {
-  KeyA: "#answer|#accept|[data-accept]", KeyT: "#transfer", KeyM: "#mute", KeyH: "#hold", KeyE: "#end", KeyR: "#start|#back|#status", KeyW: "#done", KeyN: "#note", KeyO: "#add",
+  KeyA: "#answer|#accept|[data-accept]", KeyT: "#transfer", KeyM: "#mute", KeyP: "#mask", KeyC: "#consult", KeyH: "#hold", KeyE: "#end", KeyR: "#start|#back|#status", KeyW: "#done", KeyN: "#note", KeyO: "#add",
 };
 document.addEventListener("keydown", e => {
   if (!e.altKey || e.ctrlKey || e.metaKey || e.repeat) return;

@@ -72,24 +72,28 @@ export class Softphone extends EventTarget {
       this.addEventListener("state", look);
     });
   }
-  stop() {
+  /* A page that goes, or hands over to another, has not hung up: the customer is kept for whoever comes after it. */
+  leave(session = this.session) { try { session?.terminate({ extraHeaders: ["Reason: Q.850;cause=44"] }); } catch { /* it is over already */ } }
+  stop(leaving = false) {
     this.wanted = false; this.answerNext = false; clearTimeout(this.again); clearTimeout(this.late);
-    this.session?.terminate();
+    if (leaving) this.leave(); else this.session?.terminate();
     this.ua?.stop(); this.ua = null;
     for (const track of this.mic?.getTracks() ?? []) track.stop();
     this.mic = null; hush(); this.to("off");
   }
 
   take({ session, originator, request }) {
-    if (originator !== "remote" || this.session) { if (this.session && this.session !== session) session.terminate({ status_code: 486 }); return; }
-    this.session = session;
+    const auto = /answer-after=0/i.test(request.getHeader("Call-Info") || ""), old = this.session;
+    if (originator !== "remote" || old === session) return;
+    if (old && !auto) { session.terminate({ status_code: 486 }); return; }
+    this.session = session;                /* a talk that goes on: what is left of it here has lost its other end */
+    if (old) this.leave(old);
     let cut;
     session.on("icecandidate", e => { clearTimeout(cut); cut = setTimeout(() => e.ready(), CANDIDATES_MS); });
     if (session.connection) this.hook(session.connection); else session.on("peerconnection", e => this.hook(e.peerconnection));
     session.on("accepted", () => { hush(); this.to("in-call"); });
     const over = () => { if (this.session === session) this.over(); };
     session.on("ended", over); session.on("failed", over);
-    const auto = /answer-after=0/i.test(request.getHeader("Call-Info") || "");
     this.to("ringing");
     if (auto) beep(); else ring();
     if (auto || this.answerNext) this.answer();
@@ -101,8 +105,9 @@ export class Softphone extends EventTarget {
       listenTo(stream);
     });
     connection.addEventListener("iceconnectionstatechange", () => {
+      if (this.session?.connection !== connection) return;
       const broken = ["disconnected", "failed"].includes(connection.iceConnectionState);
-      if (this.session) this.dispatchEvent(new CustomEvent("broken", { detail: { broken } }));
+      this.dispatchEvent(new CustomEvent("broken", { detail: { broken } }));
     });
   }
   over() {

@@ -1,0 +1,69 @@
+"""Moves with a third in the talk: he is called, answers, is placed, goes, or gets the customer. Pure, as moves.py is."""
+
+from datetime import timedelta
+
+from . import agent as agents
+from . import moves
+from . import third as thirds
+from .book import Draft
+from .commands import ArrangeParties, CallThird, Command, DropThird, SendAway
+from .contact import Contact, TalkEnded
+from .deadlines import DeskRules
+from .third import Third
+
+THIRD = "third/"
+"""What the attempt id begins with under which an operator's hands are kept who is asked by another."""
+KEPT_S = 3600.0
+
+
+def call(draft: Draft, contact: Contact, third: Third) -> list[Command]:
+    called = thirds.ThirdCalled(draft.now, third.id, third.agent_id, third.number, third.blind)
+    after = draft.tell_contact(contact.id, called)
+    if third.agent_id is not None:
+        until = draft.now + timedelta(seconds=KEPT_S)
+        draft.tell_agent(third.agent_id, agents.ReservedForAttempt(draft.now, THIRD + third.id, until))
+    return [CallThird(after, draft.agent(str(contact.agent_id)))]
+
+
+def answered(draft: Draft, contact: Contact, third_id: str, rules: DeskRules) -> list[Command]:
+    after = draft.tell_contact(contact.id, thirds.ThirdAnswered(draft.now, third_id))
+    return complete(draft, after, rules) if after.third is not None and after.third.blind else []
+
+
+def hold(draft: Draft, contact: Contact, *, customer: bool, third: bool) -> list[Command]:
+    return [ArrangeParties(draft.tell_contact(contact.id, thirds.PartiesHeld(draft.now, customer, third)))]
+
+
+def gone(draft: Draft, contact: Contact, third_id: str, reason: str) -> list[Command]:
+    """He is gone, and the customer is never left with the music."""
+    after = draft.tell_contact(contact.id, thirds.ThirdGone(draft.now, third_id, reason))
+    let_go(draft, third_id)
+    return [ArrangeParties(after)]
+
+
+def drop(draft: Draft, contact: Contact) -> list[Command]:
+    """The operator lets him go, answered or not."""
+    third_id = "" if contact.third is None else contact.third.id
+    return [*gone(draft, contact, third_id, "dropped"), DropThird(contact)]
+
+
+def complete(draft: Draft, contact: Contact, rules: DeskRules) -> list[Command]:
+    """He gets the customer: an operator of ours as his own contact, a number outside for good."""
+    third = contact.third
+    if third is None:
+        return []
+    if third.agent_id is None:
+        return [SendAway(contact), *moves.end(draft, contact, TalkEnded(draft.now), rules)]
+    let_go(draft, third.id)
+    queues = draft.agent(third.agent_id).queues
+    queue = contact.queue if contact.queue in queues else min(queues)
+    return [DropThird(contact), *moves.transfer(draft, contact, queue, third.agent_id)]
+
+
+def let_go(draft: Draft, third_id: str) -> None:
+    """The operator who was asked has his hands back, whatever became of the talk."""
+    name = THIRD + third_id
+    for agent in draft.agents():
+        if agent.dialing(name) is not None:
+            draft.tell_agent(agent.id, agents.Released(draft.now, attempt_id=name))
+            return
