@@ -33,6 +33,7 @@ async def start_desk(works: Works) -> None:
     await works.desk.resume_follow_ups()
     works.voice.dialogs.start()
     await works.ami.start()
+    await works.shop.catalogue.index_missing()
     await works.orders.tell_all()
     await works.dialer.recover()
 
@@ -54,6 +55,7 @@ def background(works: Works) -> dict[str, Callable[[], Coroutine[None, None, Non
         "collector of garbage": Collector().run,
         "lists of leads": works.imports.run,
         "orders to tell again": works.orders.tell_again_forever,
+        "post": works.post.run,
     }
 
 

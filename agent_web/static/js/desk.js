@@ -7,6 +7,8 @@ import { flush } from "./order.js";
 import { NoMicrophone, Softphone } from "./softphone.js";
 import { heard } from "./sound.js";
 import "./by_hand.js";
+import "./order_card.js";
+import "./products.js";
 import "./cord.js";
 import "./keys.js";
 import "./wrap.js";
@@ -44,7 +46,7 @@ live.addEventListener("desk", e => {
   }
   update();
 });
-live.addEventListener("order", e => { if ($("#order")?.dataset.order === e.detail.order_id || $(`#or-${CSS.escape(e.detail.order_id ?? "")}`)) update(); });
+live.addEventListener("order", e => { if ($("#order")?.dataset.order === e.detail.order_id || $(`#or-${CSS.escape(e.detail.order_id ?? "")}`) || ($("#person")?.dataset.whose ?? "") === e.detail.customer_id) update(); });
 live.addEventListener("resync", update);
 live.addEventListener("board", e => figures(e.detail));
 live.addEventListener("up", () => { serverDown = false; upAt = performance.now(); paintLost(); live.atLeisure(update); });
