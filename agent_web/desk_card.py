@@ -18,7 +18,7 @@ async def older_view(house: House, language: str, agent: Agent, contact: Contact
     return desk_view(agent, contact, record, products, language, (0, 0), house.clock.now())
 
 
-async def with_card(house: House, user: User, view: DeskView) -> DeskView:
+async def with_card(house: House, user: User, view: DeskView, own_zone: str | None) -> DeskView:
     """The same desk, its card filled."""
     if view.card is None:
         return view
@@ -29,6 +29,7 @@ async def with_card(house: House, user: User, view: DeskView) -> DeskView:
         letter = await house.askings.outbox.standing(asking.way, asking.id)
     return replace(
         view,
+        own_zone=own_zone,
         may_price=right.any_price or right.most_off_percent > 0,
         post=None if box is None else await box.standing(ORDER, order_id),
         asking=asking,

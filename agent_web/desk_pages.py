@@ -26,7 +26,7 @@ from .house import House, HouseDep
 from .i18n import N_, Language, words, zone
 from .live import figures
 from .other_leads import other_leads
-from .pages import language_of, render
+from .pages import language_of, render, zone_of
 from .problem import Problem
 from .security import require
 from .setup_words import CHANNELS, name_of, queue_label
@@ -217,7 +217,8 @@ async def load_record(house: House, contact: Contact, before: datetime | None = 
 
 async def _context(request: Request, house: House, user: User, wanted: Sequence[str] | None) -> dict[str, Any]:
     language = language_of(request, user)
-    view = await with_card(house, user, await load_view(house, user, language, wanted or ()))
+    view = await load_view(house, user, language, wanted or ())
+    view = await with_card(house, user, view, zone_of(request))
     past = await _past(house, user, view, language)
     view = past["view"]
     speech, setup = words(language), house.desk.setup

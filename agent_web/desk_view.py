@@ -93,6 +93,7 @@ class DeskView:
 
     `may_price`: whether this operator may change prices. `post`: how the order stands with the shop's own system, where there is one.
     `asking`: the last link sent to confirm the order, `letter` how it stands, `ways` how one may be sent (`email`, `sms`).
+    `own_zone`: whose clock the operator reads.
     """
 
     now: datetime
@@ -118,6 +119,7 @@ class DeskView:
     asking: Asking | None = None
     letter: Standing | None = None
     ways: tuple[str, ...] = ()
+    own_zone: str | None = None
 
     @property
     def customer(self) -> Customer | None:
