@@ -33,7 +33,6 @@ async def start_desk(works: Works) -> None:
     await works.desk.resume_follow_ups()
     works.voice.dialogs.start()
     await works.ami.start()
-    await works.shop.catalogue.index_missing()
     await works.orders.tell_all()
     await works.dialer.recover()
 

@@ -75,6 +75,7 @@ PURE = {
         ),
     },
     "reports": {"wallboard.py"},
+    "storage": {"outbox.py"},
     "simulation": {"ami_words.py", "habits.py", "measures.py", "plan.py", "report.py", "truth.py"},
     "agent_web": {
         "campaign_reasons.py",

@@ -67,7 +67,7 @@ function send(order, body, said) {
       clearTimeout(busy);
       if (!(error instanceof Refused)) throw error;
       tell(T("не сохранено"), "bad");
-      if (error.problem.conflicts) { document.dispatchEvent(new CustomEvent("cb:clash", { detail: { order, conflicts: error.problem.conflicts } })); await refresh(); return; }
+      if (error.problem.conflicts) { document.dispatchEvent(new CustomEvent("cb:clash", { detail: { order, body, conflicts: error.problem.conflicts } })); await refresh(); return; }
       const why = error.errors[0]?.reason || error.message; toast(why, { kind: "alert" }); announce(why);
     }
     await refresh();

@@ -4,7 +4,7 @@ import { change, flush } from "./order.js";
 import { dirty, refresh } from "./panes.js";
 
 /* Two people, one field: both values stand side by side until one of them is taken. Kept while panes are painted anew. */
-let clashes = [], clashOrder = "";
+let clashes = [], clashOrder = "", clashBody = {};
 const names = () => ({ delivery_address: T("Адрес"), delivery_slot: T("Доставка"), payment: T("Оплата"), courier_comment: T("Курьеру"), status: T("Статус") });
 const article = field => /^items\[(.*)\]$/.exec(field)?.[1];
 const inWords = value => value === null || value === "" ? "—" : typeof value === "object" ? `${value.quantity} × ${value.price === undefined ? "…" : money(value.price)}` : String(value);
@@ -23,7 +23,7 @@ function paintClashes() {
   }
   host.append(box);
 }
-document.addEventListener("cb:clash", e => { clashes = e.detail.conflicts; clashOrder = e.detail.order; $(".clash")?.remove(); paintClashes(); $(".clash button")?.focus(); });
+document.addEventListener("cb:clash", e => { clashes = e.detail.conflicts; clashOrder = e.detail.order; $(".clash")?.remove(); clashBody = e.detail.body; paintClashes(); });
 document.addEventListener("cb:painted", () => { paintClashes(); $$("[data-part=fields] .theirs").forEach(offerMine); });
 /* The note beside a field that somebody else changed while it is typed in offers theirs; ours too. */
 function offerMine(note) {
@@ -34,7 +34,7 @@ function offerMine(note) {
   note.append(mine);
 }
 
-const API_NAMES = { delivery_address: v => ({ delivery: { address: v } }), delivery_slot: v => ({ delivery: { slot: v } }), payment: v => ({ payment: v }), courier_comment: v => ({ comment: v }), status: v => ({ status: v }) };
+const API_NAMES = { delivery_address: v => ({ delivery: { address: v } }), delivery_slot: v => ({ delivery: { slot: v } }), payment: v => ({ payment: v }), courier_comment: v => ({ comment: v }), status: v => ({ status: v, ...(clashBody.cancel_reason ? { cancel_reason: clashBody.cancel_reason } : {}) }) };
 async function settle(field, keep) {
   const clash = clashes.find(c => c.field === field);
   clashes = clashes.filter(c => c.field !== field); $(".clash")?.remove();
@@ -43,7 +43,7 @@ async function settle(field, keep) {
   const own = $(`[data-part=fields] [data-field="${field}"]`);
   if (own && !keep) own.value = own.dataset.was;
   if (keep) {
-    if (code === undefined) { if (own) own.dataset.was = own.value; await change(API_NAMES[field](clash.yours)); }
+    if (code === undefined) { if (own) own.dataset.was = own.value; await change(API_NAMES[field](own ? own.value.trim() : clash.yours)); }
     else {
       const now = await api("GET", `/orders/${clashOrder}`);
       const others = now.items.filter(i => i.article !== code).map(i => ({ article: i.article, quantity: i.quantity, price: i.price }));
