@@ -23,7 +23,7 @@ from .asking_view import TROUBLE, message_of
 from .house import House, HouseDep
 from .i18n import Language
 from .order_schemas import PostOut, Text, post_out
-from .pages import render
+from .pages import language_of, render
 from .problem import Problem, problems
 from .security import public, require
 
@@ -133,7 +133,7 @@ async def answer(
             await _askings(house).confirm(token, reply)
     except CannotAnswer as cannot:
         return await _page(request, house, token, cannot.why, reply, what)
-    return RedirectResponse(f"/order/{token}", 303)
+    return RedirectResponse(f"/order/{token}?lang={language_of(request)}", 303)
 
 
 async def _page(

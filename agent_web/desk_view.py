@@ -51,11 +51,12 @@ class OrderCard:
 
 @dataclass(frozen=True, slots=True)
 class ItemMove:
-    """A product's quantity before and after a change; 0 where it was not in the order."""
+    """A product's quantity before and after a change; 0 where it was not in the order. `prices` (kopecks): instead, another was agreed."""
 
     name: str
     before: int
     after: int
+    prices: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +249,9 @@ def item_moves(
         was, now = old.get(article, {}).get("quantity", 0), new.get(article, {}).get("quantity", 0)
         if was != now:
             moves.append(ItemMove(names.get(article, item["name"]), was, now))
+        prices = old.get(article, {}).get("price"), new.get(article, {}).get("price")
+        if None not in prices and prices[0] != prices[1]:
+            moves.append(ItemMove(names.get(article, item["name"]), was, now, prices))
     return tuple(moves)
 
 

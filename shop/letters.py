@@ -63,8 +63,10 @@ class Letters:
         except TimeoutError as late:
             raise NotDelivered(Trouble.SLOW) from late
         except smtplib.SMTPException as trouble:
-            late = isinstance(trouble.__context__, TimeoutError)  # it says no more than that the connection is lost
-            raise NotDelivered(Trouble.SLOW if late else Trouble.AWAY, type(trouble).__name__) from trouble
+            timed_out = isinstance(
+                trouble.__context__, TimeoutError
+            )  # it says no more than that the connection is lost
+            raise NotDelivered(Trouble.SLOW if timed_out else Trouble.AWAY, type(trouble).__name__) from trouble
         except OSError as away:
             raise NotDelivered(Trouble.AWAY, type(away).__name__) from away
 
