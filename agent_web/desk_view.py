@@ -249,9 +249,9 @@ def item_moves(
         was, now = old.get(article, {}).get("quantity", 0), new.get(article, {}).get("quantity", 0)
         if was != now:
             moves.append(ItemMove(names.get(article, item["name"]), was, now))
-        prices = old.get(article, {}).get("price"), new.get(article, {}).get("price")
-        if None not in prices and prices[0] != prices[1]:
-            moves.append(ItemMove(names.get(article, item["name"]), was, now, prices))
+        cost, costs = old.get(article, {}).get("price"), new.get(article, {}).get("price")
+        if cost is not None and costs is not None and cost != costs:
+            moves.append(ItemMove(names.get(article, item["name"]), was, now, (cost, costs)))
     return tuple(moves)
 
 

@@ -29,7 +29,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One link. We keep the hash of its secret only. `message_key` is the letter's in the outbox."""
+    """One link. We keep the hash of its secret only; the letter that carries it has its id as a subject in the outbox."""
 
     id: str
     order_id: str

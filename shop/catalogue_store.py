@@ -257,9 +257,9 @@ async def _with_all(connection: AsyncConnection, found: Iterable[Collection[int]
     query = select(_u.product_id).where(_u.word_id.in_(list(first))).limit(CANDIDATES)
     for place, ids in enumerate(others):
         also = use_table.alias(f"also{place}")
-        query = query.where(
-            sa.exists(select(also.c.word_id).where(also.c.product_id == _u.product_id, also.c.word_id.in_(list(ids))))
-        )
+        # + 0: a product's few words are read and looked up in the list, not each of the list's words in the index
+        its_word = (also.c.product_id == _u.product_id, (also.c.word_id + 0).in_(list(ids)))
+        query = query.where(sa.exists(select(also.c.word_id).where(*its_word)))
     return list(dict.fromkeys(await connection.scalars(query)))
 
 

@@ -33,7 +33,6 @@ class EntryKind(StrEnum):
     NOTE = "note"
     CUSTOMER_CHANGED = "customer_changed"
     CUSTOMER_CHANGE_UNDONE = "customer_change_undone"
-    CONFIRMATION = "confirmation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from .order import OrderRefused
 from .phone import is_zone
 
 MOST_PHONES = 10
-LENGTHS = {"name": 200, "email": 254, "city": 100, "time_zone": 64, "segment": 50, "note": 2000}
+LENGTHS = {"name": 200, "email": 254, "city": 100, "time_zone": 64, "note": 2000}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from .customer import Customer
 from .customer_change import to_customer_record
 from .order import Order
 
-ORDER, CUSTOMER, STOCK = "order", "customer", "stock"
+ORDER, CUSTOMER = "order", "customer"
 
 
 def order_message(order: Order, customer: Customer | None, actor: str) -> dict[str, Any]:
