@@ -51,6 +51,7 @@ from .works_ivr import Callers, typed_number
 from .works_numbers import Numbers, dial_rules, plain_number
 from .works_orders import Orders
 from .works_people import Customers, Operators
+from .works_post import Post
 from .works_takes import Takes
 from .works_words import ShopWording
 
@@ -80,7 +81,8 @@ class Works:
         self.robot: RobotSwitch | None = None
         self.endpoints = Endpoints(folder, settings, line)
         self.access = AccessStore(db, clock, random_ids)
-        self.shop = ShopStore(db, clock, random_ids)
+        self.post = Post(db, clock, settings)
+        self.shop = ShopStore(db, clock, random_ids, self.post.outbox)
         self.journal = QueueStore(db)
         self.recordings = RecordingStore(db, clock, random_ids, self.access, home.folder.path)
         self.setup = SetupStore(db, clock, self.access)
@@ -132,6 +134,7 @@ class Works:
             jumped=lambda: clock.jumped_s,
         )
         self.orders = Orders(self.shop, self.dialer, self.live)
+        self.post.attach(self.shop, self.live)
         self.shop.on_order.append(self.orders.placed)
         self.dialer.on_settled.append(self.orders.settle)
         self.dialer.on_opted_out.append(self.opted_out)
@@ -235,7 +238,7 @@ class Works:
 
     def shop_of(self, clock: Clock) -> ShopStore:
         """The same shop under another clock."""
-        shop = ShopStore(self.db, clock, random_ids)
+        shop = ShopStore(self.db, clock, random_ids, self.post.outbox)
         shop.on_order.append(self.orders.placed)
         return shop
 
@@ -266,6 +269,8 @@ class Works:
             robot=self.robot,
             callback_page=settings.callback_page,
             callback_queue=settings.queue_name,
+            most_off_percent=settings.discount_percent,
+            public_url=settings.public_url,
         )
 
     def house(self) -> House:
@@ -284,6 +289,9 @@ class Works:
             setup=self.setup,
             bookings=self.bookings,
             imports=self.imports,
+            post=self.post.delivering,
+            remote_shop=self.post.remote,
+            askings=self.post.askings,
         )
         watch_figures(house.metrics, self.desk, self.ami)
         return house

@@ -55,6 +55,7 @@ def background(works: Works) -> dict[str, Callable[[], Coroutine[None, None, Non
         "collector of garbage": Collector().run,
         "lists of leads": works.imports.run,
         "orders to tell again": works.orders.tell_again_forever,
+        "post": works.post.run,
     }
 
 

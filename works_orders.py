@@ -37,7 +37,8 @@ class Orders:
             await self.placed(order, False)
 
     async def tell_again_forever(self) -> None:
-        """An order whose lead could not be written gets it."""
+        """An order whose lead could not be written gets it. First, products that are older than their search get their words."""
+        await self._shop.catalogue.index_missing()
         while True:
             await asyncio.sleep(TELL_AGAIN_S)
             await self._shop.tell_again()

@@ -16,6 +16,8 @@ class Permission(StrEnum):
     RECORDING_LISTEN = "recording.listen"
     SHOP_VIEW = "shop.view"
     SHOP_EDIT = "shop.edit"
+    SHOP_PRICE = "shop.price"
+    SHOP_DISCOUNT = "shop.discount"
     ORDERS_POST = "orders.post"
     LEADS_POST = "leads.post"
     USERS_ADMIN = "users.admin"
@@ -43,6 +45,8 @@ _STEERING = frozenset(
         Permission.RECORDING_LISTEN,
         Permission.SHOP_VIEW,
         Permission.SHOP_EDIT,
+        Permission.SHOP_PRICE,
+        Permission.SHOP_DISCOUNT,
         Permission.METRICS_VIEW,
     }
 )
@@ -51,7 +55,9 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     # An administrator has no phone: desk.work would give them an operator's seat in routing.
     Role.ADMIN: frozenset(Permission) - {Permission.DESK_WORK},
     Role.SUPERVISOR: _STEERING,
-    Role.OPERATOR: frozenset({Permission.DESK_WORK, Permission.SHOP_VIEW, Permission.SHOP_EDIT}),
+    Role.OPERATOR: frozenset(
+        {Permission.DESK_WORK, Permission.SHOP_VIEW, Permission.SHOP_EDIT, Permission.SHOP_DISCOUNT}
+    ),
     Role.QA: frozenset({Permission.RECORDING_LIST, Permission.RECORDING_LISTEN, Permission.SHOP_VIEW}),
     Role.API: frozenset(
         {
@@ -60,6 +66,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.LEADS_POST,
             Permission.SHOP_VIEW,
             Permission.SHOP_EDIT,
+            Permission.SHOP_PRICE,
             Permission.METRICS_VIEW,
         }
     ),

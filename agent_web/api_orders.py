@@ -1,13 +1,16 @@
 """Orders for the shop's own system and for the desk: post, read, change, undo. Products, to choose from."""
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from ..access.permission import Permission
 from ..access.user import User
+from ..shop.message import ORDER
 from ..shop.order import Order, OrderChanged, OrderClosed, OrderStatus
-from ..shop.store import UnknownOrder
+from ..shop.pricing import PriceRight
+from ..shop.store import OrderClashes, UnknownOrder
 from .house import House, HouseDep
 from .order_schemas import Instant, OrderChange, OrderIn, OrderOut, ProductOut, Text, Undo, order_out, product_out
 from .problem import Problem, problems
@@ -76,13 +79,16 @@ async def read_order(order_id: OrderId, house: HouseDep) -> OrderOut:
 
 @router.patch("/orders/{order_id}", responses=problems(401, 403, 404, 409, 422))
 async def change_order(order_id: OrderId, body: OrderChange, house: HouseDep, user: Editor) -> OrderOut:
-    """Change an order by the shop's rules. 409 when somebody changed it since the version you saw, or when it has left the shop.
+    """Change an order by the shop's rules. 409 when somebody changed it since the version you saw, or when it has left the shop; with
+    `merge` the first only for what you both changed, told in `conflicts`.
 
     A courier who could not hand a shipped order over is told as its status `delivery_problem`, and once that is solved as `shipped`,
     `delivered` or `cancelled`; an operator who agreed another delivery makes it `confirmed`.
     """
     try:
-        order = await house.shop.edit_order(order_id, body.edit(), user.id, body.version)
+        order = await house.shop.edit_order(
+            order_id, body.edit(), user.id, body.version, right=price_right(house, user), merge=body.merge
+        )
     except UnknownOrder as unknown:
         raise Problem(404, "there is no such order") from unknown
     except (OrderChanged, OrderClosed) as conflict:
@@ -115,9 +121,30 @@ async def list_products(
 def _conflict(conflict: OrderChanged | OrderClosed) -> Problem:
     if isinstance(conflict, OrderClosed):
         return Problem(409, "the order can no longer be changed", errors=[conflict])
-    return Problem(409, "somebody else changed the order meanwhile", current_version=conflict.current.version)
+    told: dict[str, Any] = {"current_version": conflict.current.version}
+    if isinstance(conflict, OrderClashes):
+        told["conflicts"] = [asdict(clash) for clash in conflict.clashes]
+    return Problem(409, "somebody else changed the order meanwhile", **told)
+
+
+def price_right(house: House, user: User) -> PriceRight:
+    """What this person may do to prices."""
+    most = house.site.most_off_percent if user.can(Permission.SHOP_DISCOUNT) else 0
+    return PriceRight(user.can(Permission.SHOP_PRICE), most)
 
 
 async def _shown(house: House, order: Order) -> OrderOut:
     latest = next(iter(await house.shop.changes_of(order.id)), None)
-    return order_out(order, latest.id if latest is not None and latest.version == order.version else None)
+    change_id = latest.id if latest is not None and latest.version == order.version else None
+    box = house.shop.outbox
+    return order_out(order, change_id, None if box is None else await box.standing(ORDER, order.id))
+
+
+@router.post("/orders/{order_id}/post", status_code=204, responses=problems(401, 403, 404, 422))
+async def post_again(order_id: OrderId, house: HouseDep, _user: Editor) -> None:
+    """What waits for the shop's own system is tried now, not at its next turn."""
+    if await house.shop.order(order_id) is None:
+        raise Problem(404, "there is no such order")
+    if house.shop.outbox is not None and house.post is not None:
+        await house.shop.outbox.try_now(ORDER, order_id)
+        house.post.wake()

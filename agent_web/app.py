@@ -10,8 +10,11 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import (
+    api_customers,
     api_orders,
+    api_products,
     api_users,
+    asking_pages,
     assets,
     board_pages,
     call_control_api,
@@ -61,6 +64,9 @@ _FILES = re.compile(r"/api/v1/campaigns/[^/]+/imports")
 ROUTERS = (
     signin.router,
     api_orders.router,
+    api_customers.router,
+    api_products.router,
+    asking_pages.router,
     api_users.router,
     health.router,
     assets.router,

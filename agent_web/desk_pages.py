@@ -1,29 +1,32 @@
 """The operator's desk: one shell that is never loaded again, and its panes as fragments."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
+from pydantic import AwareDatetime
 
 from ..access.permission import Permission
 from ..access.user import User
+from ..quality.recording import RecordingFilter
 from ..queue.agent import Agent, Stance
 from ..queue.channel import ChannelKind
 from ..queue.contact import Contact
 from ..shop.customer import Customer, choose_customer
 from .board_data import midnights, people_of
+from .desk_card import older_view, with_card
 from .desk_dial_api import ToDial, card_view, leads_shown
 from .desk_hands import Hand, Phase, colleagues, hands, in_front
 from .desk_pauses import pause_code, pause_codes, quick_pause
 from .desk_view import DeskView, Record, desk_view
 from .house import House, HouseDep
-from .i18n import N_, words, zone
+from .i18n import N_, Language, words, zone
 from .live import figures
 from .other_leads import other_leads
-from .pages import language_of, render
+from .pages import language_of, render, zone_of
 from .problem import Problem
 from .security import require
 from .setup_words import CHANNELS, name_of, queue_label
@@ -33,6 +36,9 @@ CALLBACK_DAYS = 7
 MOST_MISSED = 6
 MOST_COLLEAGUES = 20
 MOST_WANTED = 20
+ORDERS_SHOWN = 30
+HISTORY_PAGE = 40
+RECORDINGS_LOOKED_AT = 200
 
 KEYS = (
     ("Alt A", N_("Ответить, принять чат")),
@@ -124,6 +130,21 @@ async def desk_colleagues(
     )
 
 
+@router.get("/desk/history")
+async def desk_history(
+    request: Request, house: HouseDep, user: Operator, contact: str, before: AwareDatetime
+) -> HTMLResponse:
+    """More of the history of whoever is behind a contact that this operator has in hand."""
+    agent, about = house.desk.agent(user.id), house.desk.contact(contact)
+    if agent is None or about is None or agent.task(about.id) is None:
+        raise Problem(404, "there is nothing here")
+    language = language_of(request, user)
+    view = await older_view(house, language, agent, about, await load_record(house, about, before))
+    return render(
+        request, "desk_order_history.html", user=user, contact=contact, **await _past(house, user, view, language)
+    )
+
+
 @router.get("/desk/{pane}")
 async def desk_pane(
     pane: str, request: Request, house: HouseDep, user: Operator, wanted: Wanted = None
@@ -171,8 +192,9 @@ async def load_missed(house: House, user: User) -> list[Missed]:
     return missed
 
 
-async def load_record(house: House, contact: Contact) -> Record:
-    """What is known of the people behind a contact: the chosen customer, or the likeliest one on the number."""
+async def load_record(house: House, contact: Contact, before: datetime | None = None) -> Record:
+    """What is known of the people behind a contact: the chosen customer, or the likeliest one on the number. A page of their history,
+    the newest or what is older than `before`."""
     candidates = await house.shop.customers_by_phone(contact.address) if contact.address else []
     customer: Customer | None = None
     if contact.customer_id is not None:
@@ -187,10 +209,11 @@ async def load_record(house: House, contact: Contact) -> Record:
     return Record(
         customer,
         tuple(candidates),
-        tuple(await house.shop.orders_of(customer.id)),
-        tuple(await house.shop.timeline(customer.id)),
-        tuple(await house.desk.contacts_of(customer.id)),
+        tuple(await house.shop.orders_in_front(customer.id, contact.order_id, ORDERS_SHOWN)),
+        tuple(await house.shop.timeline(customer.id, HISTORY_PAGE, before)),
+        tuple(await house.desk.contacts_of(customer.id, HISTORY_PAGE, before)),
         await other_leads(house, customer.id, numbers | {*customer.phones}, contact.lead_id, only_open=True),
+        await house.shop.orders_sum(customer.id),
     )
 
 
@@ -206,20 +229,21 @@ def _third_name(house: House, view: DeskView) -> str:
 async def _context(request: Request, house: House, user: User, wanted: Sequence[str] | None) -> dict[str, Any]:
     language = language_of(request, user)
     view = await load_view(house, user, language, wanted or ())
+    view = await with_card(house, user, view, zone_of(request))
+    past = await _past(house, user, view, language)
+    view = past["view"]
     speech, setup = words(language), house.desk.setup
     name = view.name or (view.contact.address if view.contact else "") or speech.say(_VISITOR)
     text = _TITLES[view.phase] if view.is_call else _TEXT_TITLES.get(view.phase, _TITLES[view.phase])
     title = speech.say(text, name=name) if "%" in text else speech.say(text)
     today = view.now.astimezone(zone(view.zone)).date()
     on_pause = pause_code(setup, view.agent.pause_code)
-    return {
-        "view": view,
+    return past | {
         "third_name": _third_name(house, view),
         "user": user,
         "title": title,
         "keys": [(chord, speech.say(does)) for chord, does in KEYS],
         "days": [today + timedelta(days=ahead) for ahead in range(CALLBACK_DAYS)],
-        "channels": {kind.value: (icon, speech.say(label)) for kind, (icon, label) in CHANNELS.items()},
         "pauses": [(code.code, name_of(code, speech)) for code in pause_codes(setup)],
         "pause_name": name_of(on_pause, speech) if on_pause else speech.say("Перерыв"),
         "pause_limit_s": on_pause.limit_s if on_pause else None,
@@ -230,6 +254,23 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
         "to_dial": await _to_dial(house, user) if view.phase is Phase.READY else [],
         "missed": await load_missed(house, user) if view.contact is None else [],
         "has_chat": house.chat is not None,
+    }
+
+
+async def _past(house: House, user: User, view: DeskView, language: Language) -> dict[str, Any]:
+    """What a page of history is worded with: the view cut to one page, where the next begins, and the recordings he may listen to."""
+    older = view.history[HISTORY_PAGE - 1].at if len(view.history) >= HISTORY_PAGE else None
+    recordings: dict[str, str] = {}
+    if view.customer is not None and user.can(Permission.RECORDING_LISTEN):
+        wanted = RecordingFilter(customer_id=view.customer.id)
+        recordings = {
+            one.contact_id: one.id for one in await house.recordings.list(RECORDINGS_LOOKED_AT, wanted=wanted)
+        }
+    return {
+        "view": replace(view, history=view.history[:HISTORY_PAGE]),
+        "older": older,
+        "recordings": recordings,
+        "channels": {kind.value: (icon, words(language).say(label)) for kind, (icon, label) in CHANNELS.items()},
     }
 
 

@@ -13,9 +13,11 @@ from ..queue.mask import is_open
 from ..queue.moves import REJOIN
 from ..queue.third import Third
 from ..queue.third_moves import THIRD
+from ..shop.asking import Asking
 from ..shop.customer import Customer, EntryKind, FieldChange, TimelineEntry
 from ..shop.order import EDITABLE, OPEN, Order, OrderItem, OrderStatus, next_statuses
 from ..shop.product import Product
+from ..storage.outbox import Standing
 from .desk_hands import WITH_CONTACT, Countdown, Hand, Phase, countdown, gone, phase_of, work_key
 from .other_lead import OtherLead
 
@@ -31,11 +33,12 @@ _RESULT_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of an order; `stock` in pieces, None for a product that the shop no longer has."""
+    """One line of an order; `stock` in pieces and today's price `listed`, None for a product that the shop no longer has."""
 
     item: OrderItem
     name: str
     stock: int | None
+    listed: int | None = None
 
     @property
     def total(self) -> int:
@@ -52,11 +55,12 @@ class OrderCard:
 
 @dataclass(frozen=True, slots=True)
 class ItemMove:
-    """A product's quantity before and after a change; 0 where it was not in the order."""
+    """A product's quantity before and after a change; 0 where it was not in the order. `prices` (kopecks): instead, another was agreed."""
 
     name: str
     before: int
     after: int
+    prices: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Past:
 @dataclass(frozen=True, slots=True)
 class Record:
     """What the shop remembers of the people at the other end. `candidates` are all who use the number; `leads`: what else he is to be
-    called about."""
+    called about. `orders` and `timeline` are the newest; `all_orders`: how many orders he has, and what they come to (kopecks)."""
 
     customer: Customer | None = None
     candidates: tuple[Customer, ...] = ()
@@ -85,11 +89,17 @@ class Record:
     timeline: tuple[TimelineEntry, ...] = ()
     contacts: tuple[Contact, ...] = ()
     leads: tuple[OtherLead, ...] = ()
+    all_orders: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class DeskView:
-    """`phase` is that of the contact in the middle, `headline` the agent's own, for `since_s`. `talk_s`: how long this talk lasts (s)."""
+    """`phase` is that of the contact in the middle, `headline` the agent's own, for `since_s`. `talk_s`: how long this talk lasts (s).
+
+    `may_price`: whether this operator may change prices. `post`: how the order stands with the shop's own system, where there is one.
+    `asking`: the last link sent to confirm the order, `letter` how it stands, `ways` how one may be sent (`email`, `sms`).
+    `own_zone`: whose clock the operator reads.
+    """
 
     now: datetime
     agent: Agent
@@ -109,6 +119,12 @@ class DeskView:
     suggested: str = ""
     hands: tuple[Hand, ...] = ()
     dispositions: tuple[Disposition, ...] = DISPOSITIONS
+    may_price: bool = False
+    post: Standing | None = None
+    asking: Asking | None = None
+    letter: Standing | None = None
+    ways: tuple[str, ...] = ()
+    own_zone: str | None = None
 
     @property
     def customer(self) -> Customer | None:
@@ -228,7 +244,7 @@ def order_card(order: Order | None, products: Mapping[str, Product], language: s
 def _line(item: OrderItem, product: Product | None, language: str) -> Line:
     if product is None:
         return Line(item, item.name, None)
-    return Line(item, product.name(language) if language == "en" else item.name, product.stock)
+    return Line(item, product.name(language) if language == "en" else item.name, product.stock, product.price)
 
 
 def history(record: Record, names: Mapping[str, str], current: Contact | None = None) -> tuple[Past, ...]:
@@ -260,6 +276,9 @@ def item_moves(
         was, now = old.get(article, {}).get("quantity", 0), new.get(article, {}).get("quantity", 0)
         if was != now:
             moves.append(ItemMove(names.get(article, item["name"]), was, now))
+        cost, costs = old.get(article, {}).get("price"), new.get(article, {}).get("price")
+        if cost is not None and costs is not None and cost != costs:
+            moves.append(ItemMove(names.get(article, item["name"]), was, now, (cost, costs)))
     return tuple(moves)
 
 

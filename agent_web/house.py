@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ..queue.channels.chat import ChatRoom
     from ..queue.desk import Desk
     from ..queue.setup_store import SetupStore
+    from ..shop.asking_store import Askings
+    from ..shop.delivering import Delivering
+    from ..shop.remote import RemoteShop
     from ..telephony.web_call import WebCalls
     from .live import LiveHub
 
@@ -53,7 +56,9 @@ class Site:
     so that their phones can be made or unmade; `look_at_phone` brings the desk's news of an agent's telephone up to date.
     `time_zone` (IANA) is where the day begins and whose clock the supervisor reads; `targets` is what his figures stand beside.
     `robot` is there in the demo only. `callback_page`: whether customers may book a call themselves,
-    `callback_queue` for which queue when the address names none. `may_dial`: whether the site calls this number (E.164) at all.
+    `callback_queue` for which queue when the address names none. `may_dial`: whether the site calls this number (E.164) at all,
+    `most_off_percent`: how much an operator may take off a price.
+    `public_url` is where customers reach us, '' when nobody said.
     """
 
     shop_name: str
@@ -71,6 +76,8 @@ class Site:
     callback_page: bool = True
     callback_queue: str = ""
     may_dial: Callable[[str], bool] = lambda _number: True
+    most_off_percent: int = 0
+    public_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,9 @@ class House:
     setup: "SetupStore | None" = None
     bookings: "Bookings | None" = None
     imports: "Imports | None" = None
+    post: "Delivering | None" = None
+    remote_shop: "RemoteShop | None" = None
+    askings: "Askings | None" = None
 
     @cached_property
     def today(self) -> Today:

@@ -148,12 +148,14 @@ class LiveHub:
         self._board_changed.set()
 
     def tell_order(self, order_id: str, customer_id: str) -> None:
-        """`order` to the operators who have its customer in hand: nobody else shows it. Orders stay apart."""
+        """`order` to the operators who have its customer in hand: nobody else shows it. Orders stay apart. '' for no order: the customer's
+        own card has changed."""
         if self._followed is None:
             return
         for contact in self._followed.contacts():
             if contact.agent_id is not None and (contact.customer_id == customer_id or contact.order_id == order_id):
-                self.tell_user(contact.agent_id, "order", {"order_id": order_id}, f"order:{order_id}")
+                told = {"order_id": order_id} if order_id else {"customer_id": customer_id}
+                self.tell_user(contact.agent_id, "order", told, f"order:{order_id or customer_id}")
 
     def tell_user(self, user_id: str, event: str, data: dict[str, Any], key: str = "") -> None:
         """Tell one user's tabs; news of one key fold into the latest."""

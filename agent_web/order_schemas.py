@@ -19,6 +19,7 @@ from ..shop.order import (
 from ..shop.phone import is_zone, to_e164
 from ..shop.posting import OrderPosted, PostedCustomer, PostedItem
 from ..shop.product import Product
+from ..storage.outbox import Standing, Trouble
 
 
 def _plain(text: str) -> str:
@@ -166,6 +167,12 @@ class OrderIn(_Strict):
 class ItemChange(_Strict):
     article: Article
     quantity: Quantity
+    price: Annotated[
+        Kopecks | None,
+        Field(
+            description="kopecks for one piece, when another is agreed; needs shop.price, or shop.discount up to the site's limit"
+        ),
+    ] = None
 
 
 class DeliveryChange(_Strict):
@@ -187,6 +194,7 @@ class OrderChange(_Strict):
                 },
                 {"version": 2, "status": "cancelled", "cancel_reason": "нашёл дешевле"},
                 {"version": 4, "status": "delivery_problem"},
+                {"version": 3, "merge": True, "items": [{"article": "LAMP-01", "quantity": 1, "price": 90000}]},
             ]
         },
     )
@@ -198,10 +206,19 @@ class OrderChange(_Strict):
     comment: Annotated[Text, Field(max_length=1000)] | None = None
     status: OrderStatus | None = None
     cancel_reason: Annotated[Text, Field(max_length=500)] | None = None
+    merge: Annotated[
+        bool,
+        Field(
+            description="when somebody changed the order since `version`: change what he left alone, and answer 409 with `conflicts` only "
+            "for what you both changed (nothing is changed then)"
+        ),
+    ] = False
 
     def edit(self) -> OrderEdit:
         return OrderEdit(
-            items=None if self.items is None else tuple(ItemEdit(item.article, item.quantity) for item in self.items),
+            items=None
+            if self.items is None
+            else tuple(ItemEdit(item.article, item.quantity, item.price) for item in self.items),
             delivery_address=self.delivery.address,
             delivery_slot=self.delivery.slot,
             payment=self.payment,
@@ -228,8 +245,29 @@ class DeliveryOut(BaseModel):
     slot: str
 
 
+class PostOut(BaseModel):
+    """How what was changed here stands with the shop's own system. `waiting` messages; what stopped the first of them."""
+
+    waiting: int
+    tries: int
+    trouble: Trouble | None
+    next_try_at: datetime | None
+    delivered_at: datetime | None
+
+
+def post_out(standing: Standing) -> PostOut:
+    return PostOut(
+        waiting=standing.waiting,
+        tries=standing.tries,
+        trouble=standing.trouble,
+        next_try_at=standing.due_at,
+        delivered_at=standing.delivered_at,
+    )
+
+
 class OrderOut(BaseModel):
-    """`lead` is `pending` while the order waits for the dialer's call; `change_id` names the latest change, to undo it."""
+    """`lead` is `pending` while the order waits for the dialer's call; `change_id` names the latest change, to undo it. `post`: how it
+    stands with the shop's own system, where the site has one."""
 
     id: str
     external_id: str
@@ -250,9 +288,10 @@ class OrderOut(BaseModel):
     version: int
     lead: Literal["pending", "none"]
     change_id: str | None = None
+    post: PostOut | None = None
 
 
-def order_out(order: Order, change_id: str | None = None) -> OrderOut:
+def order_out(order: Order, change_id: str | None = None, standing: Standing | None = None) -> OrderOut:
     lines = [
         ItemOut(article=i.article, name=i.name, quantity=i.quantity, price=i.price, sum=i.price * i.quantity)
         for i in order.items
@@ -277,6 +316,7 @@ def order_out(order: Order, change_id: str | None = None) -> OrderOut:
         version=order.version,
         lead="pending" if order.status in ASKS_FOR_CALL else "none",
         change_id=change_id,
+        post=None if standing is None else post_out(standing),
     )
 
 

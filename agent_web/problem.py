@@ -31,8 +31,18 @@ class FieldError(BaseModel):
     reason: str
 
 
+class Conflict(BaseModel):
+    """One field that two people changed: as you saw it, as it stands, as you asked; a line of an order as its quantity and price."""
+
+    field: str
+    seen: Any
+    theirs: Any
+    yours: Any
+
+
 class ProblemBody(BaseModel):
-    """RFC 9457. `errors` is there when fields are wrong, `current_version` when somebody else was faster."""
+    """RFC 9457. `errors` is there when fields are wrong, `current_version` when somebody else was faster, `conflicts` when you both
+    changed the same."""
 
     type: str = "about:blank"
     title: str
@@ -40,6 +50,7 @@ class ProblemBody(BaseModel):
     detail: str
     errors: list[FieldError] | None = None
     current_version: int | None = None
+    conflicts: list[Conflict] | None = None
 
 
 class Problem(Exception):

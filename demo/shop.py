@@ -6,7 +6,7 @@ from random import Random
 from ..shop.order import OrderEdit, OrderStatus
 from ..shop.posting import OrderPosted, PostedCustomer, PostedItem
 from ..shop.store import ShopStore
-from . import goods
+from . import goods, more_goods
 
 ORDERS = 200
 WAITING = 24
@@ -36,8 +36,7 @@ async def open_shop(shop: ShopStore, past: PastClock, *, waiting: int = WAITING)
         return
     now = past.now()
     chance = Random(1968)
-    for article, name_ru, name_en, roubles, stock in goods.PRODUCTS:
-        await shop.add_product(article, name_ru, roubles * 100, name_en, stock)
+    await shop.catalogue.put(more_goods.products(now.date()))
     customers = [*(_russian(number, chance) for number in range(RUSSIAN_CUSTOMERS))]
     customers += [_english(number) for number in range(ENGLISH_CUSTOMERS)]
     for customer, city, _street in customers:

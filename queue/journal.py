@@ -102,8 +102,8 @@ class Journal(Protocol):
         """The last `limit` contacts that ended at or after `since`, oldest first."""
         ...
 
-    async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:
-        """A customer's contacts, newest first."""
+    async def contacts_of(self, customer_id: str, limit: int = 50, before: datetime | None = None) -> list[Contact]:
+        """A customer's contacts, newest first; only those that arrived before `before`, when it is given."""
         ...
 
     async def not_followed_up(self) -> list[Contact]:

@@ -84,8 +84,8 @@ class Readings:
         """A contact, open or ended."""
         return self.contact(contact_id) or await (await self._written()).contact(contact_id)
 
-    async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:
-        return await (await self._written()).contacts_of(customer_id, limit)
+    async def contacts_of(self, customer_id: str, limit: int = 50, before: datetime | None = None) -> list[Contact]:
+        return await (await self._written()).contacts_of(customer_id, limit, before)
 
     async def closed_since(self, since: datetime, limit: int, after: Contact | None = None) -> list[Contact]:
         """A page of the contacts that ended at or after `since`, oldest first. All that ended before this call was told to who watches."""

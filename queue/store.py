@@ -158,13 +158,15 @@ class QueueStore:
             row = (await connection.execute(query)).first()
         return _contact(row) if row else None
 
-    async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:
+    async def contacts_of(self, customer_id: str, limit: int = 50, before: datetime | None = None) -> list[Contact]:
         query = (
             select(contact_table)
             .where(contact_table.c.customer_id == customer_id)
             .order_by(contact_table.c.arrived_at.desc())
             .limit(limit)
         )
+        if before is not None:
+            query = query.where(contact_table.c.arrived_at < before)
         async with self._db.read() as connection:
             return [_contact(row) for row in await connection.execute(query)]
 

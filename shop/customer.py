@@ -9,7 +9,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """`phones` in E.164, the first is the one to dial. `time_zone` an IANA name. `external_id` is the shop's own key, if any."""
+    """`phones` in E.164, the first is the one to dial. `time_zone` an IANA name. `external_id` is the shop's own key, if any.
+    `version` grows by one with each change by hand."""
 
     id: str
     name: str
@@ -22,6 +23,7 @@ class Customer:
     note: str
     since: datetime
     external_id: str | None = None
+    version: int = 1
 
 
 class EntryKind(StrEnum):
@@ -29,6 +31,8 @@ class EntryKind(StrEnum):
     ORDER_CHANGED = "order_changed"
     ORDER_CHANGE_UNDONE = "order_change_undone"
     NOTE = "note"
+    CUSTOMER_CHANGED = "customer_changed"
+    CUSTOMER_CHANGE_UNDONE = "customer_change_undone"
 
 
 @dataclass(frozen=True, slots=True)

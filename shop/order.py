@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from .pricing import NO_RIGHT, PriceRight
 from .product import Product
 
 MAX_QUANTITY = 999
@@ -118,8 +119,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class ItemEdit:
+    """`price` of one piece in kopecks, where another is agreed; None keeps the one agreed, or is what the product costs today."""
+
     article: str
     quantity: int
+    price: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +180,13 @@ def total_of(items: Sequence[OrderItem]) -> int:
 
 
 def check_items(
-    asked: Sequence[ItemEdit], kept: Sequence[OrderItem], products: Mapping[str, Product]
+    asked: Sequence[ItemEdit],
+    kept: Sequence[OrderItem],
+    products: Mapping[str, Product],
+    right: PriceRight = NO_RIGHT,
 ) -> tuple[OrderItem, ...]:
-    """The new list of items: those already in the order keep their agreed price, new ones cost what the product costs today."""
+    """The new list of items: those already in the order keep their agreed price, new ones cost what the product costs today, unless
+    another price is asked that the editor has the right to."""
     if not 1 <= len(asked) <= MAX_LINES:
         raise OrderRefused("items", "an order has 1 to {most} lines", most=MAX_LINES)
     known = {item.article: item for item in kept}
@@ -189,21 +197,36 @@ def check_items(
         if any(item.article == line.article for item in items):
             raise OrderRefused(f"items[{index}].article", "stands in the order twice; add the quantities")
         if line.article in known:
-            items.append(replace(known[line.article], quantity=line.quantity))
+            item = replace(known[line.article], quantity=line.quantity)
         elif line.article in products:
             product = products[line.article]
-            items.append(OrderItem(product.id, product.article, product.name_ru, product.price, line.quantity))
+            item = OrderItem(product.id, product.article, product.name_ru, product.price, line.quantity)
         else:
             raise OrderRefused(f"items[{index}].article", "the shop has no such product")
+        items.append(_priced(item, line.price, products.get(line.article), right, f"items[{index}].price"))
     return tuple(items)
 
 
-def check_edit(order: Order, edit: OrderEdit, products: Mapping[str, Product]) -> Order:
+def _priced(item: OrderItem, price: int | None, product: Product | None, right: PriceRight, field: str) -> OrderItem:
+    if price is None or price == item.price:
+        return item
+    if not 0 <= price <= MAX_PRICE:
+        raise OrderRefused(field, "must be between 0 and {most} kopecks", most=MAX_PRICE)
+    if product is not None and price == product.price:
+        return replace(item, price=price)
+    if not right.any_price and right.most_off_percent == 0:
+        raise OrderRefused(field, "your role may not change prices")
+    if not right.allows(item.price if product is None else product.price, price):
+        raise OrderRefused(field, "your role may take at most {most} % off the price", most=right.most_off_percent)
+    return replace(item, price=price)
+
+
+def check_edit(order: Order, edit: OrderEdit, products: Mapping[str, Product], right: PriceRight = NO_RIGHT) -> Order:
     """The order after the edit, one version on; the same order when nothing changes. `products` by article.
 
     Raises OrderRefused (a rule says no) and OrderClosed (too late for that).
     """
-    items = order.items if edit.items is None else check_items(edit.items, order.items, products)
+    items = order.items if edit.items is None else check_items(edit.items, order.items, products, right)
     status, cancel_reason = _moved(order, edit)
     changed = replace(
         order,

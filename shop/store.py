@@ -13,9 +13,14 @@ from ..storage.clock import Clock
 from ..storage.database import Database
 from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
+from ..storage.outbox_store import Outbox
+from .catalogue_store import Catalogue, index_products
 from .customer import Customer, TimelineEntry, choose_customer
+from .customer_store import CustomerBook
+from .message import ORDER, order_message
 from .order import OPEN, Order, OrderChanged, OrderEdit, OrderItem, OrderStatus, check_edit
 from .order_change import restored, to_record
+from .order_merge import Clash, merged
 from .phone import DEFAULT_ZONE, zone_of
 from .posting import (
     OrderPosted,
@@ -26,6 +31,7 @@ from .posting import (
     order_of_posting,
     reposted,
 )
+from .pricing import NO_RIGHT, PriceRight
 from .product import Product
 from .tables import (
     actor_names,
@@ -48,11 +54,13 @@ from .tables import (
     write_items,
     write_phones,
 )
-from .timeline import ChangeRow, NoteRow, build_timeline
+from .timeline import ChangeRow
+from .timeline_store import read_timeline
 
 log = logging.getLogger(__name__)
 
 
+_NEWEST = (order_table.c.placed_at.desc(), order_table.c.id)
 OnOrder = Callable[[Order, bool], Awaitable[None]]
 
 
@@ -60,13 +68,27 @@ class UnknownOrder(Exception):
     """There is no order, or no change of an order, by this id."""
 
 
-class ShopStore:
-    """The shop. `on_order` is told of each new or changed order after its commit: (order, whether it is new)."""
+class OrderClashes(OrderChanged):
+    """Both changed the same fields: each of them, as it was seen, as it stands, and as it was asked."""
 
-    def __init__(self, db: Database, clock: Clock, ids: Ids) -> None:
+    def __init__(self, current: Order, clashes: tuple[Clash, ...]) -> None:
+        super().__init__(current)
+        self.clashes = clashes
+
+
+class ShopStore:
+    """The shop. `on_order` is told of each new or changed order after its commit: (order, whether it is new).
+
+    With an `outbox` the shop's own system is told of each change that is made here.
+    """
+
+    def __init__(self, db: Database, clock: Clock, ids: Ids, outbox: Outbox | None = None) -> None:
         self._db = db
         self._clock = clock
         self._ids = ids
+        self.outbox = outbox
+        self.catalogue = Catalogue(db, ids)
+        self.book = CustomerBook(db, clock, ids, outbox)
         self.on_order: list[OnOrder] = []
         self._untold: set[str] = set()
 
@@ -77,16 +99,16 @@ class ShopStore:
         product = Product(self._ids(), article, name_ru, name_en, price, stock)
         async with self._db.write() as connection:
             await connection.execute(insert(product_table).values(asdict(product)))
+            await index_products(connection, [(product, "")])
         return product
 
     async def products(self, search: str = "", limit: int = 200) -> list[Product]:
-        """Products whose article or name (in either language) holds every word of `search`, by name."""
-        query = select(product_table).order_by(product_table.c.name_ru, product_table.c.id)
+        """Those that every word of `search` leads to, the best first (see catalogue_store.py); without one all, by name."""
+        if search.strip():
+            return await self.catalogue.search(search, limit)
+        query = select(product_table).order_by(product_table.c.name_ru, product_table.c.id).limit(limit)
         async with self._db.read() as connection:
-            found = [Product(**row._mapping) for row in await connection.execute(query)]
-        words = search.casefold().split()  # in Python: SQLite folds the case of ASCII letters only
-        texts = ((product, f"{product.article} {product.name_ru} {product.name_en}".casefold()) for product in found)
-        return [product for product, text in texts if all(word in text for word in words)][:limit]
+            return [Product(**row._mapping) for row in await connection.execute(query)]
 
     async def products_of(self, articles: Collection[str]) -> dict[str, Product]:
         """The products with these articles, by article."""
@@ -174,19 +196,12 @@ class ShopStore:
                 )
             )
 
-    async def timeline(self, customer_id: str) -> list[TimelineEntry]:
-        """Orders, their changes and the notes, newest first."""
+    async def timeline(
+        self, customer_id: str, limit: int | None = None, before: datetime | None = None
+    ) -> list[TimelineEntry]:
+        """Orders, their changes, changes of the card and notes, newest first: the newest `limit` of them, older than `before`."""
         async with self._db.read() as connection:
-            orders = await read_orders(connection, select(order_table).where(order_table.c.customer_id == customer_id))
-            order_ids = [order.id for order in orders]
-            changes = await connection.execute(select(change_table).where(change_table.c.order_id.in_(order_ids)))
-            notes = await connection.execute(select(note_table).where(note_table.c.customer_id == customer_id))
-            change_rows = [ChangeRow(**row._mapping) for row in changes]
-            note_rows = [NoteRow(row.id, row.at, row.text, row.actor_id) for row in notes]
-            names = await actor_names(
-                connection, [row.actor_id for row in change_rows] + [row.actor_id for row in note_rows]
-            )
-        return build_timeline(orders, change_rows, note_rows, names)
+            return await read_timeline(connection, customer_id, limit, before)
 
     # Orders
 
@@ -214,15 +229,36 @@ class ShopStore:
     async def order_by_external_id(self, external_id: str) -> Order | None:
         return await self._one(order_table.c.external_id == external_id)
 
-    async def orders_of(self, customer_id: str) -> list[Order]:
+    async def orders_of(self, customer_id: str, limit: int | None = None) -> list[Order]:
         """A customer's orders, newest first."""
         query = select(order_table).where(order_table.c.customer_id == customer_id)
         async with self._db.read() as connection:
-            return await read_orders(connection, query.order_by(order_table.c.placed_at.desc(), order_table.c.id))
+            return await read_orders(connection, query.order_by(*_NEWEST).limit(limit))
+
+    async def orders_in_front(self, customer_id: str, also: str | None, limit: int) -> list[Order]:
+        """What a card shows of a customer's orders, newest first: the newest, with those that are open, and the order `also`."""
+        mine, now = order_table.c.customer_id == customer_id, [status.value for status in OPEN]
+        newest = select(order_table.c.id).where(mine).order_by(*_NEWEST).limit(limit)
+        opened = select(order_table.c.id).where(mine, order_table.c.status.in_(now)).order_by(*_NEWEST).limit(limit)
+        async with self._db.read() as connection:
+            ids = {*await connection.scalars(newest), *await connection.scalars(opened), also or ""}
+            query = select(order_table).where(mine, order_table.c.id.in_(ids)).order_by(*_NEWEST)
+            return await read_orders(connection, query)
+
+    async def orders_sum(self, customer_id: str) -> tuple[int, int]:
+        """How many orders a customer has, and what they come to (kopecks)."""
+        total = sa.func.coalesce(sa.func.sum(order_table.c.total), 0)
+        query = select(sa.func.count(), total).where(order_table.c.customer_id == customer_id)
+        async with self._db.read() as connection:
+            count, kopecks = (await connection.execute(query)).one()
+        return count, int(kopecks)
 
     async def open_order_of(self, customer_id: str) -> Order | None:
         """The newest order that is not over yet: what this customer most likely calls about."""
-        return next((order for order in await self.orders_of(customer_id) if order.status in OPEN), None)
+        mine, now = order_table.c.customer_id == customer_id, [status.value for status in OPEN]
+        query = select(order_table).where(mine, order_table.c.status.in_(now)).order_by(*_NEWEST).limit(1)
+        async with self._db.read() as connection:
+            return next(iter(await read_orders(connection, query)), None)
 
     async def orders(
         self, statuses: Collection[OrderStatus] = (), limit: int = 50, before: datetime | None = None
@@ -265,18 +301,32 @@ class ShopStore:
             await self._tell(order, known is None)
         return order, known is None
 
-    async def edit_order(self, order_id: str, edit: OrderEdit, actor_id: str | None, expected_version: int) -> Order:
-        """Change an order by the shop's rules. Raises UnknownOrder, OrderRefused, OrderClosed, OrderChanged."""
+    async def edit_order(
+        self,
+        order_id: str,
+        edit: OrderEdit,
+        actor_id: str | None,
+        expected_version: int,
+        *,
+        right: PriceRight = NO_RIGHT,
+        merge: bool = False,
+    ) -> Order:
+        """Change an order by the shop's rules. Raises UnknownOrder, OrderRefused, OrderClosed, OrderChanged.
+
+        With `merge` an order that somebody changed since `expected_version` is changed still, in what he left alone; what both
+        touched raises OrderClashes, and nothing is changed.
+        """
         async with self._db.write() as connection:
             found = await locked_order(connection, order_table.c.id == order_id)
             if found is None:
                 raise UnknownOrder(order_id)
             before = found[0]
             if before.version != expected_version:
-                raise OrderChanged(before)
+                edit = await self._merged(connection, before, edit, expected_version if merge else None)
             articles = [item.article for item in edit.items or ()]
-            after = check_edit(before, edit, await products_by_article(connection, articles))
+            after = check_edit(before, edit, await products_by_article(connection, articles), right)
             await self._record(connection, before, after, actor_id)
+            await self._post(connection, before, after, actor_id)
         if after is not before:
             await self._tell(after, False)
         return after
@@ -293,8 +343,31 @@ class ShopStore:
                 raise OrderChanged(before)
             after = restored(before, row.before)
             await self._record(connection, before, after, actor_id, undoes=change_id)
+            await self._post(connection, before, after, actor_id)
         await self._tell(after, False)
         return after
+
+    async def _merged(
+        self, connection: AsyncConnection, current: Order, edit: OrderEdit, seen: int | None
+    ) -> OrderEdit:
+        """The edit carried over from the version that was seen. Raises OrderChanged, OrderClashes."""
+        next_change = sa.and_(change_table.c.order_id == current.id, change_table.c.version == (seen or 0) + 1)
+        base = await connection.scalar(select(change_table.c.before).where(next_change))
+        if seen is None or base is None:
+            raise OrderChanged(current)
+        edit, clashes = merged(base, current, edit)
+        if clashes:
+            raise OrderClashes(current, clashes)
+        return edit
+
+    async def _post(self, connection: AsyncConnection, before: Order, after: Order, actor_id: str | None) -> None:
+        """The shop's own system shall know, in the same transaction."""
+        if self.outbox is None or after is before:
+            return
+        mine = select(customer_table).where(customer_table.c.id == after.customer_id)
+        customer = next(iter(await read_customers(connection, mine)), None)
+        actor = (await actor_names(connection, [actor_id])).get(actor_id or "", "")
+        await self.outbox.put(connection, ORDER, after.id, order_message(after, customer, actor))
 
     async def changes_of(self, order_id: str) -> list[ChangeRow]:
         """What was done to an order, the latest first."""
@@ -369,6 +442,10 @@ class ShopStore:
                 undoes=undoes,
             )
         )
+
+    async def tell(self, order: Order) -> None:
+        """What is shown of this order changed beside it."""
+        await self._tell(order, False)
 
     async def tell_again(self) -> None:
         """Of the orders on which a listener failed, all are told once more, as they are now. Call it every few seconds."""

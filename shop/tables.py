@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..access.tables import api_keys, users
 from ..storage.base import Json, UtcDateTime, id_column, metadata
+from .asking import BY_CUSTOMER
 from .customer import Customer
 from .order import Order, OrderItem, OrderRefused, OrderStatus
 from .product import Product
@@ -37,6 +38,7 @@ customer_table = Table(
     Column("segment", String(50), nullable=False),
     Column("note", sa.Text, nullable=False),
     Column("since", UtcDateTime, nullable=False),
+    Column("version", sa.Integer, nullable=False, server_default="1"),
 )
 phone_table = Table(
     "customer_phone",
@@ -99,6 +101,18 @@ note_table = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("text", sa.Text, nullable=False),
     Column("actor_id", String(36)),
+)
+customer_change_table = Table(
+    "customer_change",
+    metadata,
+    id_column(),
+    Column("customer_id", ForeignKey("customer.id"), nullable=False, index=True),
+    Column("actor_id", String(36)),
+    Column("at", UtcDateTime, nullable=False),
+    Column("before", Json, nullable=False),
+    Column("after", Json, nullable=False),
+    Column("version", sa.Integer, nullable=False),
+    Column("undoes", String(36)),
 )
 counter_table = Table(
     "shop_counter",
@@ -200,7 +214,8 @@ async def write_items(connection: AsyncConnection, order: Order) -> None:
 
 
 async def actor_names(connection: AsyncConnection, actor_ids: Iterable[str | None]) -> dict[str, str]:
-    """What to call the people and programs that did something."""
+    """What to call the people and programs that did something; BY_CUSTOMER stands for the customer himself."""
     wanted = {actor_id for actor_id in actor_ids if actor_id is not None}
     query = sa.union_all(*(select(who.c.id, who.c.name).where(who.c.id.in_(wanted)) for who in (users, api_keys)))
-    return {row.id: row.name for row in await connection.execute(query)}
+    names = {row.id: row.name for row in await connection.execute(query)}
+    return names | ({BY_CUSTOMER: BY_CUSTOMER} if BY_CUSTOMER in wanted else {})

@@ -88,6 +88,15 @@ class Settings(BaseSettings):
     sound_processing: bool = True
     chat_grace_s: Seconds = 120
 
+    shop_url: Annotated[str, Field(pattern=r"^(https?://\S{1,500})?$")] = ""
+    shop_key: str = ""
+    shop_timeout_s: Annotated[float, Field(ge=0.1, le=60)] = 5.0
+    mail_url: Annotated[str, Field(pattern=r"^((smtp|smtps|smtp\+plain)://\S{1,500})?$")] = ""
+    mail_from: Annotated[str, Field(pattern=r"^([^\s@]+@[^\s@]+)?$")] = ""
+    sms_url: Annotated[str, Field(pattern=r"^(https?://\S{1,500})?$")] = ""
+    sms_key: str = ""
+    discount_percent: Annotated[int, Field(ge=0, le=100)] = 10
+
     callback_page: bool = True
     callback_countries: Annotated[tuple[Country, ...], Field(min_length=1)] = ("RU",)
     callback_per_address: Annotated[int, Field(ge=1, le=1000)] = 5

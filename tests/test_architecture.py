@@ -32,6 +32,7 @@ STORE = {
     *("campaign_store.py", "ranks_store.py", "day_store.py", "week_store.py", "week_tables.py"),
     *("reached_store.py", "finding_store.py", "lead_store.py", "pacing_store.py", "pacing_tables.py"),
     *("what_if_store.py", "what_if_tables.py"),
+    *("customer_store.py", "catalogue_store.py", "asking_store.py", "timeline_store.py"),
 }
 SHELLS = {
     "queue": {
@@ -51,7 +52,7 @@ SHELLS = {
         *("placing.py", "recovery.py", "signs.py", "trunks.py", "voicing.py", "week_keeper.py", "words.py"),
         *("what_if_compare.py", "what_if_keeper.py", "what_if_run.py"),
     },
-    "shop": set[str](),
+    "shop": {"delivering.py", "letters.py", "remote.py"},
     "access": {"password.py", "bootstrap.py"},
 }
 # Elsewhere most files touch a wire, and the pure ones are named.
@@ -77,6 +78,7 @@ PURE = {
         ),
     },
     "reports": {"wallboard.py"},
+    "storage": {"outbox.py"},
     "simulation": {"ami_words.py", "habits.py", "measures.py", "plan.py", "report.py", "truth.py"},
     "agent_web": {
         "campaign_reasons.py",

@@ -78,6 +78,8 @@ def test_open_to_all_are_these_and_no_others(web: Web) -> None:
         "GET /callback/b/{token}",
         "POST /callback/b/{token}/move",
         "POST /callback/b/{token}/cancel",
+        "GET /order/{token}",
+        "POST /order/{token}",
         "GET /chat",
         "GET /api/v1/chat",
         "POST /api/v1/chat/start",

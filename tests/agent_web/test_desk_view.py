@@ -200,3 +200,9 @@ def test_a_result_moves_the_order_only_where_it_may_go() -> None:
 def test_an_unknown_caller_has_the_name_that_the_line_gave() -> None:
     shown = view(agent(AgentState.RESERVED), contact(ContactState.OFFERED, name="Некто"))
     assert (shown.name, shown.customer, shown.zone) == ("Некто", None, None)
+
+
+def test_another_price_is_told_as_one() -> None:
+    before = [{"article": "LAMP", "name": "Лампа", "quantity": 2, "price": 100_00}]
+    after = [{"article": "LAMP", "name": "Лампа", "quantity": 2, "price": 90_00}]
+    assert item_moves(before, after, {}) == (ItemMove("Лампа", 2, 2, (100_00, 90_00)),)

@@ -103,8 +103,9 @@ class MemoryJournal:
     async def contact_by_wire(self, wire_key: str) -> Contact | None:
         return next((contact for contact in self._contacts.values() if contact.wire_key == wire_key), None)
 
-    async def contacts_of(self, customer_id: str, limit: int = 50) -> list[Contact]:
-        mine = [contact for contact in self._contacts.values() if contact.customer_id == customer_id]
+    async def contacts_of(self, customer_id: str, limit: int = 50, before: datetime | None = None) -> list[Contact]:
+        his = [contact for contact in self._contacts.values() if contact.customer_id == customer_id]
+        mine = [contact for contact in his if before is None or contact.arrived_at < before]
         return sorted(mine, key=lambda contact: contact.arrived_at, reverse=True)[:limit]
 
     async def closed_since(self, since: datetime, limit: int, after: Contact | None = None) -> list[Contact]:

@@ -91,7 +91,7 @@ export function toast(text, { kind = "check", action = "", onAction = null } = {
 export class Refused extends Error {
   constructor(status, problem) {
     super(problem?.detail || problem?.title || "");
-    this.status = status; this.errors = problem?.errors || []; this.fault = problem?.fault || "";
+    this.status = status; this.errors = problem?.errors || []; this.fault = problem?.fault || ""; this.problem = problem || {};
   }
 }
 /* A call to our API. Throws Refused with a plain sentence; a dead line is Refused with status 0. */

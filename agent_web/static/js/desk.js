@@ -8,6 +8,8 @@ import { NoMicrophone, Softphone } from "./softphone.js";
 import { heard } from "./sound.js";
 import "./by_hand.js";
 import "./call_control.js";
+import "./order_card.js";
+import "./products.js";
 import "./cord.js";
 import "./keys.js";
 import "./wrap.js";
@@ -45,7 +47,7 @@ live.addEventListener("desk", e => {
   }
   update();
 });
-live.addEventListener("order", e => { if ($("#order")?.dataset.order === e.detail.order_id || $(`#or-${CSS.escape(e.detail.order_id ?? "")}`)) update(); });
+live.addEventListener("order", e => { if ($("#order")?.dataset.order === e.detail.order_id || $(`#or-${CSS.escape(e.detail.order_id ?? "")}`) || ($("#person")?.dataset.whose ?? "") === e.detail.customer_id) update(); });
 live.addEventListener("resync", update);
 live.addEventListener("board", e => figures(e.detail));
 live.addEventListener("up", () => { serverDown = false; upAt = performance.now(); paintLost(); live.atLeisure(update); });

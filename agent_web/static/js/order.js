@@ -8,6 +8,10 @@ let chain = Promise.resolve(), timer = null, saved = { order: "", text: "", kind
 const card = () => $("#order");
 const rows = () => $$("#items tr[data-article]");
 const quantity = row => { const f = $("[data-field=quantity]", row); return Math.min(999, Math.max(1, parseInt(f.value, 10) || 1)); };
+/* The price as typed, in kopecks; null when it is the one that stands, or no sum of money. */
+const typedPrice = text => /^\d{1,7}([.,]\d{1,2})?$/.test(text) ? Math.round(parseFloat(text.replace(",", ".")) * 100) : null;
+const price = row => { const f = $("[data-field=price]", row); return f && dirty(f) ? typedPrice(f.value.replace(/\s/g, "")) : null; };
+const line = row => { const asked = price(row); return { article: row.dataset.article, quantity: quantity(row), ...(asked === null ? {} : { price: asked }) }; };
 
 function tell(text, kind) {
   saved = { order: card()?.dataset.order ?? "", text, kind };
@@ -19,16 +23,19 @@ document.addEventListener("cb:painted", () => { if (saved.text && card()?.datase
 
 function recount() {
   let sum = 0;
-  for (const row of rows()) { const line = quantity(row) * row.dataset.price; sum += line; $("[data-sum]", row).textContent = money(line); }
+  for (const row of rows()) { const line = quantity(row) * (price(row) ?? row.dataset.price); sum += line; $("[data-sum]", row).textContent = money(line); }
   $("#total").textContent = money(sum);
 }
+
+/* Somebody else changed this field meanwhile: what is typed goes out once its writer has seen theirs and kept his own. */
+const unsettled = f => !!f.closest(".field")?.querySelector(".theirs");
 
 /* What the card says now, against what the server knows: only what differs goes out. */
 function changes() {
   const body = {}, delivery = {};
-  const edited = rows().some(row => dirty($("[data-field=quantity]", row) ?? row));
-  if (edited) body.items = rows().map(row => ({ article: row.dataset.article, quantity: quantity(row) }));
-  for (const f of $$("[data-part=fields] [data-field]")) if (dirty(f)) {
+  const edited = rows().some(row => $$("[data-field]", row).some(dirty));
+  if (edited) body.items = rows().map(line);
+  for (const f of $$("[data-part=fields] [data-field]")) if (dirty(f) && !unsettled(f)) {
     const name = f.dataset.field, value = f.value.trim();
     if (name === "delivery_address") delivery.address = value; else if (name === "delivery_slot") delivery.slot = value; else if (name === "payment") body.payment = value; else body.comment = value;
   }
@@ -36,16 +43,22 @@ function changes() {
   return body;
 }
 
+/* Which version of the order stands before the operator: lines that are edited are not painted anew, so theirs may be older. */
+const seen = body => +(body.items ? $("#items") : card())?.dataset.version;
+
 function send(order, body, said) {
-  const sent = new Map($$("[data-part=fields] [data-field],[data-field=quantity]").filter(dirty).map(f => [f.id, f.value]));
+  const part = body.items ? "#items [data-field]" : "[data-part=fields] [data-field]";
+  const sent = new Map($$(part).filter(f => dirty(f) && !unsettled(f)).map(f => [f.id, f.value]));
+  const fixed = "version" in body, before = fixed ? body.version : seen(body);
   chain = chain.then(async () => {
     const busy = setTimeout(() => tell(T("сохраняем…"), "busy"), 120);
     try {
-      const version = +(card()?.dataset.order === order ? card().dataset.version : body.version);
-      const now = await api("PATCH", `/orders/${order}`, { ...body, version });
+      const version = !fixed && card()?.dataset.order === order ? seen(body) : before;
+      const now = await api("PATCH", `/orders/${order}`, { ...body, version, merge: true });
       clearTimeout(busy);
       if (card()?.dataset.order === order) {
         card().dataset.version = now.version;
+        if (body.items && $("#items")) $("#items").dataset.version = now.version;
         for (const [id, value] of sent) { const f = document.getElementById(id); if (f) { f.dataset.was = value; f.classList.toggle("changed", true); } }
         tell(T("сохранено в %(time)s", { time: new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(new Date()) }), "ok");
       }
@@ -54,6 +67,7 @@ function send(order, body, said) {
       clearTimeout(busy);
       if (!(error instanceof Refused)) throw error;
       tell(T("не сохранено"), "bad");
+      if (error.problem.conflicts) { document.dispatchEvent(new CustomEvent("cb:clash", { detail: { order, body, conflicts: error.problem.conflicts } })); await refresh(); return; }
       const why = error.errors[0]?.reason || error.message; toast(why, { kind: "alert" }); announce(why);
     }
     await refresh();
@@ -69,12 +83,14 @@ async function undo(order, change) {
 export function flush() {
   clearTimeout(timer); timer = null;
   if (!card()) return chain;
-  const body = changes();
-  return Object.keys(body).length ? send(card().dataset.order, { ...body, version: +card().dataset.version }) : chain;
+  const { items, ...rest } = changes(), order = card().dataset.order;
+  if (items) send(order, { items });
+  if (Object.keys(rest).length) send(order, rest);
+  return chain;
 }
 const later = ms => { clearTimeout(timer); timer = setTimeout(flush, ms); };
-const without = row => rows().filter(r => r !== row).map(r => ({ article: r.dataset.article, quantity: quantity(r) }));
-const change = (body, said) => { const it = card(); return flush().then(() => send(it.dataset.order, { ...body, version: +it.dataset.version }, said)); };
+const without = row => rows().filter(r => r !== row).map(line);
+export const change = (body, said) => { const it = card(); return flush().then(() => send(it.dataset.order, body, said)); };
 
 document.addEventListener("click", e => {
   const at = selector => e.target.closest?.(selector), row = at("#items tr[data-article]");
@@ -92,13 +108,13 @@ document.addEventListener("click", e => {
   if ((b = at("[data-add]"))) addProduct(b.dataset.add);
 });
 document.addEventListener("input", e => {
-  if (e.target.matches("[data-field=quantity]")) { recount(); later(SLOW_MS); }
+  if (e.target.matches("#items [data-field]")) { recount(); later(SLOW_MS); }
   else if (e.target.matches("[data-part=fields] [data-field]")) { e.target.classList.toggle("changed", dirty(e.target)); later(e.target.matches("select") ? QUICK_MS : SLOW_MS); }
   else if (e.target.id === "add") { clearTimeout(searching); searching = setTimeout(() => search(e.target.value), 150); }
 });
 document.addEventListener("change", e => {
   if (e.target.matches("[data-field=quantity]")) { e.target.value = quantity(e.target.closest("tr")); recount(); flush(); }
-  else if (e.target.matches("[data-part=fields] [data-field]")) flush();
+  else if (e.target.matches("#items [data-field],[data-part=fields] [data-field]")) flush();
 });
 document.addEventListener("cb:leaving", () => { if (timer) flush(); });
 
@@ -133,7 +149,7 @@ async function search(text) {
   list.hidden = false; field.setAttribute("aria-expanded", "true");
 }
 function addProduct(article) {
-  const items = rows().map(r => ({ article: r.dataset.article, quantity: quantity(r) + (r.dataset.article === article ? 1 : 0) }));
+  const items = rows().map(r => { const it = line(r); return it.article === article ? { ...it, quantity: it.quantity + 1 } : it; });
   if (!items.some(i => i.article === article)) items.push({ article, quantity: 1 });
   $("#add").value = ""; $("#add-list").hidden = true; $("#add").focus();
   change({ items }, T("Товар добавлен"));

@@ -1,0 +1,1 @@
+../works_post.py
