@@ -12,7 +12,7 @@ from tests.fakes.purity import impurities
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
     *("queue", "dialer", "telephony", "shop", "quality", "reports", "access", "storage", "agent_web", "demo"),
-    "simulation",
+    *("simulation", "knowledge"),
 )
 
 # In these rooms a file is pure unless it is named here, with what it is.
@@ -49,6 +49,7 @@ SHELLS = {
         *("placing.py", "recovery.py", "signs.py", "trunks.py", "week_keeper.py", "words.py"),
     },
     "shop": set[str](),
+    "knowledge": set[str](),
     "access": {"password.py", "bootstrap.py"},
 }
 # Elsewhere most files touch a wire, and the pure ones are named.
