@@ -51,6 +51,7 @@ from .works_ivr import Callers, typed_number
 from .works_numbers import Numbers, dial_rules, plain_number
 from .works_orders import Orders
 from .works_people import Customers, Operators
+from .works_scripts import scripts_of
 from .works_takes import Takes
 from .works_words import ShopWording
 
@@ -147,6 +148,7 @@ class Works:
             own=self.numbers.plain,
             turned=self.changed_board,
         )
+        self.scripts = scripts_of(db, clock, self.shop, self.bookings.offers, store.lead, settings.language)
         lists = folder.path / "imports"
         self.imports = Imports(store.imports, lists, clock, random_ids, settings.time_zone, self.dialer.wake)
         self.ami = self._ami(fence)
@@ -283,6 +285,7 @@ class Works:
             setup=self.setup,
             bookings=self.bookings,
             imports=self.imports,
+            scripts=self.scripts,
         )
         watch_figures(house.metrics, self.desk, self.ami)
         return house

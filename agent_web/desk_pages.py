@@ -1,7 +1,7 @@
 """The operator's desk: one shell that is never loaded again, and its panes as fragments."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -25,6 +25,7 @@ from .live import figures
 from .other_leads import other_leads
 from .pages import language_of, render
 from .problem import Problem
+from .script_data import script_shown
 from .security import require
 from .setup_words import CHANNELS, name_of, queue_label
 
@@ -44,6 +45,7 @@ KEYS = (
     ("Alt W", N_("Итог: готово")),
     ("Alt R", N_("На линию или статус")),
     ("Alt O", N_("Добавить товар")),
+    ("Alt S", N_("Шаг сценария")),
     ("Alt N", N_("Заметка")),
     ("?", N_("Этот список")),
 )
@@ -196,6 +198,9 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
     language = language_of(request, user)
     view = await load_view(house, user, language, wanted or ())
     speech, setup = words(language), house.desk.setup
+    script = await script_shown(house, view, user, speech)
+    if script is not None and script.result:
+        view = replace(view, suggested=script.result)
     name = view.name or (view.contact.address if view.contact else "") or speech.say(_VISITOR)
     text = _TITLES[view.phase] if view.is_call else _TEXT_TITLES.get(view.phase, _TITLES[view.phase])
     title = speech.say(text, name=name) if "%" in text else speech.say(text)
@@ -203,6 +208,7 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
     on_pause = pause_code(setup, view.agent.pause_code)
     return {
         "view": view,
+        "script": script,
         "user": user,
         "title": title,
         "keys": [(chord, speech.say(does)) for chord, does in KEYS],

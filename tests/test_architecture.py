@@ -43,13 +43,21 @@ SHELLS = {
         "reservations.py",
     },
     "dialer": {
-        *("booking_diary.py", "bookings.py", "dialer.py", "attempts.py", "intake.py", "steering.py"),
+        *(
+            "booking_diary.py",
+            "bookings.py",
+            "callback_wish.py",
+            "dialer.py",
+            "attempts.py",
+            "intake.py",
+            "steering.py",
+        ),
         *("by_hand.py", "cap_keeper.py", "handing_over.py", "modes.py", "pace_keeper.py", "queue_watch.py"),
         *("desks.py", "given.py", "import_check.py", "import_reader.py", "import_runs.py", "imports.py"),
         *("placing.py", "recovery.py", "signs.py", "trunks.py", "week_keeper.py", "words.py"),
     },
     "shop": set[str](),
-    "knowledge": set[str](),
+    "knowledge": {"runs.py", "actions.py"},
     "access": {"password.py", "bootstrap.py"},
 }
 # Elsewhere most files touch a wire, and the pure ones are named.

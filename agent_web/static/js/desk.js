@@ -9,6 +9,7 @@ import { heard } from "./sound.js";
 import "./by_hand.js";
 import "./cord.js";
 import "./keys.js";
+import "./script.js";
 import "./wrap.js";
 
 await ready;
