@@ -208,9 +208,10 @@ async def extend(contact_id: str, house: HouseDep, user: Operator) -> None:
 
 @router.post("/contacts/{contact_id}/disposition", status_code=204)
 async def dispose(contact_id: str, result: Result, house: HouseDep, user: Operator) -> None:
-    """Close the contact with a result. A result that settles the order (confirmed, postponed, cancelled) is written into it as well. Where the talk's
-    script demands steps that are not done it is refused (409, `fault` script); a call that was agreed in the script needs no
-    `callback_at`."""
+    """Close the contact with a result. A result that settles the order (confirmed, postponed, cancelled) is written into it as well.
+
+    Where the talk's script demands steps that are not done it is refused (409, `fault` script); a call that was agreed in the script
+    needs no `callback_at`."""
     contact = own_contact(house, user, contact_id)
     chosen = disposition(result.code)
     if chosen is None:

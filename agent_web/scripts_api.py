@@ -43,7 +43,7 @@ class AnswerIn(BaseModel):
 
 
 class ActionIn(BaseModel):
-    """`target`: the field (set_field), the status (change_status), the template, the kind of claim. `asks` labels what the operator gives."""
+    """`target`: the field (set_field), the status (change_status), the template, the kind of claim. `asks` labels what is given with it."""
 
     model_config = ConfigDict(extra="forbid")
 
