@@ -95,15 +95,13 @@ async def test_a_script_to_its_end_and_a_call_promised_in_words(seat: Seat) -> N
     tomorrow = (datetime.now(zone) + timedelta(days=1)).date()
     assert closed.callback_at == datetime(tomorrow.year, tomorrow.month, tomorrow.day, 18, 0, tzinfo=zone)
 
-    # In English, to its end: the order is confirmed by the script, and a reload finds the step.
+    # In English, to its end: the order is confirmed by the script.
     order = await seat.now()
     await page.click("[data-lang=en]")
     await seat.talk("call-2")
     if order.status is OrderStatus.POSTPONED:
         await seat.screen.until_shows("#sc-h", "Postpone an order")
     await press(seat, "Alt+s", "what")
-    await page.reload()
-    await at_step(seat, "what")
     await seat.screen.until_shows("#say", "Delivery is set for")
     await shoot(seat, "script-what-en")
     await page.keyboard.press("Alt+s")
