@@ -31,6 +31,7 @@ from .setup_words import CHANNELS, name_of, queue_label
 
 PANES = ("bar", "list", "main", "context", "dialogs")
 CALLBACK_DAYS = 7
+USUAL_TIME = "15:00"
 MOST_MISSED = 6
 MOST_COLLEAGUES = 20
 MOST_WANTED = 20
@@ -205,6 +206,7 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
     text = _TITLES[view.phase] if view.is_call else _TEXT_TITLES.get(view.phase, _TITLES[view.phase])
     title = speech.say(text, name=name) if "%" in text else speech.say(text)
     today = view.now.astimezone(zone(view.zone)).date()
+    agreed = None if script is None or script.agreed_at is None else script.agreed_at.astimezone(zone(view.zone))
     on_pause = pause_code(setup, view.agent.pause_code)
     return {
         "view": view,
@@ -212,6 +214,8 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
         "user": user,
         "title": title,
         "keys": [(chord, speech.say(does)) for chord, does in KEYS],
+        "agreed_day": agreed.date() if agreed else None,
+        "agreed_time": f"{agreed:%H:%M}" if agreed else USUAL_TIME,
         "days": [today + timedelta(days=ahead) for ahead in range(CALLBACK_DAYS)],
         "channels": {kind.value: (icon, speech.say(label)) for kind, (icon, label) in CHANNELS.items()},
         "pauses": [(code.code, name_of(code, speech)) for code in pause_codes(setup)],

@@ -53,7 +53,12 @@ document.addEventListener("input", e => {
 /* The customer's own words for it. */
 function findTimes() {
   const wrap = form();
-  offerTimes(wrap.dataset.contact, $("#spoken").value, $("#spoken-times"), slot => { wrap.dataset.slot = slot.starts_at; callback(wrap); $("#done").focus(); });
+  offerTimes(wrap.dataset.contact, $("#spoken").value, $("#spoken-times"), slot => {
+    const zone = wrap.dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone, at = new Date(slot.starts_at);
+    const day = $(`[name=day][value="${new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(at)}"]`, wrap);
+    if (day) { day.checked = true; $("#at", wrap).value = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(at); }
+    wrap.dataset.slot = slot.starts_at; callback(wrap); $("#done").focus();
+  });
 }
 document.addEventListener("click", e => { if (e.target.closest?.("#spoken-find")) findTimes(); });
 document.addEventListener("keydown", e => { if (e.key === "Enter" && e.target.id === "spoken") { e.preventDefault(); findTimes(); } });
