@@ -228,7 +228,8 @@ async def furnish(works: Works, stack: AsyncExitStack, drawn: list[str]) -> Demo
     world = DemoWorld(works.folder, works.settings, ports, works.access, works.shop, works.shop_of, works.clock, tree)
     async with works.db.together():  # some thousand small writes: as one, it takes a second
         await world.furnish(say, next(iter(drawn), None))
-        await works.scripts.add_missing(SCRIPTS)
+        if works.settings.demo_scripts:
+            await works.scripts.add_missing(SCRIPTS)
     stack.push_async_callback(world.close)
     works.demo = True
     if works.settings.demo_carrier and not works.settings.has_trunk:

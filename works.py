@@ -148,7 +148,10 @@ class Works:
             own=self.numbers.plain,
             turned=self.changed_board,
         )
-        self.scripts = scripts_of(db, clock, self.shop, self.bookings.offers, store.lead, settings.language)
+        zone, language = settings.time_zone, settings.language
+        self.scripts = scripts_of(
+            db, clock, self.shop, self.bookings.offers, store.lead, home_zone=zone, language=language
+        )
         lists = folder.path / "imports"
         self.imports = Imports(store.imports, lists, clock, random_ids, settings.time_zone, self.dialer.wake)
         self.ami = self._ami(fence)

@@ -16,7 +16,7 @@ from .knowledge.store import ScriptStore
 from .queue.contact import Contact
 from .shop.customer import Customer
 from .shop.order import Order, OrderChanged, OrderClosed, OrderEdit, OrderRefused, OrderStatus
-from .shop.phone import DEFAULT_ZONE, zone_of
+from .shop.phone import zone_of
 from .storage.clock import Clock
 from .storage.database import Database
 
@@ -61,8 +61,9 @@ class ClaimsAsNotes:
 class TalkActions:
     """What a script does, done (knowledge/actions.py). Templates are to come: none is known, so no script may name one."""
 
-    def __init__(self, shop: Shop, offers: Offers, claims: Claims, clock: Clock) -> None:
+    def __init__(self, shop: Shop, offers: Offers, claims: Claims, clock: Clock, home_zone: str) -> None:
         self._shop, self._offers, self._claims, self._clock = shop, offers, claims, clock
+        self._home_zone = home_zone
 
     async def carry_out(self, command: Command, contact: Contact, actor_id: str) -> str:
         match command:
@@ -126,13 +127,21 @@ class TalkActions:
         customer = await self._shop.customer(contact.customer_id) if contact.customer_id else None
         if customer is not None and customer.time_zone:
             return customer.time_zone
-        return zone_of(contact.address) if contact.address else DEFAULT_ZONE
+        return zone_of(contact.address, self._home_zone) if contact.address.startswith("+") else self._home_zone
 
 
 def scripts_of(
-    db: Database, clock: Clock, shop: Shop, offers: Offers, lead_of: LeadOf, language: str, claims: Claims | None = None
+    db: Database,
+    clock: Clock,
+    shop: Shop,
+    offers: Offers,
+    lead_of: LeadOf,
+    *,
+    home_zone: str,
+    language: str = "ru",
+    claims: Claims | None = None,
 ) -> Runs:
-    """The house's scripts. `lead_of` gives a lead by its id."""
+    """The house's scripts. `lead_of` gives a lead by its id; `language`: of what is written into a customer's history."""
 
     async def situation(contact: Contact) -> Situation:
         order = await shop.order(contact.order_id) if contact.order_id else None
@@ -141,4 +150,4 @@ def scripts_of(
         return Situation(contact.queue, "" if lead is None else lead.campaign_id, status)
 
     notes = ClaimsAsNotes(shop, "Жалоба" if language == "ru" else "Claim")
-    return Runs(ScriptStore(db, clock), TalkActions(shop, offers, claims or notes, clock), situation)
+    return Runs(ScriptStore(db, clock), TalkActions(shop, offers, claims or notes, clock, home_zone), situation)

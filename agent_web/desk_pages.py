@@ -206,7 +206,7 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
     text = _TITLES[view.phase] if view.is_call else _TEXT_TITLES.get(view.phase, _TITLES[view.phase])
     title = speech.say(text, name=name) if "%" in text else speech.say(text)
     today = view.now.astimezone(zone(view.zone)).date()
-    agreed = None if script is None or script.agreed_at is None else script.agreed_at.astimezone(zone(view.zone))
+    agreed = None if script is None or script.agreed_at is None else script.agreed_at.astimezone(zone(script.zone))
     on_pause = pause_code(setup, view.agent.pause_code)
     return {
         "view": view,

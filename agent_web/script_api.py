@@ -29,12 +29,11 @@ from ..knowledge.script import (
 from ..knowledge.script_fields import Part, fill
 from ..knowledge.store import Crossed
 from ..queue.contact import Contact
-from ..shop.phone import zone_of
 from .desk_api import own_contact
 from .house import House, HouseDep
 from .i18n import N_, Words, words
 from .problem import Problem, language_asked, problems
-from .script_data import facts_of
+from .script_data import facts_of, zone_of_talk
 from .security import require
 
 router = APIRouter(prefix="/api/v1", tags=["scripts"], responses=problems(401, 403, 404, 409, 422))
@@ -209,8 +208,7 @@ async def understand_time(body: SpokenTime, request: Request, house: HouseDep, u
     """How a spoken time is understood, and the half hours in it that can be promised. Nothing is booked by this."""
     contact, speech = own_contact(house, user, body.contact_id), words(language_asked(request))
     customer = await house.shop.customer(contact.customer_id) if contact.customer_id else None
-    home = house.site.time_zone
-    zone = (customer.time_zone if customer else "") or (zone_of(contact.address, home) if contact.address else home)
+    zone = zone_of_talk(house, contact, customer)
     try:
         span = understand(body.text, house.clock.now(), zone)
     except NotUnderstood as reason:

@@ -8,6 +8,8 @@ from ..knowledge.script import Step
 from ..knowledge.script_fields import fill
 from ..queue.contact import Contact
 from ..queue.disposition import Disposition
+from ..shop.customer import Customer
+from ..shop.phone import zone_of
 from .desk_hands import Phase
 from .desk_view import DeskView
 from .house import House
@@ -29,7 +31,17 @@ async def script_shown(house: House, view: DeskView, user: User, speech: Words) 
         return None
     known = await facts_of(house, talk, view.contact, user, speech)
     choice, scripts = await house.scripts.choice(view.contact), await house.scripts.scripts()
-    return script_pane(talk, choice, scripts, known, say(speech.language, talk.run.trouble), speech)
+    trouble, chosen = say(speech.language, talk.run.trouble), view.contact.customer_id
+    customer = await house.shop.customer(chosen) if chosen else None  # not who it may be: what is promised goes by him
+    return script_pane(talk, choice, scripts, known, trouble, speech, zone_of_talk(house, view.contact, customer))
+
+
+def zone_of_talk(house: House, contact: Contact, customer: Customer | None) -> str:
+    """Whose clock is meant in a talk: the customer's, else that of his number, else the site's."""
+    if customer is not None and customer.time_zone:
+        return customer.time_zone
+    home = house.site.time_zone
+    return zone_of(contact.address, home) if contact.address.startswith("+") else home
 
 
 async def facts_of(house: House, talk: Talk, contact: Contact, user: User, speech: Words) -> dict[str, str]:
@@ -39,7 +51,8 @@ async def facts_of(house: House, talk: Talk, contact: Contact, user: User, speec
     if order is not None and speech.language == "en":
         products = await house.shop.products_of({one.article for one in order.items})
         names = {article: product.name("en") for article, product in products.items()}
-    return facts(talk, customer, order, (user.name, house.site.shop_name), names, speech)
+    where = zone_of_talk(house, contact, customer)
+    return facts(talk, customer, order, (user.name, house.site.shop_name), names, speech, where)
 
 
 async def script_is_done(house: House, user: User, contact: Contact, chosen: Disposition) -> None:

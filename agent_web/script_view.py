@@ -58,12 +58,19 @@ class ScriptPane:
     others: tuple[tuple[str, str], ...]
     result: str
     agreed_at: datetime | None
+    zone: str
 
 
 def script_pane(
-    talk: Talk, choice: Choice, scripts: Iterable[Script], facts: Mapping[str, str], trouble: str, speech: Words
+    talk: Talk,
+    choice: Choice,
+    scripts: Iterable[Script],
+    facts: Mapping[str, str],
+    trouble: str,
+    speech: Words,
+    zone: str,
 ) -> ScriptPane:
-    """`trouble`: why the last action failed, in the reader's language."""
+    """`trouble`: why the last action failed, in the reader's language; `zone`: the customer's (IANA)."""
     step, run, language = talk.step, talk.run, speech.language
     action = step.action
     left = steps_left(talk.script, step.code) or 1
@@ -95,6 +102,7 @@ def script_pane(
         ),
         result=talk.result,
         agreed_at=talk.agreed_at,
+        zone=zone,
     )
 
 

@@ -62,9 +62,10 @@ def facts(
     names: tuple[str, str],
     product_names: Mapping[str, str],
     speech: Words,
+    where: str,
 ) -> dict[str, str]:
-    """What is known, by field; `names`: the operator's and the shop's, `product_names` in the reader's language by article."""
-    where = customer.time_zone if customer is not None else None
+    """What is known, by field; `names`: the operator's and the shop's, `product_names` in the reader's language by article; `where`: the
+    zone in which moments are said (IANA)."""
     known = {"operator.name": names[0], "shop.name": names[1]}
     if customer is not None:
         known |= {
@@ -89,7 +90,7 @@ def facts(
     return known | {f"{SAID}{taken.step}": _said(talk, taken, speech, where) for taken in talk.run.trail}
 
 
-def _said(talk: Talk, taken: Taken, speech: Words, where: str | None) -> str:
+def _said(talk: Talk, taken: Taken, speech: Words, where: str) -> str:
     step = talk.script.by_code[taken.step]
     if taken.way is Way.ANSWERED:
         answer = next((one for one in step.answers if one.code == taken.value), None)

@@ -177,6 +177,7 @@ def vocabulary(house: House) -> Vocabulary:
         claim_kinds=CLAIM_KINDS,
         results=frozenset(one.code for one in DISPOSITIONS),
         queues=frozenset(house.desk.setup.queues),
+        with_reason=frozenset({OrderStatus.CANCELLED.value}),
     )
 
 

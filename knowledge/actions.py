@@ -16,5 +16,5 @@ class ActionRefused(Exception):
 
 class Actions(Protocol):
     async def carry_out(self, command: Command, contact: Contact, actor_id: str) -> str:
-        """Do it and say what it came to ('' for nothing to tell). Done twice it is done once. Raises ActionRefused."""
+        """Do it and say what it came to ('' for nothing to tell). After a crash it may be asked once more. Raises ActionRefused."""
         ...

@@ -109,7 +109,7 @@ class Runs:
         if script is None or not script.active:
             raise UnknownScript(code)
         if talk is None:
-            return Talk(script, await self._store.begin(begin(script, contact.id)))
+            return await self._talk(await self._store.begin(replace(begin(script, contact.id), version=2)))
         other = replace(begin(script, contact.id), version=talk.run.version + 1)
         await self._store.keep(other)
         return Talk(script, other)

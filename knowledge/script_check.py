@@ -12,7 +12,8 @@ MOST_ANSWERS = 12
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What a script of this house may name: fields that may be set, statuses, templates, kinds of claims, dispositions, queues."""
+    """What a script of this house may name: fields that may be set, statuses, templates, kinds of claims, dispositions, queues.
+    `with_reason`: statuses that want one."""
 
     settable: frozenset[str] = frozenset()
     statuses: frozenset[str] = frozenset()
@@ -20,6 +21,7 @@ class Vocabulary:
     claim_kinds: frozenset[str] = frozenset()
     results: frozenset[str] = frozenset()
     queues: frozenset[str] = frozenset()
+    with_reason: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ def _action(action: Action | None, path: str, known: Vocabulary, codes: frozense
         if action.target not in there:
             told(f"{path}.target", template, action.target)
     wants = action.kind in (ActionKind.SET_FIELD, ActionKind.BOOK_CALLBACK, ActionKind.OPEN_CLAIM)
+    wants = wants or (action.kind is ActionKind.CHANGE_STATUS and action.target in known.with_reason)
     if wants and action.asks is None and not action.value.strip():
         told(f"{path}.asks", ASKS_NOTHING)
     if len(action.value) > VALUE_LENGTH:

@@ -91,7 +91,7 @@ class DeskHouse:
             key=b"test",
             rules=rules_of_booking,
         )
-        self.scripts = scripts_of(db, clock, self.shop, self.bookings.offers, store.lead, "ru")
+        self.scripts = scripts_of(db, clock, self.shop, self.bookings.offers, store.lead, home_zone="Europe/Moscow")
         self.registered: set[str] = set()
         site = Site("Лампа и дом", websocket_url, False, "0.1.0", True, _health, sound_processing=False)
         site = replace(site, look_at_phone=self._look_at_phone)

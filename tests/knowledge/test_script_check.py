@@ -19,6 +19,7 @@ KNOWN = Vocabulary(
     claim_kinds=frozenset({"quality"}),
     results=frozenset(one.code for one in DISPOSITIONS),
     queues=frozenset({"orders"}),
+    with_reason=frozenset({"cancelled"}),
 )
 W = Words("да", "yes")
 END = Step("z", StepKind.END, W)
@@ -95,6 +96,12 @@ def test_a_script_survives_its_way_through_json(good: Script) -> None:
             script(replace(say("a", "z"), action=Action(ActionKind.BOOK_CALLBACK)), END),
             "steps[0].action",
             wrong.NO_ACTION_HERE,
+            "",
+        ),
+        (
+            script(do(Action(ActionKind.CHANGE_STATUS, "cancelled")), END),
+            "steps[0].action.asks",
+            wrong.ASKS_NOTHING,
             "",
         ),
         (script(do(Action(ActionKind.BOOK_CALLBACK)), END), "steps[0].action.asks", wrong.ASKS_NOTHING, ""),
