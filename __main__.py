@@ -20,6 +20,7 @@ import typer
 from . import __version__, works_life
 from .access.bootstrap import first_start
 from .agent_web.app import create_app
+from .demo.scripts import SCRIPTS
 from .demo.world import DemoWorld
 from .simulation.command import app as simulate_app
 from .simulation.plan import BadPlan, Stopped
@@ -227,6 +228,8 @@ async def furnish(works: Works, stack: AsyncExitStack, drawn: list[str]) -> Demo
     world = DemoWorld(works.folder, works.settings, ports, works.access, works.shop, works.shop_of, works.clock, tree)
     async with works.db.together():  # some thousand small writes: as one, it takes a second
         await world.furnish(say, next(iter(drawn), None))
+        if works.settings.demo_scripts:
+            await works.scripts.add_missing(SCRIPTS)
     stack.push_async_callback(world.close)
     works.demo = True
     if works.settings.demo_carrier and not works.settings.has_trunk:

@@ -52,6 +52,7 @@ from .works_numbers import Numbers, dial_rules, plain_number
 from .works_orders import Orders
 from .works_people import Customers, Operators
 from .works_post import Post
+from .works_scripts import scripts_of
 from .works_takes import Takes
 from .works_words import ShopWording
 
@@ -149,6 +150,10 @@ class Works:
             key=home.secrets.ami.encode(),
             own=self.numbers.plain,
             turned=self.changed_board,
+        )
+        zone, language = settings.time_zone, settings.language
+        self.scripts = scripts_of(
+            db, clock, self.shop, self.bookings.offers, store.lead, home_zone=zone, language=language
         )
         lists = folder.path / "imports"
         self.imports = Imports(store.imports, lists, clock, random_ids, settings.time_zone, self.dialer.wake)
@@ -292,6 +297,7 @@ class Works:
             post=self.post.delivering,
             remote_shop=self.post.remote,
             askings=self.post.askings,
+            scripts=self.scripts,
         )
         watch_figures(house.metrics, self.desk, self.ami)
         return house

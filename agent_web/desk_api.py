@@ -21,6 +21,7 @@ from .desk_pauses import pause_code, quick_pause
 from .desk_view import move_of_result
 from .house import House, HouseDep
 from .problem import Problem, problems
+from .script_data import agreed_at, script_is_done
 from .security import require
 
 EXTEND_S = 30
@@ -215,16 +216,21 @@ async def extend(contact_id: str, house: HouseDep, user: Operator) -> None:
 
 @router.post("/contacts/{contact_id}/disposition", status_code=204)
 async def dispose(contact_id: str, result: Result, house: HouseDep, user: Operator) -> None:
-    """Close the contact with a result. A result that settles the order (confirmed, postponed, cancelled) is written into it as well."""
+    """Close the contact with a result. A result that settles the order (confirmed, postponed, cancelled) is written into it as well.
+
+    Where the talk's script demands steps that are not done it is refused (409, `fault` script); a call that was agreed in the script
+    needs no `callback_at`."""
     contact = own_contact(house, user, contact_id)
     chosen = disposition(result.code)
     if chosen is None:
         raise Problem(422, "there is no such result", errors=[OrderRefused("code", "there is no such result")])
-    if chosen.wants_callback and (result.callback_at is None or result.callback_at <= house.clock.now()):
+    await script_is_done(house, user, contact, chosen)
+    callback_at = result.callback_at or (await agreed_at(house, contact) if chosen.wants_callback else None)
+    if chosen.wants_callback and (callback_at is None or callback_at <= house.clock.now()):
         late = "choose a time that is still to come"
         raise Problem(422, late, errors=[OrderRefused("callback_at", late)])
     async with asked("the result is already written, or its time is over"):
-        await house.desk.dispose(user.id, contact_id, result.code, result.note.strip(), result.callback_at)
+        await house.desk.dispose(user.id, contact_id, result.code, result.note.strip(), callback_at)
     if contact.order_id is not None:
         await _settle(house, user, contact.order_id, result)
 

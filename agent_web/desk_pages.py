@@ -28,11 +28,13 @@ from .live import figures
 from .other_leads import other_leads
 from .pages import language_of, render, zone_of
 from .problem import Problem
+from .script_data import script_shown
 from .security import require
 from .setup_words import CHANNELS, name_of, queue_label
 
 PANES = ("bar", "list", "main", "context", "dialogs")
 CALLBACK_DAYS = 7
+USUAL_TIME = "15:00"
 MOST_MISSED = 6
 MOST_COLLEAGUES = 20
 MOST_WANTED = 20
@@ -52,6 +54,7 @@ KEYS = (
     ("Alt W", N_("Итог: готово")),
     ("Alt R", N_("На линию или статус")),
     ("Alt O", N_("Добавить товар")),
+    ("Alt S", N_("Шаг сценария")),
     ("Alt N", N_("Заметка")),
     ("?", N_("Этот список")),
 )
@@ -233,16 +236,24 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
     past = await _past(house, user, view, language)
     view = past["view"]
     speech, setup = words(language), house.desk.setup
+    script = await script_shown(house, view, user, speech)
+    if script is not None and script.result:
+        view = replace(view, suggested=script.result)
     name = view.name or (view.contact.address if view.contact else "") or speech.say(_VISITOR)
     text = _TITLES[view.phase] if view.is_call else _TEXT_TITLES.get(view.phase, _TITLES[view.phase])
     title = speech.say(text, name=name) if "%" in text else speech.say(text)
     today = view.now.astimezone(zone(view.zone)).date()
+    agreed = None if script is None or script.agreed_at is None else script.agreed_at.astimezone(zone(script.zone))
     on_pause = pause_code(setup, view.agent.pause_code)
     return past | {
+        "view": view,
+        "script": script,
         "third_name": _third_name(house, view),
         "user": user,
         "title": title,
         "keys": [(chord, speech.say(does)) for chord, does in KEYS],
+        "agreed_day": agreed.date() if agreed else None,
+        "agreed_time": f"{agreed:%H:%M}" if agreed else USUAL_TIME,
         "days": [today + timedelta(days=ahead) for ahead in range(CALLBACK_DAYS)],
         "pauses": [(code.code, name_of(code, speech)) for code in pause_codes(setup)],
         "pause_name": name_of(on_pause, speech) if on_pause else speech.say("Перерыв"),

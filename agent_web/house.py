@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..dialer.bookings import Bookings
     from ..dialer.dialer import Dialer
     from ..dialer.imports import Imports
+    from ..knowledge.runs import Runs
     from ..quality.store import RecordingStore
     from ..queue.channels.chat import ChatRoom
     from ..queue.desk import Desk
@@ -101,6 +102,7 @@ class House:
     post: "Delivering | None" = None
     remote_shop: "RemoteShop | None" = None
     askings: "Askings | None" = None
+    scripts: "Runs | None" = None
 
     @cached_property
     def today(self) -> Today:

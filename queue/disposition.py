@@ -6,7 +6,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Disposition:
     """`closes_lead`: the order needs no further call. `wants_callback`: an instant to call back must be given. `forbids_calls`: the
-    customer's number goes on the do-not-call list."""
+    customer's number goes on the do-not-call list. `talked`: there was a talk, so what its script demands had to be done in it."""
 
     code: str
     label_ru: str
@@ -15,6 +15,7 @@ class Disposition:
     wants_callback: bool = False
     retry: bool = False
     forbids_calls: bool = False
+    talked: bool = True
 
 
 DISPOSITIONS: tuple[Disposition, ...] = (
@@ -24,10 +25,10 @@ DISPOSITIONS: tuple[Disposition, ...] = (
     Disposition("cancelled", "Заказ отменён", "Order cancelled"),
     Disposition("consulted", "Проконсультирован", "Question answered"),
     Disposition("claim", "Жалоба принята", "Claim taken"),
-    Disposition("no_talk", "Разговор не состоялся", "No conversation", closes_lead=False, retry=True),
-    Disposition("wrong_number", "Не тот номер", "Wrong number"),
-    Disposition("do_not_call", "Просит не звонить", "Asks not to be called", forbids_calls=True),
-    Disposition("spam", "Спам", "Spam"),
+    Disposition("no_talk", "Разговор не состоялся", "No conversation", closes_lead=False, retry=True, talked=False),
+    Disposition("wrong_number", "Не тот номер", "Wrong number", talked=False),
+    Disposition("do_not_call", "Просит не звонить", "Asks not to be called", forbids_calls=True, talked=False),
+    Disposition("spam", "Спам", "Spam", talked=False),
 )
 
 AUTOMATIC = Disposition("no_disposition", "Итог не выбран", "No result chosen", closes_lead=False, retry=True)

@@ -105,6 +105,7 @@ class Settings(BaseSettings):
 
     demo_carrier: bool = True
     demo_calls_per_minute: Annotated[float, Field(ge=0, le=60)] = 1.0
+    demo_scripts: bool = True
 
     @property
     def has_trunk(self) -> bool:

@@ -16,6 +16,7 @@ ROOMS = (
     "asterisk_conf",
     "demo",
     "dialer",
+    "knowledge",
     "quality",
     "queue",
     "reports",

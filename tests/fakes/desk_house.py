@@ -18,6 +18,10 @@ from cordboard.access.user import Language, User
 from cordboard.agent_web.app import create_app
 from cordboard.agent_web.house import House, Site
 from cordboard.agent_web.live import LiveHub
+from cordboard.dialer.booking_diary import Diary
+from cordboard.dialer.booking_limits import BookingRules
+from cordboard.dialer.booking_store import BookingStore
+from cordboard.dialer.bookings import Bookings
 from cordboard.dialer.dialer import Dialer
 from cordboard.dialer.store import DialerStore
 from cordboard.quality.store import RecordingStore
@@ -37,6 +41,7 @@ from cordboard.shop.store import ShopStore
 from cordboard.storage.clock import Clock
 from cordboard.storage.database import Database
 from cordboard.storage.ids import random_ids
+from cordboard.works_scripts import scripts_of
 from tests.fakes.telephones import Telephones
 from tests.fakes.wait import until
 from tests.fakes.wire import RememberingWire
@@ -72,11 +77,38 @@ class DeskHouse:
         self.desk.follow_ups.append(self.chat.on_contact_ended)
         self.shop.on_order.append(self._on_order)
         recordings = RecordingStore(db, clock, random_ids, self.access, data)
+        booked = BookingStore(db, store, clock)
+        diary = Diary(booked, store, self.desk, clock, home_zone="Europe/Moscow", ahead=timedelta(days=14))
+        rules_of_booking = BookingRules(countries=("RU",))
+        self.bookings = Bookings(
+            booked,
+            store,
+            diary,
+            clock,
+            random_ids,
+            lambda: "s" * 43,
+            home_zone="Europe/Moscow",
+            key=b"test",
+            rules=rules_of_booking,
+        )
+        self.scripts = scripts_of(db, clock, self.shop, self.bookings.offers, store.lead, home_zone="Europe/Moscow")
         self.registered: set[str] = set()
         site = Site("Лампа и дом", websocket_url, False, "0.1.0", True, _health, sound_processing=False)
         site = replace(site, look_at_phone=self._look_at_phone)
         self.app: FastAPI = create_app(
-            House(clock, self.access, self.shop, self.desk, dialer, recordings, self.live, site, chat=self.chat)
+            House(
+                clock,
+                self.access,
+                self.shop,
+                self.desk,
+                dialer,
+                recordings,
+                self.live,
+                site,
+                chat=self.chat,
+                bookings=self.bookings,
+                scripts=self.scripts,
+            )
         )
 
     async def _identify(self, arrival: Arrival) -> Known:

@@ -24,6 +24,7 @@ FIRST_START_S = 300.0  # Asterisk may have to be fetched
 QUIET = {
     "CORDBOARD_DEMO_CARRIER": "false",
     "CORDBOARD_DEMO_CALLS_PER_MINUTE": "0",
+    "CORDBOARD_DEMO_SCRIPTS": "false",
     "CORDBOARD_CALLING_HOURS": "00:00-24:00",
     "CORDBOARD_SOUND_PROCESSING": "false",  # an echo canceller takes a steady tone for noise
 }

@@ -12,6 +12,7 @@ import "./order_card.js";
 import "./products.js";
 import "./cord.js";
 import "./keys.js";
+import "./script.js";
 import "./wrap.js";
 
 await ready;

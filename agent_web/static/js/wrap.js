@@ -1,6 +1,7 @@
 /* The end of a talk: a result is required, "call later" wants its hour, and what was typed is never lost. */
 import { $, $$, T, announce, api, icon, locale, make, toast, trying } from "./core.js";
 import { putBy, refresh } from "./panes.js";
+import { offerTimes } from "./spoken.js";
 
 /* The instant of a wall-clock time ("2026-11-22T18:00") in a named zone. */
 export function instantOf(local, zone) {
@@ -17,10 +18,11 @@ const wantsCallback = wrap => "callback" in (chosen(wrap)?.dataset ?? {});
 /* What hour was meant, or null with the reason shown. */
 function callback(wrap) {
   const zone = wrap.dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone, day = $("[name=day]:checked", wrap)?.value, field = $("#at", wrap);
+  const taken = wrap.dataset.slot || $("#agreed", wrap)?.dataset.agreed;      /* a half hour that was found by the customer's words, or agreed in the script */
   const found = field.value.trim().match(/^([01]?\d|2[0-3])[:. -]?([0-5]\d)$/), out = $("#whenx", wrap);
   const say = (good, text) => { out.className = `note-bar ${good ? "is-ok" : "is-warn"}`; out.replaceChildren(icon(good ? "check" : "alert"), make("span", "", text)); field.setAttribute("aria-invalid", !good); };
-  if (!found) { say(false, T("Напишите время, например: 15:00")); return null; }
-  const at = instantOf(`${day}T${found[1].padStart(2, "0")}:${found[2]}`, zone);
+  if (!found && !taken) { say(false, T("Напишите время, например: 15:00")); return null; }
+  const at = taken ? new Date(taken) : instantOf(`${day}T${found[1].padStart(2, "0")}:${found[2]}`, zone);
   if (at <= Date.now()) { say(false, T("Это время уже прошло. Выберите другой день или час.")); return null; }
   const shown = tz => new Intl.DateTimeFormat(locale(), { timeZone: tz, weekday: "short", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" }).format(at);
   say(true, T("%(theirs)s у клиента · у нас %(ours)s", { theirs: shown(zone), ours: new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(at) }));
@@ -45,8 +47,21 @@ document.addEventListener("input", e => {
   const wrap = form();
   if (!wrap?.contains(e.target)) return;
   if (e.target.name === "code") $("#res-err").hidden = true;
+  if (["day", "at"].includes(e.target.name)) { delete wrap.dataset.slot; $("#agreed", wrap)?.remove(); }      /* another hour was named by hand */
   if (["day", "at", "code"].includes(e.target.name) && wantsCallback(wrap)) callback(wrap);
 });
+/* The customer's own words for it. */
+function findTimes() {
+  const wrap = form();
+  offerTimes(wrap.dataset.contact, $("#spoken").value, $("#spoken-times"), slot => {
+    const zone = wrap.dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone, at = new Date(slot.starts_at);
+    const day = $(`[name=day][value="${new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(at)}"]`, wrap);
+    if (day) { day.checked = true; $("#at", wrap).value = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(at); }
+    wrap.dataset.slot = slot.starts_at; callback(wrap); $("#done").focus();
+  });
+}
+document.addEventListener("click", e => { if (e.target.closest?.("#spoken-find")) findTimes(); });
+document.addEventListener("keydown", e => { if (e.key === "Enter" && e.target.id === "spoken") { e.preventDefault(); findTimes(); } });
 document.addEventListener("cb:painted", () => { if (form() && wantsCallback(form())) callback(form()); });
 
 /* The time ran out: send what is chosen, also where the operator looks at another contact. */
