@@ -102,7 +102,7 @@ class Budget:
         usual = self.limit - self._unseen(persons, self.CAUTION) / persons
         reserve = max(1.0, 0.35 * math.sqrt(operators), exposed)
         if self._end_s is not None:  # the bound holds to the end; what is kept back for evenness is spent by then
-            reserve *= min(1.0, self._left_s(t) / TAPERS_S)
+            reserve = max(1.0, reserve * min(1.0, self._left_s(t) / TAPERS_S))
         left = self.left(t, operators, handling_s)
         usual = max(0.1 * self.limit, usual)
         self._share = min(1.6 * usual, max(0.02 * usual, (left - reserve) / to_come))

@@ -36,6 +36,8 @@ FEWEST_RESOLVED = 12
 """Before so many calls are known to have ended, too little is known to predict."""
 EVERY_EVENT_UP_TO = 30
 MOST_AT_ONCE = 64
+CLOSE = 4.0
+"""With room for fewer persons the bound is near."""
 MOST_WITHDRAWN_AT_ONCE = 8
 WITHDRAWN_FREE = 20
 
@@ -137,8 +139,12 @@ class Predictive:
         set_up = np.array([call.since_ring_s is None for call in snapshot.in_flight], dtype=bool)
         hostility = self.exposure.hostility(self.beliefs.persons, self.beliefs.rate.highest, self.beliefs.rate.now)
         stay = self._stay()
-        exposed = self.exposure.of(answers, freed, spare, hostility, set_up, stay)
-        each = stay * self.exposure.fresh(answer, hostility)
+        if room < CLOSE:  # half a person cannot be lost: what does not ring yet is held for answered
+            exposed = self.exposure.of(answers[~set_up], freed, spare, hostility) + stay * float(set_up.sum())
+            each = stay
+        else:
+            exposed = self.exposure.of(answers, freed, spare, hostility, set_up, stay)
+            each = stay * self.exposure.fresh(answer, hostility)
         self.exposure.note(t, exposed)
         kappa = self.budget.kappa(t, operators, handling_s, self.exposure.usual)
         law = FreeOperators(spare_by, freed, answers, self.beliefs.fresh(snapshot, MOST_AT_ONCE))
