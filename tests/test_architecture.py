@@ -41,6 +41,7 @@ SHELLS = {
         "readings.py",
         "reception.py",
         "reservations.py",
+        "thirds.py",
     },
     "dialer": {
         *("booking_diary.py", "bookings.py", "dialer.py", "attempts.py", "intake.py", "steering.py"),
