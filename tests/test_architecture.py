@@ -44,6 +44,7 @@ SHELLS = {
         "readings.py",
         "reception.py",
         "reservations.py",
+        "thirds.py",
     },
     "dialer": {
         *(
