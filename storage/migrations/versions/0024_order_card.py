@@ -4,8 +4,8 @@ links by which customers confirm."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0022c"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
