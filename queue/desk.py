@@ -197,9 +197,10 @@ class Desk:
         def act(draft: Draft) -> Sequence[Command]:
             agent = draft.tell_agent(agent_id, agent_events.PageChanged(draft.now, True))
             calls = (draft.open_contact(t.contact_id) for t in agent.tasks if t.kind is ChannelKind.VOICE)
-            talking = (call for call in calls if call is not None and call.state in TALKING_STATES)
-            broken = [command for call in talking if reloaded for command in moves.break_leg(draft, call)]
-            return [*broken, *moves.rejoin_all(draft, agent_id, self._floor.rules)]
+            talking = [call for call in calls if call is not None and call.state in TALKING_STATES]
+            if reloaded and talking:
+                return [command for call in talking for command in moves.take_over(draft, call)]
+            return moves.rejoin_all(draft, agent_id, self._floor.rules)
 
         await self._floor.change(act)
 

@@ -12,7 +12,7 @@ from . import contact as contacts
 from .agent import Agent, Stance, TaskPhase
 from .book import Draft
 from .capacity import Room
-from .channel import Arrival, ChannelKind, Direction, OfferFailure
+from .channel import REJOIN_AGAIN_S, Arrival, ChannelKind, Direction, OfferFailure
 from .commands import (
     Command,
     FollowUp,
@@ -163,6 +163,15 @@ def break_leg(draft: Draft, contact: Contact) -> list[Command]:
     return [ReturnToQueue(contact, agent)]
 
 
+def take_over(draft: Draft, contact: Contact) -> list[Command]:
+    """Another page of the same agent takes the place of the one that talks. The telephone that is registered is still the old page's, and
+    it would answer by itself as it goes: so the new one is waited for, or a moment."""
+    back = break_leg(draft, contact)
+    until = draft.now + timedelta(seconds=REJOIN_AGAIN_S)
+    draft.tell_contact(contact.id, contacts.HeldBack(draft.now, until))
+    return back
+
+
 def _keep_hands(draft: Draft, waits: Contact) -> None:
     """While his own customer waits to be joined again, an agent at work is given no other call, however long that one has waited."""
     agent = draft.known_agent(waits.for_agent)
@@ -195,8 +204,11 @@ def rejoin(draft: Draft, contact: Contact, rules: DeskRules) -> list[Command]:
 
 def rejoin_all(draft: Draft, agent_id: str, rules: DeskRules) -> list[Command]:
     """The agent's page or telephone is there: whoever waits for it is joined again."""
-    own = draft.lineup.waiting_for(agent_id)
-    return [command for contact_id in own for command in rejoin(draft, draft.contact(contact_id), rules)]
+    agent = draft.known_agent(agent_id)
+    names = [task.attempt_id or "" for task in agent.tasks] if agent else []
+    kept = [name.removeprefix(REJOIN) for name in names if name.startswith(REJOIN)]
+    own = [draft.open_contact(contact_id) for contact_id in dict.fromkeys([*draft.lineup.waiting_for(agent_id), *kept])]
+    return [command for contact in own if contact is not None for command in rejoin(draft, contact, rules)]
 
 
 def pause_recording(draft: Draft, contact: Contact) -> list[Command]:

@@ -43,6 +43,24 @@ async def test_a_reload_waits_for_the_telephone_and_the_hands_are_kept_for_it() 
     assert (await house.state(contact), await house.state(other)) == (C.CONNECTED, C.QUEUED)
 
 
+async def test_a_page_that_takes_over_from_another_is_not_joined_by_the_telephone_of_the_old_one() -> None:
+    house, contact = await talking()
+    await house.desk.page_opened("maria", "another tab")
+    assert house.wire.told == [("return", contact.id, "maria")]
+    assert house.agent("maria") is A.RESERVED
+    await house.desk.device_changed("maria", up=False)
+    await house.desk.device_changed("maria", up=True)
+    assert house.wire.told[1:] == [("auto_offer", contact.id, "maria")]
+
+
+async def test_where_both_telephones_look_like_one_the_new_page_is_joined_a_moment_later() -> None:
+    house, contact = await talking()
+    await house.desk.page_opened("maria", "another tab")
+    house.clock.pass_s(REJOIN_AGAIN_S)
+    await house.desk.tick()
+    assert house.wire.told[1:] == [("auto_offer", contact.id, "maria")]
+
+
 async def test_a_telephone_that_is_not_there_yet_is_tried_again_and_its_agent_is_not_blamed() -> None:
     house, contact = await talking()
     other = await house.call("n/b/2")

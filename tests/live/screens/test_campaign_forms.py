@@ -81,7 +81,7 @@ async def test_the_mode_shows_its_own_knobs_and_is_one_change_with_them(
         await opened(page, f"{base}/campaigns/{campaign.id}", "mode")
         save = page.locator("#s-mode [type=submit]")
         await expect(page.locator("#k-notice-text_ru")).to_be_hidden()
-        await expect(page.locator("[value=predictive]")).to_be_enabled()
+        await expect(page.locator("input[value=predictive]")).to_be_enabled()
         await page.get_by_label("a message without an operator").check()
         await save.click()
         await expect(page.locator("#e-notice-text_ru")).to_contain_text("a text or a recording")
