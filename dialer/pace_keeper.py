@@ -1,7 +1,9 @@
 """Paces predictive campaigns: tells each campaign's pacer what happened at the desk and on the wire, and keeps what it wants placed.
 
 It looks once a turn at what stands in the tables and at the desk, and makes events of the differences: nothing that is told twice or never
-can mislead it for long. The bound of the campaign (cap_keeper.py) is asked again before anything is placed.
+can mislead it for long. Calls for which an operator was reserved teach it what any call teaches, and are never shown to it as in flight:
+while the bound has no room there are no others, and it would know nothing when room comes. The bound of the campaign (cap_keeper.py) is
+asked again before anything is placed.
 """
 
 import logging
@@ -18,7 +20,7 @@ from ..queue.contact import Contact, ContactState
 from ..storage.clock import Clock
 from .abandonment import PROMISE_S, Verdict
 from .attempts import Attempts
-from .campaign import Campaign
+from .campaign import Campaign, DialMode
 from .cap_keeper import CapKeeper, means
 from .desks import Desks
 from .floor_watch import FloorWatch
@@ -61,10 +63,12 @@ TAUGHT_BY = frozenset({Outcome.PERSON, Outcome.MACHINE, Outcome.BUSY, Outcome.IN
 
 @dataclass(slots=True)
 class _Flying:
-    """`features`: what was known of its lead as it was placed; empty for one that an earlier engine placed."""
+    """`features`: what was known of its lead as it was placed; empty for one that an earlier engine placed. `beside`: an operator was
+    reserved for it."""
 
     features: tuple[str, ...]
     chance: float | None
+    beside: bool
     answered: bool = False
     met: bool = False
 
@@ -85,6 +89,10 @@ class _Pace:
 
     def hears(self, event: PacingEvent) -> None:
         self.pacer.observe(event)
+        self.watch.heard(event)
+
+    def hears_beside(self, attempt_id: str, event: CallEnded) -> None:
+        self.pacer.ended_beside(attempt_id, event)
         self.watch.heard(event)
 
     def decides(self, snapshot: Snapshot, reserved: int) -> Decision:
@@ -129,7 +137,7 @@ class PaceKeeper:
         own = _own(campaign, in_flight)
         await self._remember(pace, campaign)
         self.took_off(campaign, in_flight)
-        await self._hear_calls(pace, own)
+        await self._hear_calls(pace, in_flight)
         staff, t = self._staff(campaign), self._clock.monotonic()
         for event in pace.floor.hear(t, staff, self._elapsed_s):
             pace.hears(event)
@@ -182,14 +190,24 @@ class PaceKeeper:
 
     def took_off(self, campaign: Campaign, in_flight: Sequence[Attempt]) -> None:
         """Learn of the calls that were placed since it was last asked, with what is known of their leads."""
-        pace = self._pace(campaign)
+        pace, t = self._pace(campaign), self._clock.monotonic()
         for attempt in _own(campaign, in_flight):
             if attempt.id not in pace.flying:
-                facts = pace.next_facts.get(attempt.lead_id, ())
-                chance = pace.model.probability(facts) if facts and pace.model.seen else None
-                pace.flying[attempt.id] = _Flying(facts, chance)
-                self._withdrawals.began(attempt.trunk, self._clock.monotonic())
-                pace.watch.took_off(self._clock.monotonic())
+                pace.flying[attempt.id] = self._flying(pace, attempt)
+                self._withdrawals.began(attempt.trunk, t)
+                pace.watch.took_off(t)
+        beside = _beside(campaign, in_flight)
+        for attempt in beside:
+            # A customer who was promised a call answers it more often than others: he is not among the next leads, and teaches nothing.
+            if attempt.id not in pace.flying and attempt.lead_id in pace.next_facts:
+                pace.flying[attempt.id] = self._flying(pace, attempt)
+        unanswered = [each for each in beside if each.id in pace.flying and not pace.flying[each.id].answered]
+        pace.pacer.sees_beside(t, [self._in_flight(pace, each) for each in unanswered])
+
+    def _flying(self, pace: _Pace, attempt: Attempt) -> _Flying:
+        facts = pace.next_facts.get(attempt.lead_id, ())
+        chance = pace.model.probability(facts) if facts and pace.model.seen else None
+        return _Flying(facts, chance, beside=not attempt.is_unreserved)
 
     def wanted(self, campaign: Campaign) -> int:
         """How many calls its pacer wants placed in this turn."""
@@ -235,10 +253,10 @@ class PaceKeeper:
             pace.watch = PaceWatch()
         return pace
 
-    async def _hear_calls(self, pace: _Pace, own: Sequence[Attempt]) -> None:
+    async def _hear_calls(self, pace: _Pace, in_flight: Sequence[Attempt]) -> None:
         t = self._clock.monotonic()
-        open_now = {attempt.id: attempt for attempt in own}
-        for attempt in own:
+        open_now = {attempt.id: attempt for attempt in in_flight if attempt.id in pace.flying}
+        for attempt in open_now.values():
             self._answered(pace, pace.flying[attempt.id], attempt, t)
         for attempt_id in [each for each in pace.flying if each not in open_now]:
             flying = pace.flying.pop(attempt_id)
@@ -248,25 +266,27 @@ class PaceKeeper:
             self._answered(pace, flying, ended, t)
             if flying.answered:
                 if not flying.met:
-                    pace.hears(Abandoned(t) if means(ended) is Verdict.ABANDONED else Connected(t))
+                    _met(pace, flying, ended, t)
                 continue
             outcome = MEANS.get(ended.outcome, Outcome.CANCELLED) if ended.outcome else Outcome.CANCELLED
-            self._teach(pace, flying, outcome)
-            pace.hears(CallEnded(t, outcome, max(0.0, (ended.ended_at - ended.intent_at).total_seconds())))
+            self._ended(pace, flying, ended, CallEnded(t, outcome, _seconds(ended.intent_at, ended.ended_at)))
 
     def _answered(self, pace: _Pace, flying: _Flying, attempt: Attempt, t: float) -> None:
         if attempt.answered_at is not None and not flying.answered:
             flying.answered = True
-            self._teach(pace, flying, Outcome.PERSON)
-            age_s = max(0.0, (attempt.answered_at - attempt.intent_at).total_seconds())
-            pace.hears(CallEnded(t, Outcome.PERSON, age_s))
+            age_s = _seconds(attempt.intent_at, attempt.answered_at)
+            self._ended(pace, flying, attempt, CallEnded(t, Outcome.PERSON, age_s))
         if attempt.connected_at is not None and not flying.met:
             flying.met = True
-            pace.hears(Abandoned(t) if means(attempt) is Verdict.ABANDONED else Connected(t))
+            _met(pace, flying, attempt, t)
 
-    def _teach(self, pace: _Pace, flying: _Flying, outcome: Outcome) -> None:
-        if flying.features and outcome in TAUGHT_BY:
-            pace.model.learn(flying.features, outcome is Outcome.PERSON)
+    def _ended(self, pace: _Pace, flying: _Flying, attempt: Attempt, event: CallEnded) -> None:
+        if flying.features and event.outcome in TAUGHT_BY:
+            pace.model.learn(flying.features, event.outcome is Outcome.PERSON)
+        if flying.beside:
+            pace.hears_beside(attempt.id, event)
+        else:
+            pace.hears(event)
 
     def _snapshot(
         self, pace: _Pace, campaign: Campaign, own: Sequence[Attempt], free: Sequence[Agent], most: int
@@ -313,6 +333,24 @@ class PaceKeeper:
 def _own(campaign: Campaign, in_flight: Sequence[Attempt]) -> list[Attempt]:
     """Its calls without an operator reserved."""
     return [each for each in in_flight if each.campaign_id == campaign.id and each.is_unreserved]
+
+
+def _beside(campaign: Campaign, in_flight: Sequence[Attempt]) -> list[Attempt]:
+    """Its calls that were placed by pace as well, but each for an operator who was reserved."""
+    own = [each for each in in_flight if each.campaign_id == campaign.id and each.mode == DialMode.PREDICTIVE]
+    return [each for each in own if not each.is_unreserved]
+
+
+def _met(pace: _Pace, flying: _Flying, attempt: Attempt, t: float) -> None:
+    """A loss is one whoever was reserved; that a reserved operator was there is no proof that more risk may be taken."""
+    if means(attempt) is Verdict.ABANDONED:
+        pace.hears(Abandoned(t))
+    elif not flying.beside:
+        pace.hears(Connected(t))
+
+
+def _seconds(since: datetime, until: datetime) -> float:
+    return max(0.0, (until - since).total_seconds())
 
 
 def _waits(contact: Contact, queue: str) -> bool:
