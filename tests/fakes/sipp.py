@@ -95,7 +95,9 @@ class Sipp:
     async def start(self, scenario: str, *options: str) -> None:
         """Raises ValueError where SIPp could not read it."""
         if (size := len(scenario.encode())) > LARGEST_SCENARIO:
-            raise ValueError(f"SIPp reads no scenario of {size} bytes, {LARGEST_SCENARIO} is the most: give it fewer rules")
+            raise ValueError(
+                f"SIPp reads no scenario of {size} bytes, {LARGEST_SCENARIO} is the most: give it fewer rules"
+            )
         self._scenario.write_text(scenario)
         trace = self._folder / f"{self._name}-{self.port}-{len(self._traces)}.messages"
         self._traces.append(trace)
