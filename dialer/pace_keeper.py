@@ -9,33 +9,27 @@ asked again before anything is placed.
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 
 from ..queue.agent import Agent, AgentState
-from ..queue.channel import AttemptOutcome, Direction
+from ..queue.channel import Direction
 from ..queue.contact import Contact, ContactState
 from ..storage.clock import Clock
-from .abandonment import PROMISE_S, Verdict
+from .abandonment import PROMISE_S
 from .attempts import Attempts
 from .campaign import Campaign, DialMode
-from .cap_keeper import CapKeeper, means
+from .cap_keeper import CapKeeper
 from .desks import Desks
-from .floor_watch import FloorWatch
 from .lead import Attempt, Lead
 from .lead_forecast import AnswerModel, features
+from .pace_calls import Pace
 from .pace_watch import PaceWatch
 from .pacing import (
     RUNG_ENOUGH_S,
-    Abandoned,
-    CallEnded,
-    Connected,
     Decision,
     InFlight,
-    Outcome,
-    PacingEvent,
     PacingInfo,
     Predictive,
     Snapshot,
@@ -47,58 +41,6 @@ log = logging.getLogger(__name__)
 
 SHOWN_LEADS = 64
 KEEP_EVERY_S, ASK_END_EVERY_S = 60.0, 60.0
-MEANS = {
-    AttemptOutcome.BUSY: Outcome.BUSY,
-    AttemptOutcome.INVALID: Outcome.INVALID,
-    AttemptOutcome.REJECTED: Outcome.BUSY,
-    AttemptOutcome.CONGESTION: Outcome.INVALID,
-    AttemptOutcome.TRUNK_TROUBLE: Outcome.INVALID,
-    AttemptOutcome.NO_ANSWER: Outcome.NO_ANSWER,
-    AttemptOutcome.MACHINE: Outcome.MACHINE,
-    AttemptOutcome.TONE: Outcome.INVALID,
-}
-"""The rest says nothing of the customer."""
-TAUGHT_BY = frozenset({Outcome.PERSON, Outcome.MACHINE, Outcome.BUSY, Outcome.INVALID, Outcome.NO_ANSWER})
-
-
-@dataclass(slots=True)
-class _Flying:
-    """`features`: what was known of its lead as it was placed; empty for one that an earlier engine placed. `beside`: an operator was
-    reserved for it."""
-
-    features: tuple[str, ...]
-    chance: float | None
-    beside: bool
-    answered: bool = False
-    met: bool = False
-
-
-@dataclass(slots=True)
-class _Pace:
-    info: PacingInfo
-    pacer: Predictive
-    asked_end_at: float = -math.inf
-    kept_at: float | None = None
-    model: AnswerModel = field(default_factory=AnswerModel)
-    flying: dict[str, _Flying] = field(default_factory=dict)
-    floor: FloorWatch = field(default_factory=FloorWatch)
-    upcoming: tuple[float, ...] = ()
-    next_facts: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    decision: Decision = field(default_factory=lambda: Decision(0))
-    watch: PaceWatch = field(default_factory=PaceWatch)
-
-    def hears(self, event: PacingEvent) -> None:
-        self.pacer.observe(event)
-        self.watch.heard(event)
-
-    def hears_beside(self, attempt_id: str, event: CallEnded) -> None:
-        self.pacer.ended_beside(attempt_id, event)
-        self.watch.heard(event)
-
-    def decides(self, snapshot: Snapshot, reserved: int) -> Decision:
-        self.decision = self.pacer.decide(snapshot)
-        self.watch.looks(self.pacer, snapshot, self.decision, reserved)
-        return self.decision
 
 
 def info_of(campaign: Campaign) -> PacingInfo:
@@ -126,7 +68,7 @@ class PaceKeeper:
         self._attempts = attempts
         self._cap = cap
         self._withdrawals = Withdrawals()
-        self._paces: dict[str, _Pace] = {}
+        self._paces: dict[str, Pace] = {}
 
     async def turn(
         self, campaign: Campaign, in_flight: Sequence[Attempt], free: Sequence[Agent], most: int, *, dials: bool
@@ -160,7 +102,7 @@ class PaceKeeper:
                 self._withdrawals.withdrew(attempt.trunk, t)
             await self._attempts.withdraw(attempt.id)
 
-    async def _remember(self, pace: _Pace, campaign: Campaign) -> None:
+    async def _remember(self, pace: Pace, campaign: Campaign) -> None:
         """At first, what an earlier engine learned; then, once a minute, keep what this one did."""
         t, now = self._clock.monotonic(), self._clock.now()
         if pace.kept_at is None:
@@ -193,21 +135,16 @@ class PaceKeeper:
         pace, t = self._pace(campaign), self._clock.monotonic()
         for attempt in _own(campaign, in_flight):
             if attempt.id not in pace.flying:
-                pace.flying[attempt.id] = self._flying(pace, attempt)
+                pace.took_off(attempt)
                 self._withdrawals.began(attempt.trunk, t)
                 pace.watch.took_off(t)
         beside = _beside(campaign, in_flight)
         for attempt in beside:
             # A customer who was promised a call answers it more often than others: he is not among the next leads, and teaches nothing.
             if attempt.id not in pace.flying and attempt.lead_id in pace.next_facts:
-                pace.flying[attempt.id] = self._flying(pace, attempt)
+                pace.took_off(attempt)
         unanswered = [each for each in beside if each.id in pace.flying and not pace.flying[each.id].answered]
         pace.pacer.sees_beside(t, [self._in_flight(pace, each) for each in unanswered])
-
-    def _flying(self, pace: _Pace, attempt: Attempt) -> _Flying:
-        facts = pace.next_facts.get(attempt.lead_id, ())
-        chance = pace.model.probability(facts) if facts and pace.model.seen else None
-        return _Flying(facts, chance, beside=not attempt.is_unreserved)
 
     def wanted(self, campaign: Campaign) -> int:
         """How many calls its pacer wants placed in this turn."""
@@ -238,11 +175,11 @@ class PaceKeeper:
         pace.next_facts = facts
         pace.upcoming = tuple(pace.model.probability(each) for each in facts.values()) if pace.model.seen else ()
 
-    def _pace(self, campaign: Campaign) -> _Pace:
+    def _pace(self, campaign: Campaign) -> Pace:
         info = info_of(campaign)
         pace = self._paces.get(campaign.id)
         if pace is None:
-            pace = self._paces[campaign.id] = _Pace(info, Predictive())
+            pace = self._paces[campaign.id] = Pace(info, Predictive())
             pace.pacer.reset(info)
         elif pace.info != info:
             log.info("the pacer of campaign %s begins a new budget: its settings were changed", campaign.id)
@@ -253,43 +190,19 @@ class PaceKeeper:
             pace.watch = PaceWatch()
         return pace
 
-    async def _hear_calls(self, pace: _Pace, in_flight: Sequence[Attempt]) -> None:
+    async def _hear_calls(self, pace: Pace, in_flight: Sequence[Attempt]) -> None:
         t = self._clock.monotonic()
         open_now = {attempt.id: attempt for attempt in in_flight if attempt.id in pace.flying}
         for attempt in open_now.values():
-            self._answered(pace, pace.flying[attempt.id], attempt, t)
+            pace.looks_at(pace.flying[attempt.id], attempt, t)
         for attempt_id in [each for each in pace.flying if each not in open_now]:
             flying = pace.flying.pop(attempt_id)
             ended = await self._store.attempt(attempt_id)
-            if ended is None or ended.ended_at is None:
-                continue
-            self._answered(pace, flying, ended, t)
-            if flying.answered:
-                if not flying.met:
-                    _met(pace, flying, ended, t)
-                continue
-            outcome = MEANS.get(ended.outcome, Outcome.CANCELLED) if ended.outcome else Outcome.CANCELLED
-            self._ended(pace, flying, ended, CallEnded(t, outcome, _seconds(ended.intent_at, ended.ended_at)))
-
-    def _answered(self, pace: _Pace, flying: _Flying, attempt: Attempt, t: float) -> None:
-        if attempt.answered_at is not None and not flying.answered:
-            flying.answered = True
-            age_s = _seconds(attempt.intent_at, attempt.answered_at)
-            self._ended(pace, flying, attempt, CallEnded(t, Outcome.PERSON, age_s))
-        if attempt.connected_at is not None and not flying.met:
-            flying.met = True
-            _met(pace, flying, attempt, t)
-
-    def _ended(self, pace: _Pace, flying: _Flying, attempt: Attempt, event: CallEnded) -> None:
-        if flying.features and event.outcome in TAUGHT_BY:
-            pace.model.learn(flying.features, event.outcome is Outcome.PERSON)
-        if flying.beside:
-            pace.hears_beside(attempt.id, event)
-        else:
-            pace.hears(event)
+            if ended is not None:
+                pace.is_over(flying, ended, t)
 
     def _snapshot(
-        self, pace: _Pace, campaign: Campaign, own: Sequence[Attempt], free: Sequence[Agent], most: int
+        self, pace: Pace, campaign: Campaign, own: Sequence[Attempt], free: Sequence[Agent], most: int
     ) -> Snapshot:
         t = self._clock.monotonic()
         at_work = pace.floor.at_work(t, self._staff(campaign))
@@ -309,7 +222,7 @@ class PaceKeeper:
             max_new=max(0, most),
         )
 
-    def _in_flight(self, pace: _Pace, attempt: Attempt) -> InFlight:
+    def _in_flight(self, pace: Pace, attempt: Attempt) -> InFlight:
         age_s = max(0.0, (self._clock.now() - attempt.intent_at).total_seconds())
         return InFlight(
             attempt.id,
@@ -339,18 +252,6 @@ def _beside(campaign: Campaign, in_flight: Sequence[Attempt]) -> list[Attempt]:
     """Its calls that were placed by pace as well, but each for an operator who was reserved."""
     own = [each for each in in_flight if each.campaign_id == campaign.id and each.mode == DialMode.PREDICTIVE]
     return [each for each in own if not each.is_unreserved]
-
-
-def _met(pace: _Pace, flying: _Flying, attempt: Attempt, t: float) -> None:
-    """A loss is one whoever was reserved; that a reserved operator was there is no proof that more risk may be taken."""
-    if means(attempt) is Verdict.ABANDONED:
-        pace.hears(Abandoned(t))
-    elif not flying.beside:
-        pace.hears(Connected(t))
-
-
-def _seconds(since: datetime, until: datetime) -> float:
-    return max(0.0, (until - since).total_seconds())
 
 
 def _waits(contact: Contact, queue: str) -> bool:
