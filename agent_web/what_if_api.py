@@ -12,8 +12,9 @@ from ..access.user import User
 from ..dialer.campaign import CampaignRefused, Setting
 from ..dialer.steering import UnknownCampaign
 from ..dialer.what_if import Asked, Forecast, Run
-from ..dialer.what_if_keeper import Busy, NotApplicable, Question, State, UnknownQuestion
+from ..dialer.what_if_keeper import Busy, NotApplicable, UnknownQuestion
 from ..dialer.what_if_kept import ClosedBy, Kept
+from ..dialer.what_if_question import Question, State
 from .campaign_pages import known_campaign
 from .house import House, HouseDep
 from .live import figures

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from ..access.permission import Permission
 from ..access.user import User
-from ..dialer.what_if_keeper import OVER, State
+from ..dialer.what_if_question import OVER, State
 from .house import HouseDep
 from .i18n import words
 from .pages import language_of, render

@@ -7,8 +7,8 @@ from datetime import datetime
 from ..dialer.campaign import SEGMENT, Change, Setting
 from ..dialer.saves import overruled
 from ..dialer.what_if import WEIGHTS, Band, Forecast, Run, StandsOn
-from ..dialer.what_if_keeper import Question, State
 from ..dialer.what_if_kept import ClosedBy, Kept
+from ..dialer.what_if_question import Question, State
 from .campaign_changes import knob_name, value_text
 from .i18n import N_, NBSP, Words
 

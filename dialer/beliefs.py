@@ -1,6 +1,7 @@
 """What a predictive pacer believes of its floor, from what it was told so far; and the law of the next half minute that follows. Pure."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,7 @@ class Beliefs:
         self._verdict = [5.0, 5.0]
         self._picked_up = [6.0, 10.0]
         self._flights: dict[CallId, _Flight] = {}
+        self._beside: dict[CallId, _Flight] = {}
         self._past: list[_Flight] = []
         self._seen_at: float | None = None
         self._tables_at = -math.inf
@@ -90,6 +92,19 @@ class Beliefs:
         if self._info.machine_detection and event.outcome in (Outcome.PERSON, Outcome.MACHINE):
             self._picked_up[0] += event.outcome is Outcome.PERSON
             self._picked_up[1] += 1.0
+
+    def ended_beside(self, call_id: CallId, event: CallEnded) -> bool:
+        """A call of `sees_beside` ended, or a person answered it. Whether that taught anything: one that was taken back says nothing, and
+        one that was never seen would be an end without a beginning."""
+        flight = self._beside.pop(call_id, None)
+        if flight is None:
+            return False
+        if event.outcome is Outcome.CANCELLED:
+            flight.weight = 0.0
+            self.delay.dialed(-1.0)
+            return False
+        self.ended(event)
+        return True
 
     def talked(self, event: TalkEnded) -> None:
         self.talk.ended(event.duration_s)
@@ -153,17 +168,27 @@ class Beliefs:
             self._tables_at = t
             self._settle(snapshot)
 
+    def sees_beside(self, t: float, calls: Iterable[InFlight]) -> None:
+        """Calls in flight that have an operator of their own. Each counts among the calls dialed and among those whose answers are still
+        to come, so that its end teaches what any call's does; whoever asks for the law of the next half minute is not shown it."""
+        for call in calls:
+            self._see_call(self._beside, call, t)
+
+    def _see_call(self, flights: dict[CallId, _Flight], call: InFlight, t: float) -> _Flight:
+        flight = flights.get(call.id)
+        if flight is None:
+            flight = flights[call.id] = _Flight(t - call.since_dial_s, _weight(call))
+            self._past.append(flight)
+            self.delay.dialed(1.0)
+        if call.since_ring_s is not None and not flight.seen_ringing:
+            flight.seen_ringing = True
+            self._set_up = _faded(self._set_up, call.since_dial_s - call.since_ring_s, 200.0)
+        return flight
+
     def _see_calls(self, snapshot: Snapshot) -> None:
         flights, t = self._flights, snapshot.t
         for call in snapshot.in_flight:
-            flight = flights.get(call.id)
-            if flight is None:
-                flight = flights[call.id] = _Flight(t - call.since_dial_s, _weight(call))
-                self._past.append(flight)
-                self.delay.dialed(1.0)
-            if call.since_ring_s is not None and not flight.seen_ringing:
-                flight.seen_ringing = True
-                self._set_up = _faded(self._set_up, call.since_dial_s - call.since_ring_s, 200.0)
+            flight = self._see_call(flights, call, t)
             if flight.withdrawn_at is not None and t - flight.withdrawn_at > REFUSED_AFTER_S:
                 flight.withdrawn_at, flight.weight = None, flight.kept_weight
                 self.delay.dialed(1.0)

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from ..queue.channel import AttemptOutcome
 from ..queue.contact import Contact
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
-from .abandonment import CapBook, Counts, Scope, Verdict, Window, scopes_of, verdict
+from .abandonment import CapBook, Counts, Scope, Window, scopes_of
 from .campaign import Campaign
 from .lead import Attempt
+from .meaning import means
 from .standing import Standing, standing
 from .store import DialerStore
 
@@ -116,15 +116,3 @@ class CapKeeper:
     def until(self, campaign: Campaign) -> datetime | None:
         """When the campaign's window begins anew; None where it only rolls on."""
         return self._book.next_window(campaign.cap, self._clock.now(), campaign.created_at)
-
-
-def means(attempt: Attempt) -> Verdict | None:
-    """What a decided attempt means for the bound."""
-    return verdict(
-        machine=attempt.outcome is AttemptOutcome.MACHINE,
-        answered_at=attempt.answered_at,
-        connected_at=attempt.connected_at,
-        abandoned=attempt.outcome is AttemptOutcome.ABANDONED,
-        reserved=not attempt.is_unreserved,
-        told=attempt.is_notice,
-    )

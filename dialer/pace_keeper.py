@@ -1,39 +1,35 @@
 """Paces predictive campaigns: tells each campaign's pacer what happened at the desk and on the wire, and keeps what it wants placed.
 
 It looks once a turn at what stands in the tables and at the desk, and makes events of the differences: nothing that is told twice or never
-can mislead it for long. The bound of the campaign (cap_keeper.py) is asked again before anything is placed.
+can mislead it for long. Calls for which an operator was reserved teach it what any call teaches, and are never shown to it as in flight:
+while the bound has no room there are no others, and it would know nothing when room comes. The bound of the campaign (cap_keeper.py) is
+asked again before anything is placed.
 """
 
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 
 from ..queue.agent import Agent, AgentState
-from ..queue.channel import AttemptOutcome, Direction
+from ..queue.channel import Direction
 from ..queue.contact import Contact, ContactState
 from ..storage.clock import Clock
-from .abandonment import PROMISE_S, Verdict
+from .abandonment import PROMISE_S
 from .attempts import Attempts
-from .campaign import Campaign
-from .cap_keeper import CapKeeper, means
+from .campaign import Campaign, DialMode
+from .cap_keeper import CapKeeper
 from .desks import Desks
-from .floor_watch import FloorWatch
 from .lead import Attempt, Lead
 from .lead_forecast import AnswerModel, features
+from .pace_calls import Pace
 from .pace_watch import PaceWatch
 from .pacing import (
     RUNG_ENOUGH_S,
-    Abandoned,
-    CallEnded,
-    Connected,
     Decision,
     InFlight,
-    Outcome,
-    PacingEvent,
     PacingInfo,
     Predictive,
     Snapshot,
@@ -45,52 +41,6 @@ log = logging.getLogger(__name__)
 
 SHOWN_LEADS = 64
 KEEP_EVERY_S, ASK_END_EVERY_S = 60.0, 60.0
-MEANS = {
-    AttemptOutcome.BUSY: Outcome.BUSY,
-    AttemptOutcome.INVALID: Outcome.INVALID,
-    AttemptOutcome.REJECTED: Outcome.BUSY,
-    AttemptOutcome.CONGESTION: Outcome.INVALID,
-    AttemptOutcome.TRUNK_TROUBLE: Outcome.INVALID,
-    AttemptOutcome.NO_ANSWER: Outcome.NO_ANSWER,
-    AttemptOutcome.MACHINE: Outcome.MACHINE,
-    AttemptOutcome.TONE: Outcome.INVALID,
-}
-"""The rest says nothing of the customer."""
-TAUGHT_BY = frozenset({Outcome.PERSON, Outcome.MACHINE, Outcome.BUSY, Outcome.INVALID, Outcome.NO_ANSWER})
-
-
-@dataclass(slots=True)
-class _Flying:
-    """`features`: what was known of its lead as it was placed; empty for one that an earlier engine placed."""
-
-    features: tuple[str, ...]
-    chance: float | None
-    answered: bool = False
-    met: bool = False
-
-
-@dataclass(slots=True)
-class _Pace:
-    info: PacingInfo
-    pacer: Predictive
-    asked_end_at: float = -math.inf
-    kept_at: float | None = None
-    model: AnswerModel = field(default_factory=AnswerModel)
-    flying: dict[str, _Flying] = field(default_factory=dict)
-    floor: FloorWatch = field(default_factory=FloorWatch)
-    upcoming: tuple[float, ...] = ()
-    next_facts: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    decision: Decision = field(default_factory=lambda: Decision(0))
-    watch: PaceWatch = field(default_factory=PaceWatch)
-
-    def hears(self, event: PacingEvent) -> None:
-        self.pacer.observe(event)
-        self.watch.heard(event)
-
-    def decides(self, snapshot: Snapshot, reserved: int) -> Decision:
-        self.decision = self.pacer.decide(snapshot)
-        self.watch.looks(self.pacer, snapshot, self.decision, reserved)
-        return self.decision
 
 
 def info_of(campaign: Campaign) -> PacingInfo:
@@ -118,7 +68,7 @@ class PaceKeeper:
         self._attempts = attempts
         self._cap = cap
         self._withdrawals = Withdrawals()
-        self._paces: dict[str, _Pace] = {}
+        self._paces: dict[str, Pace] = {}
 
     async def turn(
         self, campaign: Campaign, in_flight: Sequence[Attempt], free: Sequence[Agent], most: int, *, dials: bool
@@ -129,7 +79,7 @@ class PaceKeeper:
         own = _own(campaign, in_flight)
         await self._remember(pace, campaign)
         self.took_off(campaign, in_flight)
-        await self._hear_calls(pace, own)
+        await self._hear_calls(pace, in_flight)
         staff, t = self._staff(campaign), self._clock.monotonic()
         for event in pace.floor.hear(t, staff, self._elapsed_s):
             pace.hears(event)
@@ -152,7 +102,7 @@ class PaceKeeper:
                 self._withdrawals.withdrew(attempt.trunk, t)
             await self._attempts.withdraw(attempt.id)
 
-    async def _remember(self, pace: _Pace, campaign: Campaign) -> None:
+    async def _remember(self, pace: Pace, campaign: Campaign) -> None:
         """At first, what an earlier engine learned; then, once a minute, keep what this one did."""
         t, now = self._clock.monotonic(), self._clock.now()
         if pace.kept_at is None:
@@ -182,14 +132,19 @@ class PaceKeeper:
 
     def took_off(self, campaign: Campaign, in_flight: Sequence[Attempt]) -> None:
         """Learn of the calls that were placed since it was last asked, with what is known of their leads."""
-        pace = self._pace(campaign)
+        pace, t = self._pace(campaign), self._clock.monotonic()
         for attempt in _own(campaign, in_flight):
             if attempt.id not in pace.flying:
-                facts = pace.next_facts.get(attempt.lead_id, ())
-                chance = pace.model.probability(facts) if facts and pace.model.seen else None
-                pace.flying[attempt.id] = _Flying(facts, chance)
-                self._withdrawals.began(attempt.trunk, self._clock.monotonic())
-                pace.watch.took_off(self._clock.monotonic())
+                pace.took_off(attempt)
+                self._withdrawals.began(attempt.trunk, t)
+                pace.watch.took_off(t)
+        beside = _beside(campaign, in_flight)
+        for attempt in beside:
+            # A customer who was promised a call answers it more often than others: he is not among the next leads, and teaches nothing.
+            if attempt.id not in pace.flying and attempt.lead_id in pace.next_facts:
+                pace.took_off(attempt)
+        unanswered = [each for each in beside if each.id in pace.flying and not pace.flying[each.id].answered]
+        pace.pacer.sees_beside(t, [self._in_flight(pace, each) for each in unanswered])
 
     def wanted(self, campaign: Campaign) -> int:
         """How many calls its pacer wants placed in this turn."""
@@ -220,11 +175,11 @@ class PaceKeeper:
         pace.next_facts = facts
         pace.upcoming = tuple(pace.model.probability(each) for each in facts.values()) if pace.model.seen else ()
 
-    def _pace(self, campaign: Campaign) -> _Pace:
+    def _pace(self, campaign: Campaign) -> Pace:
         info = info_of(campaign)
         pace = self._paces.get(campaign.id)
         if pace is None:
-            pace = self._paces[campaign.id] = _Pace(info, Predictive())
+            pace = self._paces[campaign.id] = Pace(info, Predictive())
             pace.pacer.reset(info)
         elif pace.info != info:
             log.info("the pacer of campaign %s begins a new budget: its settings were changed", campaign.id)
@@ -235,41 +190,19 @@ class PaceKeeper:
             pace.watch = PaceWatch()
         return pace
 
-    async def _hear_calls(self, pace: _Pace, own: Sequence[Attempt]) -> None:
+    async def _hear_calls(self, pace: Pace, in_flight: Sequence[Attempt]) -> None:
         t = self._clock.monotonic()
-        open_now = {attempt.id: attempt for attempt in own}
-        for attempt in own:
-            self._answered(pace, pace.flying[attempt.id], attempt, t)
+        open_now = {attempt.id: attempt for attempt in in_flight if attempt.id in pace.flying}
+        for attempt in open_now.values():
+            pace.looks_at(pace.flying[attempt.id], attempt, t)
         for attempt_id in [each for each in pace.flying if each not in open_now]:
             flying = pace.flying.pop(attempt_id)
             ended = await self._store.attempt(attempt_id)
-            if ended is None or ended.ended_at is None:
-                continue
-            self._answered(pace, flying, ended, t)
-            if flying.answered:
-                if not flying.met:
-                    pace.hears(Abandoned(t) if means(ended) is Verdict.ABANDONED else Connected(t))
-                continue
-            outcome = MEANS.get(ended.outcome, Outcome.CANCELLED) if ended.outcome else Outcome.CANCELLED
-            self._teach(pace, flying, outcome)
-            pace.hears(CallEnded(t, outcome, max(0.0, (ended.ended_at - ended.intent_at).total_seconds())))
-
-    def _answered(self, pace: _Pace, flying: _Flying, attempt: Attempt, t: float) -> None:
-        if attempt.answered_at is not None and not flying.answered:
-            flying.answered = True
-            self._teach(pace, flying, Outcome.PERSON)
-            age_s = max(0.0, (attempt.answered_at - attempt.intent_at).total_seconds())
-            pace.hears(CallEnded(t, Outcome.PERSON, age_s))
-        if attempt.connected_at is not None and not flying.met:
-            flying.met = True
-            pace.hears(Abandoned(t) if means(attempt) is Verdict.ABANDONED else Connected(t))
-
-    def _teach(self, pace: _Pace, flying: _Flying, outcome: Outcome) -> None:
-        if flying.features and outcome in TAUGHT_BY:
-            pace.model.learn(flying.features, outcome is Outcome.PERSON)
+            if ended is not None:
+                pace.is_over(flying, ended, t)
 
     def _snapshot(
-        self, pace: _Pace, campaign: Campaign, own: Sequence[Attempt], free: Sequence[Agent], most: int
+        self, pace: Pace, campaign: Campaign, own: Sequence[Attempt], free: Sequence[Agent], most: int
     ) -> Snapshot:
         t = self._clock.monotonic()
         at_work = pace.floor.at_work(t, self._staff(campaign))
@@ -289,7 +222,7 @@ class PaceKeeper:
             max_new=max(0, most),
         )
 
-    def _in_flight(self, pace: _Pace, attempt: Attempt) -> InFlight:
+    def _in_flight(self, pace: Pace, attempt: Attempt) -> InFlight:
         age_s = max(0.0, (self._clock.now() - attempt.intent_at).total_seconds())
         return InFlight(
             attempt.id,
@@ -313,6 +246,12 @@ class PaceKeeper:
 def _own(campaign: Campaign, in_flight: Sequence[Attempt]) -> list[Attempt]:
     """Its calls without an operator reserved."""
     return [each for each in in_flight if each.campaign_id == campaign.id and each.is_unreserved]
+
+
+def _beside(campaign: Campaign, in_flight: Sequence[Attempt]) -> list[Attempt]:
+    """Its calls that were placed by pace as well, but each for an operator who was reserved."""
+    own = [each for each in in_flight if each.campaign_id == campaign.id and each.mode == DialMode.PREDICTIVE]
+    return [each for each in own if not each.is_unreserved]
 
 
 def _waits(contact: Contact, queue: str) -> bool:

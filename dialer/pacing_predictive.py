@@ -4,7 +4,7 @@ The law of who will be free is that of pacing_law.py, what a risk may cost that 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import StrEnum
 
@@ -85,6 +85,16 @@ class Predictive:
                 self.beliefs.talked(event)
             case WrapUpEnded():
                 self.beliefs.wrapped_up(event)
+
+    def sees_beside(self, t: float, calls: Iterable[InFlight]) -> None:
+        """Calls in flight, each with an operator of its own, that no decision placed: they teach, and are at nobody's risk."""
+        self.beliefs.sees_beside(t, calls)
+
+    def ended_beside(self, call_id: CallId, event: CallEnded) -> None:
+        """One of those ended, or a person answered. He is one of the half hour's persons; that he meets his operator says nothing of what
+        a risk may cost, and is not told."""
+        if self.beliefs.ended_beside(call_id, event) and event.outcome is Outcome.PERSON:
+            self.budget.person(event.t)
 
     def ends(self, at_s: float | None) -> None:
         """When the window ends is known only now, or known better; nothing is forgotten."""

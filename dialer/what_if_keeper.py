@@ -1,71 +1,43 @@
-"""Answers what would happen, one question at a time in a process beside, and applies exactly what was answered (then what_if_compare.py).
+"""Takes questions of what would happen (answered by what_if_answering.py), and applies exactly what was answered (what_if_compare.py).
 
 A person has one question under way; others wait for the process in their order. An answer that was not applied is forgotten with the
 engine, or when many newer ones have come.
 """
 
-import asyncio
-import json
-import logging
-import os
-import signal
-import sys
-from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from ..storage.clock import Clock
 from ..storage.ids import Ids
-from .campaign import Campaign, Setting, settings
+from .campaign import Campaign, settings
 from .cap_keeper import CapKeeper
 from .desks import Desks
 from .pace_keeper import PaceKeeper
 from .steering import Steering
 from .trunks import Trunks
 from .what_if import (
-    FEWEST_SEEDS,
     SEEDS,
     SIMULATED,
     WEIGHTS,
     Asked,
-    Forecast,
     Job,
     Learned,
-    Run,
     Side,
     StandsOn,
     changed,
-    forecast,
     knobs_of,
     side_of,
     with_leads,
 )
+from .what_if_answering import Answering
 from .what_if_compare import Comparing, on_line, staff
 from .what_if_kept import Kept
 from .what_if_past import learned_of
+from .what_if_question import OVER, Question, State
 from .what_if_store import WhatIfStore
 
-log = logging.getLogger(__name__)
-
-COMMAND = [sys.executable, "-m", "cordboard.dialer.what_if_run"]
-LONGEST_S = 120.0
-"""Then what was played through so far must do."""
 MOST_WAITING, REMEMBERED = 20, 100
 MODEL_KNOWS, LEADS_LOOKED_AT = 50, 200
-
-
-class State(StrEnum):
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    APPLIED = "applied"
-
-
-OVER = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.APPLIED})
 
 
 class Busy(Exception):
@@ -78,26 +50,6 @@ class UnknownQuestion(Exception):
 
 class NotApplicable(Exception):
     """The answer cannot be applied; the text says why."""
-
-
-@dataclass(slots=True)
-class Question:
-    """`knobs`: exactly what is turned when it is applied. `before`: all knobs of the campaign as it was asked. `done` of `job.runs`."""
-
-    id: str
-    campaign_id: str
-    actor_id: str
-    asked: Asked
-    knobs: dict[str, Setting]
-    before: dict[str, Setting]
-    job: Job
-    stands_on: StandsOn
-    state: State = State.WAITING
-    done: int = 0
-    as_is: Forecast | None = None
-    changed: Forecast | None = None
-    change_id: str = ""
-    runs: dict[str, list[Run]] = field(default_factory=lambda: {"as_is": [], "changed": []})
 
 
 class WhatIfs:
@@ -126,9 +78,9 @@ class WhatIfs:
         self._home = ZoneInfo(home_zone)
         self.seeds = SEEDS
         self._questions: dict[str, Question] = {}
-        self._waiting: list[Question] = []
-        self._worker: asyncio.Task[None] | None = None
-        self._process: asyncio.subprocess.Process | None = None
+        self._answering = Answering()
+        self.place = self._answering.place
+        self.cancel = self._answering.cancel
         self._comparing = Comparing(store, steering, desk, clock)
         self.turn = self._comparing.turn
         self.compared = self._comparing.compared
@@ -155,9 +107,7 @@ class WhatIfs:
         self._questions[question.id] = question
         for old in [each for each in self._questions.values() if each.state in OVER][:-REMEMBERED]:
             del self._questions[old.id]
-        self._waiting.append(question)
-        if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work())
+        self._answering.begin(question)
         return question
 
     def _check_turn(self, actor_id: str) -> None:
@@ -174,19 +124,6 @@ class WhatIfs:
         if found is None or found.campaign_id != campaign_id:
             raise UnknownQuestion(question_id)
         return found
-
-    def place(self, question: Question) -> int:
-        """How many are answered before it."""
-        return self._waiting.index(question) + 1 if question in self._waiting else 0
-
-    def cancel(self, question: Question) -> None:
-        """What is over stays as it is."""
-        if question.state is State.RUNNING and self._process is not None:
-            _kill(self._process)
-        if question.state not in OVER:
-            question.state = State.CANCELLED
-            if question in self._waiting:
-                self._waiting.remove(question)
 
     async def _job(self, campaign: Campaign, after: Campaign, asked: Asked) -> tuple[Job, StandsOn]:
         now = self._clock.now()
@@ -229,53 +166,11 @@ class WhatIfs:
         ]
         return with_leads(side, chances, usual), model.seen
 
-    # Answering
-
-    async def _work(self) -> None:
-        while self._waiting:
-            question = self._waiting.pop(0)
-            question.state = State.RUNNING
-            try:
-                await self._answer(question)
-            except Exception:
-                log.exception("a forecast could not be made")
-                question.state = State.FAILED
-
-    async def _answer(self, question: Question) -> None:
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*COMMAND, stdin=pipe, stdout=pipe, start_new_session=True)
-        self._process = process
-        try:
-            if question.state is State.RUNNING:  # it may have been cancelled while the process began
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(LONGEST_S):
-                        await self._hear(question, process)
-        finally:
-            self._process = None
-            if process.returncode is None:
-                _kill(process)
-                await process.wait()
-        if question.state is State.RUNNING:
-            _conclude(question)
-
-    async def _hear(self, question: Question, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with suppress(BrokenPipeError, ConnectionResetError):
-            process.stdin.write(json.dumps(question.job.to_json()).encode())
-            process.stdin.close()
-            async for line in process.stdout:
-                told = json.loads(line)
-                question.runs[told["side"]].append(Run(**told["run"]))
-                question.done += 1
-            await process.wait()
-
     async def settle(self) -> None:
         """Nothing is answered any more."""
         for question in list(self._questions.values()):
             self.cancel(question)
-        if self._worker is not None:
-            await asyncio.wait([self._worker])
+        await self._answering.ended()
 
     # Applying
 
@@ -312,18 +207,3 @@ class WhatIfs:
 
 def _stands_on(learned: Learned, leads_seen: int) -> StandsOn:
     return StandsOn(learned.calls, learned.persons, len(learned.talk_s), len(learned.wrap_up_s), leads_seen)
-
-
-def _conclude(question: Question) -> None:
-    runs = question.runs
-    if len(runs["changed"]) < FEWEST_SEEDS or (question.job.as_is is not None and len(runs["as_is"]) < FEWEST_SEEDS):
-        question.state = State.FAILED
-        return
-    question.changed = forecast(runs["changed"])
-    question.as_is = forecast(runs["as_is"]) if question.job.as_is is not None else None
-    question.state = State.DONE
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)

@@ -5,8 +5,9 @@ from statistics import quantiles
 from zoneinfo import ZoneInfo
 
 from ..queue.channel import AttemptOutcome
-from .abandonment import Verdict, verdict
+from .abandonment import Verdict
 from .lead import Attempt
+from .meaning import means
 from .what_if import Learned
 from .what_if_kept import Tally
 
@@ -51,7 +52,7 @@ def learned_of(
 
 
 def tally_of(attempts: Sequence[Attempt]) -> Tally:
-    verdicts = [_means(each) for each in attempts if each.ended_at is not None or each.connected_at is not None]
+    verdicts = [means(each) for each in attempts if each.ended_at is not None or each.connected_at is not None]
     waits_s = [
         max(0.0, (each.connected_at - each.answered_at).total_seconds())
         for each in attempts
@@ -63,15 +64,4 @@ def tally_of(attempts: Sequence[Attempt]) -> Tally:
         lost=sum(each is Verdict.ABANDONED for each in verdicts),
         served=len(waits_s),
         wait_s=sum(waits_s),
-    )
-
-
-def _means(attempt: Attempt) -> Verdict | None:
-    return verdict(
-        machine=attempt.outcome is AttemptOutcome.MACHINE,
-        answered_at=attempt.answered_at,
-        connected_at=attempt.connected_at,
-        abandoned=attempt.outcome is AttemptOutcome.ABANDONED,
-        reserved=not attempt.is_unreserved,
-        told=attempt.is_notice,
     )

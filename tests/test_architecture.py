@@ -59,7 +59,7 @@ SHELLS = {
         *("by_hand.py", "cap_keeper.py", "handing_over.py", "modes.py", "pace_keeper.py", "queue_watch.py"),
         *("desks.py", "given.py", "import_check.py", "import_reader.py", "import_runs.py", "imports.py"),
         *("placing.py", "recovery.py", "signs.py", "trunks.py", "voicing.py", "week_keeper.py", "words.py"),
-        *("what_if_compare.py", "what_if_keeper.py", "what_if_run.py"),
+        *("what_if_answering.py", "what_if_compare.py", "what_if_keeper.py", "what_if_run.py"),
     },
     "shop": {"delivering.py", "letters.py", "remote.py"},
     "knowledge": {"runs.py", "actions.py"},

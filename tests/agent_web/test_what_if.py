@@ -10,8 +10,8 @@ import pytest
 from cordboard.access.permission import Role
 from cordboard.agent_web.i18n import NBSP
 from cordboard.dialer.campaign import Campaign
-from cordboard.dialer.what_if_keeper import Question, State
 from cordboard.dialer.what_if_kept import ClosedBy
+from cordboard.dialer.what_if_question import Question, State
 from tests.fakes.hours import HandClock
 from tests.fakes.steering_house import SteeringHouse
 from tests.fakes.wait import until

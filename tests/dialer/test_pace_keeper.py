@@ -7,8 +7,10 @@ import pytest
 
 from cordboard.dialer.campaign import Campaign, Setting
 from cordboard.dialer.floor_watch import AtWork, FloorWatch
+from cordboard.dialer.forecast import USUAL_ANSWER
 from cordboard.dialer.pace_keeper import PaceKeeper
 from cordboard.dialer.pacing import Decision, Predictive
+from cordboard.dialer.pacing_memory import numbers
 from cordboard.dialer.pacing_predictive import Basis
 from cordboard.dialer.withdrawals import FREE
 from cordboard.queue.agent import AgentState
@@ -32,6 +34,13 @@ def pacer_of(house: DialHouse, campaign: Campaign) -> Predictive:
     pacer = house.dialer.pacer(campaign.id)
     assert isinstance(pacer, Predictive)
     return pacer
+
+
+def dialed(pacer: Predictive) -> float:
+    """How many calls its share of early failures counts, the 20 of its prior among them."""
+    counted = numbers(pacer.beliefs.delay.memory(), "dialed", 2)
+    assert counted is not None
+    return float(counted[1])
 
 
 async def nobody_answers(house: DialHouse, seconds: float = 25.0) -> None:
@@ -106,6 +115,90 @@ async def test_without_room_under_the_cap_operators_are_reserved(house: DialHous
     await house.tick()
     assert len(house.telephones.dialed) == 2
     assert {house.state_of("maria"), house.state_of("ilya")} == {AgentState.RESERVED}
+
+
+async def test_reserved_calls_teach_while_the_bound_has_no_room(house: DialHouse) -> None:
+    """Each was dialed once and ended once, and none of them was in flight for nobody."""
+    campaign = await predictive(house, "maria", "ilya", served=0)
+    await orders(house, 90)
+    shares = []
+    for _ in range(12):
+        await house.tick()
+        shares.append(len(await house.dialer.in_flight()))
+        await nobody_answers(house)
+    await house.tick()
+    pacer, watch = pacer_of(house, campaign), house.dialer.pace_watch(campaign.id)
+    assert shares == [2] * 12
+    assert not any(attempt.is_unreserved for attempt in await house.all_attempts())
+    assert pacer.beliefs.resolved == 24
+    assert pacer.beliefs.answer().mean < 0.3
+    assert dialed(pacer) == 20.0 + 26  # two more are in flight
+    assert pacer.basis is Basis.BOUND
+    assert watch is not None
+    assert watch.moment is not None
+    assert (watch.moment.needs, watch.moment.in_flight) == (0, 0)
+    assert watch.last_minute(house.clock.monotonic()) == (0, 0)
+
+
+async def test_reserved_answers_talks_and_wrap_ups_are_heard_and_prove_no_risk_right(house: DialHouse) -> None:
+    campaign = await predictive(house, "maria", served=0)
+    await orders(house, 9)
+    await house.tick()
+    price = pacer_of(house, campaign).budget.price
+    house.clock.pass_s(9)
+    await house.tick()
+    contact = await house.talk(house.ringing())
+    house.clock.pass_s(1)
+    await house.tick()
+    await house.tick(1)
+    beliefs = pacer_of(house, campaign).beliefs
+    assert (beliefs.resolved, beliefs.persons, dialed(pacer_of(house, campaign))) == (1, 1, 21.0)
+    house.clock.pass_s(98)
+    await house.desk.talk_ended(contact.wire_key)
+    await house.hang_up(contact.wire_key, AttemptOutcome.PERSON)
+    await house.tick()
+    house.clock.pass_s(7)
+    await house.desk.dispose("maria", contact.id, "confirmed")
+    await house.tick()
+    assert (beliefs.resolved, beliefs.persons) == (1, 1)
+    assert beliefs.talk.seen == 1
+    assert beliefs.wrap_up.seen == 1
+    assert beliefs.rate.mean == pytest.approx(7 / (6 / USUAL_ANSWER + 1), abs=0.01)
+    assert pacer_of(house, campaign).budget.answered == 1
+    assert pacer_of(house, campaign).budget.price == price
+
+
+async def test_a_reserved_call_that_is_taken_back_teaches_nothing(house: DialHouse) -> None:
+    campaign = await predictive(house, "maria", served=0)
+    await orders(house, 9)
+    await house.tick()
+    await house.tick(1)
+    assert dialed(pacer_of(house, campaign)) == 21.0
+    await house.desk.pause("maria", "lunch")
+    await house.tick(1)
+    assert len(house.telephones.cancelled) == 1
+    await house.hang_up(house.ringing(), AttemptOutcome.CANCELLED)
+    await house.tick(1)
+    assert pacer_of(house, campaign).beliefs.resolved == 0
+    assert dialed(pacer_of(house, campaign)) == 20.0
+
+
+async def test_who_was_promised_a_call_tells_nothing_of_the_others(house: DialHouse) -> None:
+    campaign = await predictive(house, "maria", served=0)
+    await orders(house, 1)
+    await house.tick()
+    first = house.ringing()
+    await house.talk(first)
+    await house.finish(first, "postponed", callback_at=house.clock.now() + timedelta(minutes=5))
+    await house.tick(1)
+    assert pacer_of(house, campaign).beliefs.resolved == 1
+    await house.tick(300)
+    await house.tick(1)
+    assert house.ringing() != first
+    await house.talk(house.ringing())
+    await house.tick(1)
+    assert pacer_of(house, campaign).beliefs.resolved == 1
+    assert dialed(pacer_of(house, campaign)) == 21.0
 
 
 async def test_another_limit_holds_at_once_and_nothing_is_forgotten(house: DialHouse) -> None:

@@ -15,6 +15,8 @@ from tests.fakes.rtp import Address, RtpPeer
 from tests.fakes.sipp_scenarios import ANSWERS, Behaviour
 from tests.fakes.wait import until
 
+LARGEST_SCENARIO = 65_535
+"""SIPp 3.6 reads no file with more bytes, and ends with a word on its standard error only: about 55 persons of a carrier."""
 _STARTS = re.compile(r"^-{20,} *(\S+[ T]\S+).*\n\w+ message (sent|received).*\n\n", re.MULTILINE)
 
 
@@ -91,6 +93,11 @@ class Sipp:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, scenario: str, *options: str) -> None:
+        """Raises ValueError where SIPp could not read it."""
+        if (size := len(scenario.encode())) > LARGEST_SCENARIO:
+            raise ValueError(
+                f"SIPp reads no scenario of {size} bytes, {LARGEST_SCENARIO} is the most: give it fewer rules"
+            )
         self._scenario.write_text(scenario)
         trace = self._folder / f"{self._name}-{self.port}-{len(self._traces)}.messages"
         self._traces.append(trace)
