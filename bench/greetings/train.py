@@ -19,7 +19,7 @@ from cordboard.telephony.answer_verdict import Heard, Judge, Point, Verdict
 
 LEARNT_S = 5.5  # from the onset: later one has judged
 TONE_WEIGHT = 0.3
-FULL = Recipe(trees=220, rate=0.07, least=250.0)
+FULL = Recipe(trees=300, rate=0.06, least=300.0, share=0.35)
 
 
 def rows(calls: Sequence[Listened]) -> Rows:
@@ -55,9 +55,9 @@ def _grid(calls: Sequence[Listened], model: Model) -> None:
     spoken = [each for each in calls if each.truth.answered in ("person", "machine")]
     likelihoods = [model.likelihoods_of(model.scores(each.figures)) for each in spoken]
     print("machine person deadline: p->m m->p unsure caught4 caught6 median from_speech")
-    for machine in (0.85, 0.9, 0.93, 0.95, 0.965, 0.975, 0.985):
-        for person in (0.05, 0.08, 0.1, 0.15, 0.2, 0.25):
-            for deadline in (4.0, 5.0, 6.0):
+    for machine in (0.9, 0.93, 0.94, 0.95, 0.96, 0.965, 0.97, 0.975, 0.98, 0.985):
+        for person in (0.15, 0.2, 0.23, 0.25, 0.27):
+            for deadline in (4.0, 6.0):
                 told = [
                     judged(each, likely, Point(machine, person, deadline))
                     for each, likely in zip(spoken, likelihoods, strict=True)
@@ -85,7 +85,7 @@ def _scores(calls: Sequence[Listened], told: Sequence[list[Verdict]]) -> tuple[f
 
 def main(count: int) -> None:
     train = rows(listened("train", count))
-    valid = listened("valid", count // 3)
+    valid = listened("valid", count * 3 // 10)
     print(f"{len(train.machine)} moments of {count} calls", flush=True)
     for figures in (len(FIGURES), TIMING):
         model = calibrated(trained(train, FULL, figures), rows(valid))
@@ -97,4 +97,4 @@ def main(count: int) -> None:
 
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 6000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
