@@ -9,7 +9,8 @@ from statistics import median
 
 import numpy as np
 
-from bench.greetings.calls import RATE, call, of_use, pcm
+from bench.greetings.calls import call, of_use, pcm
+from bench.greetings.sound import RATE
 from cordboard.dialer.machine_estimate import Share
 from cordboard.telephony.answer_verdict import Heard
 
