@@ -6,11 +6,11 @@ The set is made by bench/greetings (its voices are rendered once: python -m benc
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from multiprocessing import Pool
 from statistics import median
 
 from bench.greetings.calls import LONGEST_S, Truth, call, of_use, pcm
-from bench.greetings.train import judged, listen
+from bench.greetings.listening import Listened, listened
+from bench.greetings.train import judged
 from bench.table import Row
 from cordboard.dialer.machine_estimate import Share
 from cordboard.telephony.answer_machine import FRAME_BYTES, AnswerMachine
@@ -41,9 +41,9 @@ class Judged:
         return any(each.heard in DROPS and each.at_s <= by_s for each in self.verdicts)
 
 
-def judge(number: int) -> dict[str, Judged]:
-    """The held-out call of that number, heard once and judged at each point."""
-    model, heard = shipped(), listen("heldout", number, LONGEST_S)
+def judge(heard: Listened) -> dict[str, Judged]:
+    """A call, heard once and judged at each point."""
+    model = shipped()
     likely = model.likelihoods_of(model.scores(heard.figures))
     tones = tuple(tone for _at_s, tone in heard.tones)
     return {name: Judged(heard.truth, tuple(judged(heard, likely, point)), tones) for name, point in POINTS.items()}
@@ -68,8 +68,7 @@ def rows(small: bool) -> list[Row]:
         voices = of_use("heldout")
     except FileNotFoundError as missing:
         return [Row("answering machines", float("nan"), "", "", str(missing))]
-    with Pool(2) as pool:
-        calls = pool.map(judge, range(FEW if small else CALLS), chunksize=10)
+    calls = [judge(each) for each in listened("heldout", FEW if small else CALLS)]
     made = [row for name in POINTS for row in _point(name, [each[name] for each in calls])]
     by_points = [each[AIMS] for each in calls]
     voiced = f"detector's own processor time; {len(voices.names)} held-out voices: {', '.join(voices.engines)}"

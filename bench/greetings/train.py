@@ -7,60 +7,19 @@ part of it that owes nothing to how the set was made. The same calls, the same m
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from multiprocessing import Pool
 
 import numpy as np
 
-from bench.greetings.calls import Truth, call, of_use, pcm
+from bench.greetings.listening import LISTENED_S, Listened, listened
 from bench.greetings.voices import FOLDER
-from cordboard.telephony.answer_features import FIGURES, TIMING, Hearing
-from cordboard.telephony.answer_machine import ASKED_EVERY, FRAME_BYTES
+from cordboard.telephony.answer_features import FIGURES, TIMING
 from cordboard.telephony.answer_model import SHIPPED, Floats, Model, to_json
-from cordboard.telephony.answer_tones import Tone
 from cordboard.telephony.answer_training import Recipe, Rows, calibrated, trained
 from cordboard.telephony.answer_verdict import Heard, Judge, Point, Verdict
 
-LISTENED_S = 8.0
 LEARNT_S = 5.5  # from the onset: later one has judged
 TONE_WEIGHT = 0.3
-FULL = Recipe(trees=220, rate=0.07, least=250.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Listened:
-    """A call as a Hearing heard it: at each tenth of a second after the onset the time, how long it was quiet, and the figures."""
-
-    truth: Truth
-    onset_s: float | None
-    at_s: Floats
-    quiet_s: Floats
-    figures: Floats
-    tones: tuple[tuple[float, Tone], ...]
-
-
-def listen(use: str, number: int, most_s: float = LISTENED_S) -> Listened:
-    sound, truth = call(number, of_use(use))
-    return listen_to(pcm(sound), truth, most_s)
-
-
-def listen_to(heard: bytes, truth: Truth, most_s: float = LISTENED_S) -> Listened:
-    hearing = Hearing()
-    at, quiet, figures, tones = [], [], [], []
-    for begin in range(0, min(len(heard), int(most_s * 16_000)) - FRAME_BYTES + 1, FRAME_BYTES):
-        if (tone := hearing.feed(heard[begin : begin + FRAME_BYTES])) is not None:
-            tones.append((hearing.at_s, tone))
-        if hearing.frames % ASKED_EVERY == 0 and hearing.onset is not None:
-            at.append(hearing.at_s)
-            quiet.append(hearing.quiet_s)
-            figures.append(hearing.figures())
-    shape = np.array(figures).reshape(-1, len(FIGURES))
-    return Listened(truth, hearing.onset, np.array(at), np.array(quiet), shape, tuple(tones))
-
-
-def listened(use: str, count: int) -> list[Listened]:
-    with Pool(2) as pool:
-        return pool.starmap(listen, [(use, number) for number in range(count)], chunksize=20)
+FULL = Recipe(trees=300, rate=0.06, least=300.0, share=0.35)
 
 
 def rows(calls: Sequence[Listened]) -> Rows:
@@ -96,9 +55,9 @@ def _grid(calls: Sequence[Listened], model: Model) -> None:
     spoken = [each for each in calls if each.truth.answered in ("person", "machine")]
     likelihoods = [model.likelihoods_of(model.scores(each.figures)) for each in spoken]
     print("machine person deadline: p->m m->p unsure caught4 caught6 median from_speech")
-    for machine in (0.85, 0.9, 0.93, 0.95, 0.965, 0.975, 0.985):
-        for person in (0.05, 0.08, 0.1, 0.15, 0.2, 0.25):
-            for deadline in (4.0, 5.0, 6.0):
+    for machine in (0.9, 0.93, 0.94, 0.95, 0.96, 0.965, 0.97, 0.975, 0.98, 0.985):
+        for person in (0.15, 0.2, 0.23, 0.25, 0.27):
+            for deadline in (4.0, 6.0):
                 told = [
                     judged(each, likely, Point(machine, person, deadline))
                     for each, likely in zip(spoken, likelihoods, strict=True)
@@ -126,7 +85,7 @@ def _scores(calls: Sequence[Listened], told: Sequence[list[Verdict]]) -> tuple[f
 
 def main(count: int) -> None:
     train = rows(listened("train", count))
-    valid = listened("valid", count // 3)
+    valid = listened("valid", count * 3 // 10)
     print(f"{len(train.machine)} moments of {count} calls", flush=True)
     for figures in (len(FIGURES), TIMING):
         model = calibrated(trained(train, FULL, figures), rows(valid))
@@ -138,4 +97,4 @@ def main(count: int) -> None:
 
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 6000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)

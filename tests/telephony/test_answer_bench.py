@@ -1,14 +1,19 @@
 """What the bench of answering machines rests on: that it judges as a live call does, and that its line does what a line does."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from bench.greetings import sound as made
+from bench.greetings.app_amd import by_rule
 from bench.greetings.calls import Truth
-from bench.greetings.train import judged, listen_to
+from bench.greetings.listening import PIECE, Listened, listen_to, listened
+from bench.greetings.train import judged
 from cordboard.telephony.answer_machine import FRAME_BYTES, AnswerMachine
 from cordboard.telephony.answer_model import shipped
-from cordboard.telephony.answer_verdict import POINTS
+from cordboard.telephony.answer_verdict import POINTS, Heard
 from tests.fakes.answer_sounds import hiss, silence, sit, speech, tone
 
 NOBODY = Truth("person", "short", "nobody", "en")
@@ -69,3 +74,41 @@ def test_lost_frames_are_lost_as_often_as_asked() -> None:
     lossy = made.with_losses(a_tone(700), np.random.default_rng(1), 0.2)
     frames = (lossy - a_tone(700)).reshape(-1, made.FRAME)
     assert 0.1 < float(np.mean(np.abs(frames).max(axis=1) > 0)) < 0.35
+
+
+def heard_and_noted(use: str, number: int) -> Listened:
+    """A call of the set, without its voices: a hello at a moment of its own; each time it is heard is noted."""
+    with Path(os.environ["HEARD"]).open("a") as noted:
+        noted.write(f"{use} {number}\n")
+    return listen_to(hiss(0.2 + number / 500) + speech(0.3) + hiss(0.3), NOBODY, 8.0)
+
+
+def test_what_was_listened_to_is_kept_and_only_the_rest_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = tmp_path / "heard"
+    monkeypatch.setenv("HEARD", str(noted))
+    first = listened("valid", 3, tmp_path / "kept", heard_and_noted)
+    assert len(first) == 3
+    assert len(noted.read_text().splitlines()) == PIECE
+    more = listened("valid", PIECE + 2, tmp_path / "kept", heard_and_noted)
+    assert [each.onset_s for each in more[:3]] == [each.onset_s for each in first]
+    assert all((old.figures == new.figures).all() for old, new in zip(first, more, strict=False))
+    assert sorted(map(str.split, noted.read_text().splitlines())) == sorted(["valid", str(n)] for n in range(2 * PIECE))
+    assert len({each.onset_s for each in more}) > 3
+
+
+@pytest.mark.parametrize(
+    ("sound", "heard", "at_s"),
+    [
+        (hiss(3), Heard.MACHINE, 2.5),  # silence at the beginning
+        (hiss(0.5) + tone(600, 0.5) + hiss(3), Heard.PERSON, 1.8),
+        (hiss(0.5) + tone(600, 3), Heard.MACHINE, 2.0),  # a greeting of 1.5 s
+        (hiss(0.3) + 3 * (tone(600, 0.2) + hiss(0.2)) + hiss(3), Heard.MACHINE, 1.2),  # three words
+        (hiss(1) + tone(600, 0.06) + hiss(1) + tone(600, 0.06) + hiss(2), Heard.NOT_SURE, 5.0),  # clicks
+    ],
+)
+def test_the_rule_of_app_amd_is_told_as_it_is_documented(sound: bytes, heard: Heard, at_s: float) -> None:
+    said, when = by_rule(sound)
+    assert said is heard
+    assert when == pytest.approx(at_s, abs=0.05)

@@ -308,6 +308,15 @@ def test_rows_and_one_alone_are_scored_alike_and_survive_their_file() -> None:
     assert again.scores(figures) == pytest.approx(model.scores(figures), abs=0.02)
 
 
+def test_a_tree_asks_its_share_of_the_figures_and_all_trees_many() -> None:
+    model = trained(rows(1), Recipe(trees=12, least=40, share=0.1))
+    bounds = [*model.roots.tolist(), len(model.figure)]
+    inner = model.goes[::2] != np.arange(len(model.figure))
+    asked = [set(model.figure[a:b][inner[a:b]].tolist()) for a, b in zip(bounds, bounds[1:], strict=False)]
+    assert max(map(len, asked)) <= round(0.1 * len(FIGURES))
+    assert len(set().union(*asked)) > 8
+
+
 def test_one_kind_alone_teaches_that_kind() -> None:
     one = rows(1, 300)
     model = trained(Rows(one.figures, np.ones(300, bool), one.weight), Recipe(trees=3, least=10))
