@@ -101,6 +101,10 @@ async def test_waiting_callers_are_served_while_the_engine_is_dead_and_come_back
     returns = datetime.now(UTC).timestamp()
     endpoints = await house.start()
     assert endpoints.asterisk_pid == asterisk
+    # Where the start took longer than app_queue's pause after a talk, the operator who was freed alone has the next in line by now.
+    late = [number for number in wait_on if number in by_customer(phones)]
+    assert late in ([], wait_on[:1])
+    talk_on, wait_on = talk_on + late, wait_on[len(late) :]
     await until_contacts(house, dict.fromkeys(talk_on, "connected") | dict.fromkeys(wait_on, "queued"))
     answered = [await moment(house, "connected_at", number) for number in served]
     assert all(beat < at < returns for at in answered), (beat, answered, returns)
