@@ -30,7 +30,7 @@ class Comparing:
         self._open: dict[str, Kept] | None = None
         self._looked_at = self._written_at = clock.monotonic()
         self._looking = asyncio.Lock()  # a turn and somebody who applies would count the same second twice
-        self._asked = OneAtATime(self._compared, keep=20, monotonic=clock.monotonic)
+        self._asked = OneAtATime(self._compared, keep=20)  # what an answer costs is time of the machine
 
     async def begin(self, kept: Kept) -> None:
         await self._store.keep(kept)

@@ -125,7 +125,11 @@ async def test_changes_of_the_order_are_saved_and_can_be_undone(seat: Seat) -> N
     assert (await seat.now()).status is OrderStatus.CONFIRMED
     await seat.page.click(".toast .btn")
     await seat.screen.until_shows("#order", "Новый")
-    assert (await seat.now()).status is OrderStatus.NEW
+    await until(lambda: _status(seat, OrderStatus.NEW), "the status is taken back")
+
+
+async def _status(seat: Seat, wanted: OrderStatus) -> bool:
+    return (await seat.now()).status is wanted
 
 
 async def _slot(seat: Seat, wanted: str) -> bool:

@@ -92,7 +92,7 @@ async def test_the_mode_shows_its_own_knobs_and_is_one_change_with_them(
         assert {change.field for change in await house.dialer.changes(campaign.id)} == {"mode", "notice.text_ru"}
         await page.locator(".toast").get_by_role("button", name="Undo").click()
         await expect(page.locator("[data-part=head]")).to_contain_text("one to one")
-        await expect(page.locator("[value=progressive]")).to_be_checked()
+        await expect(page.locator("input[value=progressive]")).to_be_checked()
         assert (await house.dialer.campaign(campaign.id)).notice.text_ru == ""
 
 
