@@ -24,7 +24,7 @@ check:
 	$(BIN)/lint-imports
 
 test: setup check
-	$(BIN)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 run:
 	@.ci/setup run
