@@ -2,6 +2,9 @@
 .PHONY: help setup check test run bench faults
 .DEFAULT_GOAL := help
 
+# What Python has compiled is kept, whatever the shell says: else each engine that a test starts compiles the whole house again.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 ARGS ?=
 
@@ -10,7 +13,7 @@ help:
 	@echo "make test    set up, check, and run every test, live ones included"
 	@echo "make check   format, lint, types, and who may import whom"
 	@echo "make bench   measure, and print the rows of docs/benchmarks.md"
-	@echo "make faults  crash a real house at every failpoint, try every fault (ARGS=--kills=100: and kill it at random moments)"
+	@echo "make faults  crash a real house at every failpoint, try every fault, kill it at random moments; on every setup"
 	@echo "make setup   only set up: .venv, and the Debian packages that the tests need"
 
 setup:
@@ -24,7 +27,7 @@ check:
 	$(BIN)/lint-imports
 
 test: setup check
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 run:
 	@.ci/setup run
@@ -35,4 +38,4 @@ bench: setup
 
 faults:
 	@.ci/setup faults
-	$(BIN)/python -m tests.faults.bench $(ARGS)
+	$(BIN)/python -m tests.faults.night $(ARGS)

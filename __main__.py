@@ -30,6 +30,7 @@ from .storage.database import Database, DatabaseUnreachable
 from .storage.failpoint import house_is_ready
 from .storage.leading import Leading
 from .storage.migrate import DatabaseNewerThanCode, upgrade
+from .storage.open_files import FewFiles, allow_many
 from .storage.settings import BadSettings, Settings, load_settings
 from .telephony import ports as asterisk_ports
 from .telephony.asterisk_commands import console, run_in_foreground
@@ -41,6 +42,8 @@ from .works import Works
 from .works_asterisk import PID_FILE, AsteriskHome, SteeredAsterisk
 from .works_doctor import doctor_subject
 from .works_lease import AGAIN, lead_or_begin_again, starting, take_the_lead
+from .works_machines import models_of
+from .works_machines_train import CannotTrain, home_of, train
 from .works_orders import first_campaign
 from .works_web import server_of
 
@@ -72,6 +75,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="A contact ce
 asterisk_app = typer.Typer(no_args_is_help=True, help="The Asterisk that Cordboard gets and runs.")
 app.add_typer(asterisk_app, name="asterisk")
 app.add_typer(simulate_app, name="simulate")
+machines_app = typer.Typer(no_args_is_help=True, help="What tells answering machines from persons.")
+app.add_typer(machines_app, name="machines")
 
 
 def say(line: str) -> None:
@@ -92,6 +97,7 @@ def up(
     for chatty in ("alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     sys.setswitchinterval(SWITCH_S)
+    allow_many()
     folder = DataFolder(data)
     asyncio.run(run(folder, load_settings(folder.path, port=port), demo=demo, again=again))
 
@@ -131,6 +137,29 @@ def asterisk_run(data: DataOption = HERE) -> None:
     run_in_foreground(find_asterisk(), folder.asterisk, folder.raw_recordings, folder.run / PID_FILE)
 
 
+@machines_app.command("train")
+def machines_train(
+    campaign: Annotated[str, typer.Option(help="The campaign's id or name.")],
+    data: DataOption = HERE,
+    always: Annotated[bool, typer.Option("--always", help="Keep the model even where it is no better.")] = False,
+) -> None:
+    """Make a campaign's own model of the calls that operators and listeners labelled; it acts from the next call on."""
+    folder = DataFolder(data)
+    try:
+        asyncio.run(train(folder, load_settings(folder.path), campaign, say, always=always))
+    except CannotTrain as why:
+        say(f"No model was made: {why}")
+        raise typer.Exit(1) from None
+
+
+@machines_app.command("forget")
+def machines_forget(campaign: Annotated[str, typer.Option(help="The campaign's id.")], data: DataOption = HERE) -> None:
+    """Take a campaign's own model away: its next call is heard by the one that comes with Cordboard."""
+    folder = DataFolder(data)
+    had = models_of(home_of(folder, load_settings(folder.path))).forget(campaign)
+    say("The shipped model is in use." if had else "It had no model of its own.")
+
+
 def find_asterisk() -> AsteriskTree:
     return find_or_fetch(default_cache(), say)
 
@@ -153,6 +182,7 @@ async def run(folder: DataFolder, settings: Settings, *, demo: bool, again: bool
     folder.hold()
     folder.withdraw("endpoints.json")
     stop, at_once = asyncio.Event(), asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(FewFiles())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, lambda: (at_once if stop.is_set() else stop).set())
     async with AsyncExitStack() as stack:

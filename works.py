@@ -24,6 +24,9 @@ from .queue.channels.conversation import ChatRules
 from .queue.channels.store import ChatStore
 from .queue.deadlines import DeskRules
 from .queue.desk import Desk
+from .queue.drafts import Drafts
+from .queue.drafts_store import DraftStore
+from .queue.messages_store import MessageStore
 from .queue.setup import QueueSetup
 from .queue.setup_store import SetupStore
 from .queue.store import QueueStore
@@ -48,6 +51,7 @@ from .works_asterisk import NODE, SteeredAsterisk
 from .works_booking import PhoneBookings, bookings_of
 from .works_endpoints import Endpoints
 from .works_ivr import Callers, typed_number
+from .works_machines import ScreenedCalls, models_of
 from .works_numbers import Numbers, dial_rules, plain_number
 from .works_orders import Orders
 from .works_people import Customers, Operators
@@ -134,6 +138,9 @@ class Works:
             trunks=settings.trunk_names,
             jumped=lambda: clock.jumped_s,
         )
+        self.screened = ScreenedCalls(store, self.dialer.cap, clock, home.folder.path, Random().random)
+        self.voice.screening.on_heard_out.append(self.screened.heard_out)
+        self.voice.screening.model_of = models_of(home.folder.path).of
         self.orders = Orders(self.shop, self.dialer, self.live)
         self.post.attach(self.shop, self.live)
         self.shop.on_order.append(self.orders.placed)
@@ -153,7 +160,7 @@ class Works:
         )
         zone, language = settings.time_zone, settings.language
         self.scripts = scripts_of(
-            db, clock, self.shop, self.bookings.offers, store.lead, home_zone=zone, language=language
+            db, clock, self.shop, self.bookings, self.desk.agree_call, store.lead, home_zone=zone, language=language
         )
         lists = folder.path / "imports"
         self.imports = Imports(store.imports, lists, clock, random_ids, settings.time_zone, self.dialer.wake)
@@ -162,7 +169,10 @@ class Works:
         self.voice.dialogs.attach(PhoneBookings(self.bookings, clock, settings.time_zone))
         self.web_calls.attach(self.ami)
         self.fallback.attach(self.ami)
-        self.desk.follow_ups += [self.dialer.on_contact_ended, self.takes.link, self.chat.on_contact_ended]
+        self.drafts, self.messages = DraftStore(db, clock), MessageStore(db, clock, random_ids)
+        kept = Drafts(self.drafts, self.shop.add_note)
+        heard = [self.dialer.on_contact_ended, self.takes.link, self.chat.on_contact_ended, kept.on_contact_ended]
+        self.desk.follow_ups += heard
 
     def _voice(self, tolls: DialRules) -> Voice:
         settings, callers = self.settings, Callers(self.shop, self.settings.time_zone)
@@ -176,6 +186,7 @@ class Works:
             language_of=lambda _queue: settings.language,
             caller_id=settings.caller_id or settings.inbound_number,
             may_dial=tolls.may_dial,
+            spent=lambda number, talked_s: self.dialer.charge_talk(number, talked_s),
             way=lambda number: self.dialer.trunks.way(number, settings.caller_id or settings.inbound_number),
             spoken=Spoken(
                 self.line.home.folder.asterisk.resolve() / "share/prompts",
@@ -298,6 +309,9 @@ class Works:
             remote_shop=self.post.remote,
             askings=self.post.askings,
             scripts=self.scripts,
+            drafts=self.drafts,
+            messages=self.messages,
+            screened=self.screened,
         )
         watch_figures(house.metrics, self.desk, self.ami)
         return house

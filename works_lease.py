@@ -15,6 +15,7 @@ from .storage.database import TROUBLE, Database, DatabaseUnreachable, is_away
 from .storage.leading import Leading
 from .storage.lease import LOOK_S
 from .storage.migrate import refuse_newer, upgrade
+from .storage.open_files import allow_many
 from .storage.settings import Settings
 from .works_asterisk import SteeredAsterisk
 from .works_web import server_of
@@ -122,6 +123,7 @@ def begin_again(folder: DataFolder, stop: asyncio.Event) -> NoReturn:
         folder.withdraw("endpoints.json")
     if stop.is_set():
         os._exit(0)
+    allow_many()  # else a house that had no file to spare could not even load what it is made of
     arguments = [argument for argument in sys.orig_argv[1:] if argument != AGAIN]
     try:
         os.execv(sys.executable, [sys.executable, *arguments, AGAIN])

@@ -52,6 +52,7 @@ def background(works: Works) -> dict[str, Callable[[], Coroutine[None, None, Non
         "event loop's watch": works.timings.watch_loop,
         "live news": lambda: works.live.follow(works.desk),
         "sweeper of recordings": works.takes.sweep_forever,
+        "sweeper of screened calls": works.screened.sweep_forever,
         "collector of garbage": Collector().run,
         "lists of leads": works.imports.run,
         "orders to tell again": works.orders.tell_again_forever,
@@ -129,3 +130,4 @@ async def settle(works: Works) -> None:
     await works.web_calls.stop()
     await works.desk.settle()
     await works.takes.settle()
+    await works.screened.settle()

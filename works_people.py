@@ -61,6 +61,7 @@ class Operators:
                 needs_page=user.device_uri is None,
                 skills=seat.skills,
                 capacity=setup.capacity_of(user.id),
+                own_number=user.own_number or "",
             )
 
 

@@ -1,10 +1,11 @@
 """Dialog scripts, part of the works: what is so in a talk, and what a script may do in the house."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from .dialer.booking_slots import Slot
 from .dialer.callback_wish import Offers, free_slots
 from .dialer.lead import Lead
 from .dialer.spoken_time import NotUnderstood, understand
@@ -14,6 +15,7 @@ from .knowledge.script import BookCallback, ChangeStatus, Command, OpenClaim, Se
 from .knowledge.script_choice import Situation
 from .knowledge.store import ScriptStore
 from .queue.contact import Contact
+from .queue.floor import NotAllowedNow
 from .shop.customer import Customer
 from .shop.order import Order, OrderChanged, OrderClosed, OrderEdit, OrderRefused, OrderStatus
 from .shop.phone import zone_of
@@ -22,6 +24,8 @@ from .storage.database import Database
 
 MOST_TRIES = 3
 
+AgreeCall = Callable[[str, datetime | None], Awaitable[None]]
+"""A contact was promised a call then (queue/desk.py `agree_call` fits)."""
 LeadOf = Callable[[str], Awaitable[Lead | None]]
 
 
@@ -37,6 +41,15 @@ class Shop(Protocol):
     ) -> Order: ...
 
     async def add_note(self, customer_id: str, text: str, author_id: str | None) -> None: ...
+
+
+class Diary(Protocol):
+    """What calls can be promised (dialer/bookings.py fits)."""
+
+    async def bears(self, queue: str, starts_at: datetime) -> bool: ...
+
+    @property
+    def offers(self) -> Offers: ...
 
 
 class Claims(Protocol):
@@ -61,9 +74,11 @@ class ClaimsAsNotes:
 class TalkActions:
     """What a script does, done (knowledge/actions.py). Templates are to come: none is known, so no script may name one."""
 
-    def __init__(self, shop: Shop, offers: Offers, claims: Claims, clock: Clock, home_zone: str) -> None:
-        self._shop, self._offers, self._claims, self._clock = shop, offers, claims, clock
-        self._home_zone = home_zone
+    def __init__(
+        self, shop: Shop, diary: Diary, agree_call: AgreeCall, claims: Claims, clock: Clock, home_zone: str
+    ) -> None:
+        self._shop, self._diary, self._agree_call = shop, diary, agree_call
+        self._claims, self._clock, self._home_zone = claims, clock, home_zone
 
     async def carry_out(self, command: Command, contact: Contact, actor_id: str) -> str:
         match command:
@@ -100,7 +115,7 @@ class TalkActions:
         raise ActionRefused("somebody else changed the order meanwhile")
 
     async def _agree(self, contact: Contact, when: str) -> str:
-        """The half hour that is promised (ISO). The result of the talk makes a lead of it (dialer/intake.py)."""
+        """The half hour that is promised (ISO), held from now on. The end of the talk makes a lead of it (dialer/intake.py)."""
         zone = await self._zone(contact)
         try:
             exact = datetime.fromisoformat(when)
@@ -108,20 +123,29 @@ class TalkActions:
             return await self._first_free(contact, when, zone)
         if exact.tzinfo is None:
             raise ActionRefused("this time was not understood")
-        slots = await self._offers(zone, exact.astimezone(ZoneInfo(zone)).date(), contact.queue)
-        if not any(slot.free and slot.window.starts_at == exact for slot in slots):
-            raise ActionRefused("no call can be promised at that time; choose another")
-        return exact.isoformat()
+        slots = await self._diary.offers(zone, exact.astimezone(ZoneInfo(zone)).date(), contact.queue)
+        return await self._hold(contact, [slot for slot in slots if slot.free and slot.window.starts_at == exact])
+
+    async def _hold(self, contact: Contact, slots: Iterable[Slot]) -> str:
+        """The first of these that can still be promised is held for this talk: it is taken first and looked at then, so that of two who
+        want the last place at once neither gets it beyond what it bears."""
+        for slot in slots:
+            at = slot.window.starts_at
+            try:
+                await self._agree_call(contact.id, at)
+                if await self._diary.bears(contact.queue, at):
+                    return at.isoformat()
+                await self._agree_call(contact.id, contact.callback_at)
+            except NotAllowedNow:
+                raise ActionRefused("the talk is over") from None
+        raise ActionRefused("no call can be promised at that time; choose another")
 
     async def _first_free(self, contact: Contact, when: str, zone: str) -> str:
         try:
             span = understand(when, self._clock.now(), zone)
         except NotUnderstood:
             raise ActionRefused("this time was not understood") from None
-        slots = await free_slots(self._offers, contact.queue, span, 1)
-        if not slots:
-            raise ActionRefused("no call can be promised at that time; choose another")
-        return slots[0].window.starts_at.isoformat()
+        return await self._hold(contact, await free_slots(self._diary.offers, contact.queue, span))
 
     async def _zone(self, contact: Contact) -> str:
         customer = await self._shop.customer(contact.customer_id) if contact.customer_id else None
@@ -134,7 +158,8 @@ def scripts_of(
     db: Database,
     clock: Clock,
     shop: Shop,
-    offers: Offers,
+    diary: Diary,
+    agree_call: AgreeCall,
     lead_of: LeadOf,
     *,
     home_zone: str,
@@ -150,4 +175,6 @@ def scripts_of(
         return Situation(contact.queue, "" if lead is None else lead.campaign_id, status)
 
     notes = ClaimsAsNotes(shop, "Жалоба" if language == "ru" else "Claim")
-    return Runs(ScriptStore(db, clock), TalkActions(shop, offers, claims or notes, clock, home_zone), situation)
+    return Runs(
+        ScriptStore(db, clock), TalkActions(shop, diary, agree_call, claims or notes, clock, home_zone), situation
+    )

@@ -111,10 +111,18 @@ class AccessStore:
     async def set_language(self, user_id: str, language: Language) -> None:
         await self._change(user_id, language=language)
 
+    async def set_chords(self, user_id: str, chords: Mapping[str, str]) -> None:
+        """The keys that this user chose for the desk's commands, all of them."""
+        await self._change(user_id, chords=dict(chords))
+
     async def set_password(self, user_id: str, password: str) -> None:
         """A new password; every session of the user ends. Raises WeakPassword."""
         await self._change(user_id, password_hash=await self._keeper.hash(password))
         await self._close_sessions_of(user_id)
+
+    async def set_own_number(self, user_id: str, number: str | None) -> None:
+        """A telephone (E.164) for a talk whose page does not come back; None for none."""
+        await self._change(user_id, own_number=number)
 
     async def set_active(self, user_id: str, active: bool) -> None:
         """Switch a user off (their sessions end at once) or on again."""
@@ -368,4 +376,6 @@ def _user(row: Row[Any]) -> User:
         row.device_uri,
         row.sip_name,
         row.sip_secret,
+        row.own_number,
+        row.chords or {},
     )

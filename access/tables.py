@@ -25,6 +25,8 @@ users = Table(
     Column("sip_name", String(40), nullable=False, unique=True),
     Column("sip_secret", String(100), nullable=False),  # in clear: Asterisk and the browser's phone both need it
     Column("created_at", UtcDateTime, nullable=False),
+    Column("own_number", String(20)),
+    Column("chords", Json),  # the keys he chose for the desk's commands, by command
 )
 user_sessions = Table(
     "user_session",

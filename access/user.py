@@ -14,7 +14,9 @@ Language = Literal["ru", "en"]
 class User:
     """A person, or the program behind an API key (role `api`, no SIP name).
 
-    An operator's `id` is their agent id in the queue. `device_uri` is a desk phone used instead of the browser.
+    An operator's `id` is their agent id in the queue. `device_uri` is a desk phone used instead of the browser;
+    `own_number` (E.164) a telephone on which he is reached in mid-talk when his page does not come back. `chords`: the keys they chose for
+    the desk's commands, by command.
     """
 
     id: str
@@ -26,6 +28,8 @@ class User:
     device_uri: str | None
     sip_name: str
     sip_secret: str = field(repr=False)
+    own_number: str | None = field(default=None, repr=False)
+    chords: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def can(self, permission: Permission) -> bool:
         return permission in ROLE_PERMISSIONS[self.role]

@@ -3,16 +3,17 @@
 Texts here are msgids; the templates say them in the reader's language.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from ..queue.agent import Agent, AgentState, Stance
-from ..queue.setup import QueueSetup
+from ..queue.pauses import Allowance
 from .i18n import N_
 
 LONG_TALK_S = 600.0
+NO_LIMIT = Allowance()
 
 # pill and words of each state
 STATE_PILL = {
@@ -44,10 +45,18 @@ class Pick:
     attention: int
 
 
-def pick(agents: Iterable[Agent], asked: Asked, name: str, most: int, now: datetime, setup: QueueSetup) -> Pick:
-    """The first `most` of those that are asked for and whose name holds `name` (in any case of letters)."""
+def pick(
+    agents: Iterable[Agent],
+    asked: Asked,
+    name: str,
+    most: int,
+    now: datetime,
+    allowed: Mapping[str, Allowance],
+    weak: Collection[str] = (),
+) -> Pick:
+    """The first `most` of those that are asked for and whose name holds `name` (in any case of letters). `weak`: whose sound is bad."""
     everybody, wanted = of_the_house(agents), name.casefold()
-    needy = {agent.id for agent in everybody if alert_of(agent, now, setup)}
+    needy = {agent.id for agent in everybody if alert_of(agent, now, allowed.get(agent.id, NO_LIMIT), weak)}
     match asked:
         case Asked.ALL:
             of_kind = everybody
@@ -75,15 +84,17 @@ def since_s(agent: Agent, now: datetime) -> int:
     return max(0, int((now - agent.since).total_seconds()))
 
 
-def alert_of(agent: Agent, now: datetime, setup: QueueSetup) -> str:
-    """Why a supervisor should look at him; '' for no reason."""
-    pause = setup.pause_codes.get(agent.pause_code or "") if agent.state is AgentState.PAUSED else None
-    if pause is not None and pause.limit_s is not None and since_s(agent, now) > pause.limit_s:
-        return N_("перерыв дольше предела")
+def alert_of(agent: Agent, now: datetime, allowed: Allowance = NO_LIMIT, weak: Collection[str] = ()) -> str:
+    """Why a supervisor should look at him; '' for no reason. `allowed`: what his pause may take, while he is at one. `weak`: the ids of
+    those whose sound is bad."""
+    if agent.state is AgentState.PAUSED and allowed.whole_s is not None and since_s(agent, now) > allowed.whole_s:
+        return N_("перерывы за день дольше предела") if allowed.of_day else N_("перерыв дольше предела")
     if agent.stance is Stance.NOT_RESPONDING:
         return N_("пропустил звонок")
     if agent.state is AgentState.READY and not agent.reachable:
         return N_("телефон не на связи") if agent.page_open else N_("страница закрыта")
+    if agent.id in weak and agent.state is AgentState.BUSY:
+        return N_("плохой звук, его сеть")
     if agent.state is AgentState.BUSY and since_s(agent, now) > LONG_TALK_S:
         return N_("дольше обычного")
     return ""

@@ -1,12 +1,14 @@
 """The web application: one house in, one ASGI application out."""
 
 import re
+from functools import cache
 from urllib.parse import urlsplit
 
-from fastapi import Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import (
@@ -31,7 +33,11 @@ from . import (
     desk_chat_api,
     desk_customer_api,
     desk_dial_api,
+    desk_drafts_api,
+    desk_keys_api,
+    desk_number_api,
     desk_pages,
+    desk_results_api,
     do_not_call_api,
     do_not_call_pages,
     health,
@@ -39,6 +45,11 @@ from . import (
     import_pages,
     leads_api,
     live,
+    machines_api,
+    machines_pages,
+    messages_api,
+    own_figures,
+    page_reports_api,
     people_pages,
     problem,
     quality_pages,
@@ -50,6 +61,7 @@ from . import (
     trunk_api,
     trunk_pages,
     waiting_pages,
+    waiver_api,
     web_call_pages,
     what_if_api,
     what_if_pages,
@@ -73,13 +85,21 @@ ROUTERS = (
     health.router,
     assets.router,
     live.router,
+    own_figures.router,  # its page lies below the desk's
     desk_pages.router,
     desk_api.router,
+    desk_drafts_api.router,
+    messages_api.router,
+    desk_results_api.router,
     desk_customer_api.router,
     script_api.router,
+    waiver_api.router,
     scripts_api.router,
     desk_dial_api.router,
+    desk_number_api.router,
+    desk_keys_api.router,
     call_control_api.router,
+    call_control_api.park_router,
     board_pages.router,
     campaign_pages.router,
     campaign_api.router,
@@ -96,6 +116,9 @@ ROUTERS = (
     import_api.router,
     import_pages.router,
     people_pages.router,
+    page_reports_api.router,
+    machines_api.router,
+    machines_pages.router,
     quality_pages.router,
     waiting_pages.router,
     setup_api.router,
@@ -109,6 +132,16 @@ ROUTERS = (
 )
 
 
+@cache
+def routes() -> tuple[BaseRoute, ...]:
+    """Every address with what it takes and gives. FastAPI reads that out of the code at the first request, which takes long; it knows
+    nothing of a house, so the houses of one process share it."""
+    all_of_them = APIRouter(dependencies=[Depends(same_site)])
+    for router in ROUTERS:
+        all_of_them.include_router(router)
+    return tuple(all_of_them.routes)
+
+
 def create_app(house: House) -> FastAPI:
     """The pages and the API of one house. Nothing is global: two houses can live in one process."""
     app = FastAPI(
@@ -119,11 +152,10 @@ def create_app(house: House) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(same_site)],
+        routes=[*routes()],
     )
     app.state.house = house
     problem.install(app)
-    for router in ROUTERS:
-        app.include_router(router)
     app.add_middleware(PagesTakeTurns, turns=Turns())
     app.add_middleware(Guard, headers=security_headers(house.site.websocket_url, house.site.secure))
     _document_problems(app)

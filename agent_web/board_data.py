@@ -63,7 +63,8 @@ async def read_board(house: House, user: User, asked: Asked, name: str) -> Board
     promises = await _promises(house, await house.dialer.campaigns(), now, end)
     day = await house.today.since(begin)
     contacts, everybody = house.desk.contacts(), house.desk.agents()
-    picked, waiting = pick(everybody, asked, name, SHOWN_AGENTS, now, setup), waiting_now(contacts)
+    allowed, weak = await house.pauses_today.allowances(everybody, setup, begin), house.page_reports.weak(now)
+    picked, waiting = pick(everybody, asked, name, SHOWN_AGENTS, now, allowed, weak), waiting_now(contacts)
     shown = _shown(contacts, picked, waiting[:SHOWN_WAITING])
     orders, names = await people_of(house, shown.values())
     holders = {agent.id: agent.name for agent in everybody}
@@ -71,7 +72,7 @@ async def read_board(house: House, user: User, asked: Asked, name: str) -> Board
     return Board(
         board=wallboard(contacts, day.service, everybody, promises, now, house.site.targets),
         picked=picked,
-        agents=agent_lines(picked.agents, shown, lines, day.served, now, setup),
+        agents=agent_lines(picked.agents, shown, lines, day.served, now, allowed, weak),
         waiting=[lines[contact.id] for contact in waiting[:SHOWN_WAITING]],
         waiting_count=len(waiting),
         campaigns=await campaign_cards(house) if user.can(Permission.CAMPAIGN_VIEW) else None,

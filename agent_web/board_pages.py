@@ -16,13 +16,17 @@ from .board_data import SHOWN_AGENTS, read_board, robot_state
 from .board_view import QUEUE_PILL, TILE_CLASS
 from .house import House, HouseDep
 from .i18n import words
+from .messages_api import MessageShown, messages_sent
 from .pages import language_of, render
 from .problem import Problem, problems
 from .security import require
 from .setup_words import pause_label, queue_label
+from .waivers_shown import waivers_shown
 
 OWN_PAUSE = "supervisor"
 """The house's own pause: the supervisor sends to it, no operator chooses it."""
+
+SAID_SHOWN = 5
 
 router = APIRouter()
 Viewer = Annotated[User, Depends(require(Permission.QUEUE_VIEW))]
@@ -56,6 +60,10 @@ async def _context(
         "show": show,
         "most": SHOWN_AGENTS,
         "waiting": read.waiting,
+        "messages": await messages_sent(house, SAID_SHOWN),
+        "agent_name": lambda message: _name_of(house, message),
+        "queue_choices": [(code, queue_label(house.desk.setup, code, speech)) for code in house.desk.setup.queues],
+        "waivers": await waivers_shown(house, language_of(request, user)),
         "waiting_count": read.waiting_count,
         "campaigns": read.campaigns,
         "targets": house.site.targets,
@@ -68,6 +76,12 @@ async def _context(
         "may_dial": user.can(Permission.CAMPAIGN_STEER),
         "may_hire": user.can(Permission.USERS_ADMIN),
     }
+
+
+def _name_of(house: House, message: MessageShown) -> str:
+    """Who was to read a message that was for one operator, while he has not."""
+    agent = house.desk.agent(message.waiting[0]) if message.waiting else None
+    return "" if agent is None else agent.name
 
 
 class SentState(StrEnum):

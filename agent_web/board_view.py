@@ -7,15 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from ..queue.agent import Agent, AgentState, in_order
 from ..queue.channel import ChannelKind
 from ..queue.contact import Contact, ContactState
 from ..queue.metrics import waited_s
-from ..queue.setup import QueueSetup
+from ..queue.pauses import Allowance
 from ..reports.wallboard import QueueStanding, Standing
-from .agents_shown import STATE_PILL, alert_of, since_s
+from .agents_shown import NO_LIMIT, STATE_PILL, alert_of, since_s
 from .i18n import N_
+from .page_reports import Sound
 from .setup_words import CHANNELS
 
 TILE_CLASS = {Standing.GOOD: "", Standing.NEAR: "w", Standing.BAD: "x", Standing.UNKNOWN: "n"}
@@ -56,7 +58,8 @@ class ContactLine:
 @dataclass(frozen=True, slots=True)
 class AgentLine:
     """A row of the agents' table. `can` are the states he may be sent to.
-    `contacts` are all in his hands, the foremost first; `hands` counts them: a channel's icon, its name and how many. `pause` is a code."""
+    `contacts` are all in his hands, the foremost first; `hands` counts them: a channel's icon, its name and how many. `pause` is a code.
+    `sound`: how his talk sounds, where that is bad."""
 
     id: str
     name: str
@@ -70,6 +73,7 @@ class AgentLine:
     alert: str
     today: int
     can: tuple[str, ...]
+    sound: Sound | None = None
 
 
 def contact_line(
@@ -94,11 +98,20 @@ def agent_lines(
     lines: Mapping[str, ContactLine],
     served: Mapping[str, int],
     now: datetime,
-    setup: QueueSetup,
+    allowed: Mapping[str, Allowance],
+    weak: Mapping[str, Sound] = MappingProxyType({}),
 ) -> list[AgentLine]:
-    """A row each. `contacts` and `lines` by contact, `served` by agent: how many today."""
+    """A row each. `contacts` and `lines` by contact; by agent: `served`, how many today, and `weak`, how bad the sound is."""
     return [
-        _agent_line(agent, contacts.get(agent.contact_id or ""), lines, served.get(agent.id, 0), now, setup)
+        _agent_line(
+            agent,
+            contacts.get(agent.contact_id or ""),
+            lines,
+            served.get(agent.id, 0),
+            now,
+            allowed.get(agent.id, NO_LIMIT),
+            weak,
+        )
         for agent in agents
     ]
 
@@ -109,7 +122,8 @@ def _agent_line(
     lines: Mapping[str, ContactLine],
     served: int,
     now: datetime,
-    setup: QueueSetup,
+    allowed: Allowance,
+    weak: Mapping[str, Sound],
 ) -> AgentLine:
     status, label = STATE_PILL[agent.state]
     if agent.state is AgentState.RESERVED and agent.contact_id is None:
@@ -126,9 +140,10 @@ def _agent_line(
         hands=tuple((*CHANNELS[kind], count) for kind, count in Counter(task.kind for task in agent.tasks).items()),
         pause=agent.pause_code or "",
         next=_NEXT.get(agent.next_state, "") if agent.next_state else "",
-        alert=alert_of(agent, now, setup),
+        alert=alert_of(agent, now, allowed, weak),
         today=served,
         can=_sendable(agent),
+        sound=weak.get(agent.id) if agent.state is AgentState.BUSY else None,
     )
 
 

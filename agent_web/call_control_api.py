@@ -5,31 +5,32 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, model_validator
 
+from ..dialer.by_hand import CannotDial
 from ..queue.channel import ChannelKind
 from ..shop.order import OrderRefused
-from ..shop.phone import BadPhone, to_e164
 from .desk_api import Operator, asked, own_contact
+from .desk_dial_api import BARRED, REFUSALS, written_number
 from .house import HouseDep
 from .problem import Problem, problems
 
 router = APIRouter(prefix="/api/v1/desk/contacts", tags=["desk"], responses=problems(401, 403, 404, 409, 422))
+park_router = APIRouter(prefix="/api/v1/desk/parked", tags=["desk"], responses=problems(401, 403, 409))
 NOT_MASKED = "the recording could not be paused: do not ask for the card yet"
 
 
-BARRED = "this number may not be called from here"
-
-
 class ThirdAsked(BaseModel):
-    """An operator of ours who is free, or a number outside: one of them. `blind`: he gets the customer as soon as he answers."""
+    """An operator of ours who is free, whoever is free in a queue, or a number outside: one of them. `blind`: he gets the customer as
+    soon as he answers."""
 
     agent: str | None = Field(None, max_length=40, examples=["7b0c6f7e-54f0-4f0e-8a7a-8a6d3c1b2f10"])
     number: str | None = Field(None, max_length=40, examples=["+74951234567"])
+    queue: str | None = Field(None, max_length=40, examples=["claims"])
     blind: bool = False
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "ThirdAsked":
-        if (self.agent is None) == (self.number is None):
-            raise ValueError("name an operator or a number")
+        if sum(one is not None for one in (self.agent, self.number, self.queue)) != 1:
+            raise ValueError("name an operator, a queue or a number")
         return self
 
 
@@ -38,6 +39,16 @@ class Parties(BaseModel):
 
     customer_held: bool = Field(examples=[False])
     third_held: bool = Field(examples=[False])
+
+
+class ParkedShown(BaseModel):
+    """A customer who hears music until somebody fetches him. `until`: when he comes back to the operator who parked him by himself."""
+
+    contact_id: str = Field(examples=["5d1f0c5e-5a2e-4d2f-9a0e-6d3b3c0f4b1d"])
+    number: str = Field(examples=["+74951234567"])
+    queue: str = Field(examples=["orders"])
+    parked_by: str = Field(examples=["7b0c6f7e-54f0-4f0e-8a7a-8a6d3c1b2f10"])
+    until: datetime = Field(examples=["2026-11-29T10:15:00Z"])
 
 
 class RecordingPause(BaseModel):
@@ -68,9 +79,13 @@ async def resume_recording(contact_id: str, house: HouseDep, user: Operator) -> 
 async def call_third(contact_id: str, asks: ThirdAsked, house: HouseDep, user: Operator) -> None:
     """The customer hears music while the third is called. When he does not answer the customer is with the operator again."""
     own_contact(house, user, contact_id)
-    number = "" if asks.number is None else _number(house, asks.number)
+    number = "" if asks.number is None else await _number(house, asks.number)
+    if asks.queue is not None and asks.queue not in house.desk.setup.queues:
+        raise Problem(422, "there is no such queue", errors=[OrderRefused("queue", "there is no such queue")])
     async with asked("nobody could be called there: he is not free, or does not answer to us"):
-        await house.desk.thirds.call(user.id, contact_id, agent=asks.agent, number=number, blind=asks.blind)
+        await house.desk.thirds.call(
+            user.id, contact_id, agent=asks.agent, number=number, queue=asks.queue or "", blind=asks.blind
+        )
 
 
 @router.post("/{contact_id}/third/parties", status_code=204)
@@ -97,13 +112,45 @@ async def complete(contact_id: str, house: HouseDep, user: Operator) -> None:
         await house.desk.thirds.complete(user.id, contact_id)
 
 
-def _number(house: HouseDep, text: str) -> str:
-    """In E.164, and one that the site may call (telephony/rules.py)."""
-    try:
-        number = to_e164(text)
-    except BadPhone:
-        wrong = "this is no telephone number"
-        raise Problem(422, wrong, errors=[OrderRefused("number", wrong)]) from None
+@router.post("/{contact_id}/park", status_code=204)
+async def park(contact_id: str, house: HouseDep, user: Operator) -> None:
+    """The customer hears music and waits for nobody; the operator's hands are free. Whom nobody fetches comes back to him."""
+    own_contact(house, user, contact_id)
+    async with asked("only a talk of two can be parked"):
+        await house.desk.parking.park(user.id, contact_id)
+
+
+@park_router.get("")
+async def parked(house: HouseDep, user: Operator) -> list[ParkedShown]:
+    """Whom this operator may fetch: his own, and those of his queues, the longest parked first."""
+    return [
+        ParkedShown(
+            contact_id=one.id,
+            number=one.address,
+            queue=one.queue,
+            parked_by=str(one.parked_by),
+            until=one.not_before or house.clock.now(),
+        )
+        for one in house.desk.parking.of(user.id)
+    ]
+
+
+@park_router.post("/{contact_id}/fetch", status_code=204)
+async def fetch(contact_id: str, house: HouseDep, user: Operator) -> None:
+    """Take a parked customer: the operator's telephone answers by itself. His hands must be free."""
+    if all(one.id != contact_id for one in house.desk.parking.of(user.id)):
+        raise Problem(409, "this customer is not parked any more")
+    async with asked("your hands are not free for this customer"):
+        await house.desk.parking.fetch(user.id, contact_id)
+
+
+async def _number(house: HouseDep, text: str) -> str:
+    """In E.164, and one that the site may call (telephony/rules.py), today and so often."""
+    number = written_number(text)
     if not house.site.may_dial(number):
         raise Problem(422, BARRED, errors=[OrderRefused("number", BARRED)])
+    try:
+        await house.dialer.third_may_be_dialed(number)
+    except CannotDial as refused:
+        raise Problem(409, REFUSALS[refused.refusal], fault=refused.refusal.value) from refused
     return number

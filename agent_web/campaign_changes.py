@@ -7,7 +7,8 @@ from datetime import datetime
 from ..dialer.calling_hours import CLOSED
 from ..dialer.campaign import SEGMENT, Change, Setting
 from ..dialer.saves import overruled, saves
-from .campaign_forms import PERCENT, SPECS, Field, knob_label
+from .campaign_fields import PERCENT, Field
+from .campaign_forms import SPECS, knob_label
 from .campaign_view import KNOB_NAMES, SEGMENT_WORDS, TERMS, VALUES, clock_text, signed
 from .i18n import N_, NBSP, Words
 

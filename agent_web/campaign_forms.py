@@ -1,108 +1,22 @@
 """The forms of a campaign's page: each knob with its words, its unit and what it may be. Pure; texts are msgids.
 
-A new knob of a campaign: a Field here, in the form where it belongs; its limits are told by the rules that check it.
+A new knob of a campaign: a Field (campaign_fields.py) here, in the form where it belongs; its limits are told by the rules that check it.
 """
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..dialer.abandonment import MAX_LIMIT, PRESETS, Window
+from ..dialer.abandonment import MAX_LIMIT
 from ..dialer.attempt_limits import LONGEST_GAP_S, LONGEST_PEACE_H, MOST
-from ..dialer.calling_hours import WEEKDAYS
-from ..dialer.campaign import DIALED_MODES, MAX_GROWTH, MAX_RING_S, MIN_RING_S, DialMode
+from ..dialer.campaign import MAX_GROWTH, MAX_RING_S, MIN_RING_S, DialMode
 from ..dialer.knobs import MAX_CHANNELS, MAX_RATIO, MAX_SHARE, MAX_TEXT
 from ..dialer.retry import DEFAULT_RESULT_RULES, NO_KEY
 from ..dialer.sources import MAX_MISSED_S, MAX_UNCONFIRMED_MIN
-from ..queue.channel import AttemptOutcome
 from ..queue.disposition import disposition
+from .campaign_choices import DAYS, JURISDICTIONS, MODES, POINTS_WORDS, WINDOWS
+from .campaign_fields import IN_HOURS, MINUTES, PERCENT, SECONDS, Field, Form, Group
 from .campaign_view import OUTCOMES
 from .i18n import N_, Words
 
-SECONDS, MINUTES, IN_HOURS, PERCENT = N_("с"), N_("мин"), N_("ч"), "%"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One knob. `kind`: whole, number, text, lines, yes, choice, clock or day. A number is shown in `unit`, `scale` of the knob's own.
-
-    `low` and `high` are in the unit shown. `empty`: what an empty box means; "" where it may not be empty. `options`: value to words.
-    """
-
-    knob: str
-    label: str
-    kind: str = "whole"
-    unit: str = ""
-    scale: float = 1
-    low: float | None = None
-    high: float | None = None
-    hint: str = ""
-    empty: str = ""
-    options: Mapping[str, str] | None = None
-    longest: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Fields that stand together; `mode`: seen only where the campaign dials so."""
-
-    fields: tuple[Field, ...]
-    mode: str = ""
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What is saved together; one tab."""
-
-    name: str
-    title: str
-    about: str
-    groups: tuple[Group, ...] = ()
-
-    def fields(self) -> Iterator[Field]:
-        return (field for group in self.groups for field in group.fields)
-
-
-MODES = {
-    DialMode.PROGRESSIVE: (N_("один к одному"), N_("свободный оператор, один звонок")),
-    DialMode.POWER: (N_("несколько линий на оператора"), N_("звоним с запасом; потери держит предел")),
-    DialMode.PREVIEW: (N_("сначала карточка"), N_("оператор видит карточку, потом набираем")),
-    DialMode.MANUAL: (N_("вручную"), N_("оператор сам выбирает из списка")),
-    DialMode.AGENTLESS: (N_("сообщение без оператора"), N_("говорим текст и слушаем клавиши")),
-    DialMode.PREDICTIVE: (N_("с предсказанием"), N_("звоним по прогнозу; потери держит предел")),
-}
-JURISDICTIONS = {
-    "ru": N_("Россия"),
-    "us-ftc": N_("США"),
-    "uk-ofcom": N_("Великобритания"),
-    "": N_("Не по стране"),
-}
-WINDOWS = {
-    Window.DAY.value: N_("день"),
-    Window.ROLLING_DAY.value: N_("24 часа"),
-    Window.MONTH.value: N_("30 дней"),
-}
-OVER_WINDOW = {
-    Window.DAY.value: N_("за день"),
-    Window.ROLLING_DAY.value: N_("за 24 часа"),
-    Window.MONTH.value: N_("за 30 дней"),
-}
-POINTS_WORDS = {
-    "off": N_("нет"),
-    "cautious": N_("осторожно"),
-    "balanced": N_("взвешенно"),
-    "eager": N_("смело"),
-}
-_DAYS = dict(
-    zip(
-        WEEKDAYS,
-        (
-            *(N_("Понедельник"), N_("Вторник"), N_("Среда"), N_("Четверг")),
-            *(N_("Пятница"), N_("Суббота"), N_("Воскресенье")),
-        ),
-        strict=True,
-    )
-)
 _TEXT_HINT = N_("поля заказа в фигурных скобках")
 _NO_LIMIT = N_("пусто: без предела")
 
@@ -184,7 +98,7 @@ HOURS = Form(
         ),
         Group(
             (
-                *(Field(f"hours.{day}", label, "day") for day, label in _DAYS.items()),
+                *(Field(f"hours.{day}", label, "day") for day, label in DAYS.items()),
                 Field("hours.holidays", N_("Праздники"), "day"),
             )
         ),
@@ -347,6 +261,12 @@ MACHINES = Form(
                     longest=MAX_TEXT,
                     empty=N_("пусто: кладём трубку"),
                 ),
+                Field(
+                    *("machines.sample", N_("На прослушивание"), "number", PERCENT, 0.01),
+                    low=0,
+                    high=100,
+                    hint=N_("столько «автоответчиков» отбираем наугад; по ним видно, сколько среди них людей"),
+                ),
             )
         ),
     ),
@@ -387,8 +307,6 @@ SPECS = {field.knob: field for form in FORMS for field in form.fields()} | {
     field.knob: field for row in _RULES for field in (row.delay, row.attempts, row.growth, row.counts)
 }
 _RULE_OF = {field.knob: row.label for row in _RULES for field in (row.delay, row.attempts, row.growth, row.counts)}
-LOST_SIGHT = AttemptOutcome.PERSON
-"""Its rule is for a talk of which we never heard how it ended; the others go by their result."""
 
 
 def rule_label(label: str, words: Words) -> str:
@@ -408,14 +326,3 @@ def knob_label(knob: str, words: Words) -> str | None:
         return None
     rule = _RULE_OF.get(knob)
     return f"{rule_label(rule, words)}: {words.say(spec.label)}" if rule else words.say(spec.label)
-
-
-def dialable(mode: DialMode) -> bool:
-    """Whether the mode can be chosen."""
-    return mode in DIALED_MODES
-
-
-def preset_of(jurisdiction: str) -> tuple[float, str] | None:
-    """Limit (a share) and window that a country's rules bring."""
-    chosen = PRESETS.get(jurisdiction)
-    return (chosen[0], chosen[1].value) if chosen else None

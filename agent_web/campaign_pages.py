@@ -18,7 +18,7 @@ from ..reports.wallboard import crew
 from .board_data import campaign_cards
 from .campaign_changes import save_lines
 from .campaign_charts import filled, hour_bars
-from .campaign_forms import MODES, OVER_WINDOW
+from .campaign_choices import MODES, OVER_WINDOW
 from .campaign_search import found_leads, known_why
 from .campaign_settings import settings_context
 from .campaign_view import (
@@ -238,6 +238,7 @@ async def _figures(house: House, campaign: Campaign, counters: Counters) -> dict
         "standing": standing,
         "filled": filled(standing.rate if standing else None, limit),
         "over_window": OVER_WINDOW[campaign.cap.window],
+        "machines": house.dialer.cap.estimate(campaign.id),
         "week": week,
         "leads_all": sum(counters.leads.values()),
         "day": day,

@@ -62,6 +62,7 @@ REASONS_RU = {
     f"a basket is abandoned after 1 to {MAX_UNCONFIRMED_MIN} min": f"Корзина брошена от 1 до {MAX_UNCONFIRMED_MIN} мин, это неделя",
     f"a missed call waited for 0 to {MAX_MISSED_S} s": f"Пропущенный звонок ждал от 0 до {MAX_MISSED_S} с",
     f"a window is one of {', '.join(Window)}": f"Предел считают за {', '.join(Window)}",
+    "the share drawn for listening is from 0 to 1": "На прослушивание отбираем от 0 до 100 %",
     f"machines are told at one of {', '.join(MACHINE_POINTS)}": "Различать: нет, осторожно, взвешенно или смело",
     "a weight is a number from -1000 to 1000": "Вес: число от −1000 до 1000",
     "the forecast knows nothing of this setting": "Этой настройки прогноз не знает",

@@ -5,19 +5,9 @@ from typing import Any
 
 from ..dialer.campaign import Campaign, settings
 from ..dialer.notice_text import FIELDS
-from .campaign_forms import (
-    FORMS,
-    MODES,
-    OUTCOME_RULES,
-    PERCENT,
-    RESULT_RULES,
-    SPECS,
-    WINDOWS,
-    Field,
-    dialable,
-    preset_of,
-    rule_label,
-)
+from .campaign_choices import MODES, WINDOWS, dialable, preset_of
+from .campaign_fields import PERCENT, Field
+from .campaign_forms import FORMS, OUTCOME_RULES, RESULT_RULES, SPECS, rule_label
 from .campaign_view import clock_text
 from .i18n import N_, NBSP, Words
 

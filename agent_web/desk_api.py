@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from ..access.permission import Permission
 from ..access.user import User
@@ -15,17 +15,23 @@ from ..queue.agent import Task, TaskPhase
 from ..queue.channel import ChannelKind
 from ..queue.contact import Contact
 from ..queue.desk import NotAllowedNow, UnknownAgent
-from ..queue.disposition import disposition
+from ..queue.disposition import Disposition, disposition
+from ..queue.disposition_tree import Refusal, label_of, refusal
 from ..shop.order import OrderChanged, OrderEdit, OrderRefused, OrderStatus
 from .desk_pauses import pause_code, quick_pause
 from .desk_view import move_of_result
 from .house import House, HouseDep
-from .problem import Problem, problems
-from .script_data import agreed_at, script_is_done
+from .problem import FieldError, Problem, problems
+from .script_data import script_is_done
 from .security import require
 
 EXTEND_S = 30
 GONE = "this contact is not with you any more"
+NOT_CHOSEN = {
+    Refusal.UNKNOWN: "there is no such result",
+    Refusal.ELSEWHERE: "this result is not for contacts of this queue",
+    Refusal.NO_REASON: "say why: choose a reason below this result",
+}
 
 router = APIRouter(prefix="/api/v1/desk", tags=["desk"], responses=problems(401, 403, 404, 409, 422))
 Operator = Annotated[User, Depends(require(Permission.DESK_WORK))]
@@ -88,6 +94,18 @@ class Transfer(BaseModel):
 
 
 class Result(BaseModel):
+    """`code`: of the queue's tree (`GET .../dispositions`). `callback_at` goes with results that promise a call."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"code": "confirmed", "note": "позвонить в домофон"},
+                {"code": "cancelled.too_dear"},
+                {"code": "postponed", "callback_at": "2026-11-30T15:00:00Z"},
+            ]
+        }
+    )
+
     code: str = Field(max_length=40)
     note: str = Field("", max_length=2000)
     callback_at: AwareDatetime | None = None
@@ -219,30 +237,36 @@ async def dispose(contact_id: str, result: Result, house: HouseDep, user: Operat
     """Close the contact with a result. A result that settles the order (confirmed, postponed, cancelled) is written into it as well.
 
     Where the talk's script demands steps that are not done it is refused (409, `fault` script); a call that was agreed in the script
-    needs no `callback_at`."""
+    needs no `callback_at`. What the queue's tree does not hold is refused (422)."""
     contact = own_contact(house, user, contact_id)
-    chosen = disposition(result.code)
-    if chosen is None:
-        raise Problem(422, "there is no such result", errors=[OrderRefused("code", "there is no such result")])
+    chosen = _chosen(house, contact, result.code)
     await script_is_done(house, user, contact, chosen)
-    callback_at = result.callback_at or (await agreed_at(house, contact) if chosen.wants_callback else None)
+    callback_at = result.callback_at or (contact.callback_at if chosen.wants_callback else None)
     if chosen.wants_callback and (callback_at is None or callback_at <= house.clock.now()):
         late = "choose a time that is still to come"
         raise Problem(422, late, errors=[OrderRefused("callback_at", late)])
     async with asked("the result is already written, or its time is over"):
         await house.desk.dispose(user.id, contact_id, result.code, result.note.strip(), callback_at)
     if contact.order_id is not None:
-        await _settle(house, user, contact.order_id, result)
+        await _settle(house, user, contact.order_id, chosen, result)
 
 
-async def _settle(house: House, user: User, order_id: str, result: Result) -> None:
+def _chosen(house: House, contact: Contact, code: str) -> Disposition:
+    """What the code means in the contact's queue. Raises Problem 422."""
+    refused, chosen = refusal(house.desk.setup, contact.queue, code), disposition(code)
+    if refused is None and chosen is not None:
+        return chosen
+    why = NOT_CHOSEN[refused or Refusal.UNKNOWN]
+    raise Problem(422, why, errors=[FieldError(field="code", reason=why)], fault=(refused or Refusal.UNKNOWN).value)
+
+
+async def _settle(house: House, user: User, order_id: str, chosen: Disposition, result: Result) -> None:
     """Bring the order to where the result says it is; somebody else's later change stands."""
     order = await house.shop.order(order_id)
-    status = None if order is None else move_of_result(result.code, order)
+    status = None if order is None else move_of_result(chosen.code, order)
     if order is None or status is None:
         return
-    chosen = disposition(result.code)
-    reason = result.note.strip() or (chosen.label_ru if chosen else "")
+    reason = result.note.strip() or label_of(house.desk.setup, result.code, "ru")
     edit = OrderEdit(status=status, cancel_reason=reason if status is OrderStatus.CANCELLED else None)
     try:
         await house.shop.edit_order(order.id, edit, user.id, order.version)

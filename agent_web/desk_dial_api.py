@@ -13,12 +13,16 @@ from ..access.permission import Permission
 from ..access.user import User
 from ..dialer.by_hand import CannotDial, Refusal
 from ..dialer.lead import Lead
+from ..shop.order import OrderRefused
+from ..shop.phone import BadPhone, to_e164
 from .house import House, HouseDep
 from .problem import Problem, problems
 from .security import require
 
 router = APIRouter(prefix="/api/v1/desk", tags=["desk"], responses=problems(401, 403, 404, 409, 422))
 Operator = Annotated[User, Depends(require(Permission.DESK_WORK))]
+
+BARRED = "this number may not be called from here"
 
 REFUSALS = {
     Refusal.GONE: "this customer is not yours to call any more",
@@ -27,6 +31,11 @@ REFUSALS = {
     Refusal.HOURS: "it is no time to call this customer now",
     Refusal.TRUNK: "the line does not answer; try again in a minute",
     Refusal.TRUNK_FULL: "the line carries no more calls at this moment; try again",
+    Refusal.DO_NOT_CALL: "this customer does not want to be called",
+    Refusal.DESTINATION: BARRED,
+    Refusal.OFTEN: "this number was called often enough for now",
+    Refusal.SAME_CUSTOMER: "somebody of us is calling this customer just now",
+    Refusal.ACCOUNT: "all that may be spent on calls today is spent",
 }
 
 
@@ -158,3 +167,12 @@ async def card_view(house: House, agent_id: str) -> CardView | None:
         card.campaign.preview.timeout_s,
         card.then == "dial",
     )
+
+
+def written_number(text: str, field: str = "number") -> str:
+    """In E.164. Raises Problem for what is no telephone number."""
+    try:
+        return to_e164(text)
+    except BadPhone:
+        wrong = "this is no telephone number"
+        raise Problem(422, wrong, errors=[OrderRefused(field, wrong)]) from None

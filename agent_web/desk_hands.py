@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ..queue.agent import Agent, Stance, Task, TaskPhase, in_order
 from ..queue.capacity import Room
-from ..queue.channel import ChannelKind
+from ..queue.channel import ChannelKind, Direction
 from ..queue.contact import Contact, ContactState
 
 
@@ -43,7 +43,9 @@ class Countdown:
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """One contact in hand. `age_s`: of its talk, or of its wait while it is offered (s). `unread`: messages that he has not seen."""
+    """One contact in hand. `age_s`: of its talk, or of its wait while it is offered (s). `unread`: messages that he has not seen.
+    `promised_s`: how much is left of the wait that its queue promises, for an inbound one that is offered, and for a visitor who has
+    written and got no answer yet; less than 0 when it is over."""
 
     contact: Contact
     phase: Phase
@@ -53,6 +55,7 @@ class Hand:
     left: Countdown | None
     unread: int
     shown: bool
+    promised_s: int | None = None
 
     @property
     def is_call(self) -> bool:
@@ -105,8 +108,11 @@ def hands(
     unread_of: Callable[[Contact], int],
     shown: str | None,
     now: datetime,
+    target_of: Callable[[Contact], float] | None = None,
+    asked_at: Callable[[Contact], datetime | None] = lambda _contact: None,
 ) -> tuple[Hand, ...]:
-    """In the order in which they came, so that no row jumps. `names` of customers and numbers of `orders` by their ids."""
+    """In the order in which they came, so that no row jumps. `names` of customers and numbers of `orders` by their ids, `target_of` a
+    contact the wait that it is promised (s), `asked_at` since when its visitor waits for an answer."""
     found = []
     for task in agent.tasks:
         contact = contact_of(task.contact_id or "")
@@ -124,9 +130,28 @@ def hands(
                 left=countdown(task, now) if phase in (Phase.RINGING, Phase.WRAP_UP) else None,
                 unread=unread_of(contact),
                 shown=contact.id == shown,
+                promised_s=_promised_s(contact, _waits_since(contact, phase, asked_at), now, target_of),
             )
         )
     return tuple(found)
+
+
+def _waits_since(contact: Contact, phase: Phase, asked_at: Callable[[Contact], datetime | None]) -> datetime | None:
+    """Who has come by himself waits until he is spoken with, who writes until he has an answer."""
+    if contact.direction is not Direction.INBOUND:
+        return None
+    if phase is Phase.RINGING:
+        return contact.arrived_at
+    return asked_at(contact) if phase in (Phase.TALKING, Phase.HELD) else None
+
+
+def _promised_s(
+    contact: Contact, since: datetime | None, now: datetime, target_of: Callable[[Contact], float] | None
+) -> int | None:
+    """What is left of the promise (s)."""
+    if since is None or target_of is None:
+        return None
+    return int(target_of(contact) - (now - since).total_seconds())
 
 
 def colleagues(agents: Iterable[Agent], contact: Contact, name: str = "") -> Sequence[Colleague]:

@@ -11,20 +11,29 @@ from pydantic import AwareDatetime
 
 from ..access.permission import Permission
 from ..access.user import User
+from ..dialer.machine_labels import ScreenedCall
 from ..quality.recording import RecordingFilter
 from ..queue.agent import Agent, Stance
 from ..queue.channel import ChannelKind
 from ..queue.contact import Contact
+from ..queue.disposition_tree import is_required, label_of, tree_of
+from ..queue.pauses import Allowance
 from ..shop.customer import Customer, choose_customer
 from .board_data import midnights, people_of
 from .desk_card import older_view, with_card
 from .desk_dial_api import ToDial, card_view, leads_shown
+from .desk_drafts_api import drafts_of
 from .desk_hands import Hand, Phase, colleagues, hands, in_front
+from .desk_keys_api import keys_shown
+from .desk_number_api import missed_calls_shown, own_call
+from .desk_parked import parked_shown
 from .desk_pauses import pause_code, pause_codes, quick_pause
+from .desk_results_api import BRANCHES
 from .desk_view import DeskView, Record, desk_view
 from .house import House, HouseDep
 from .i18n import N_, Language, words, zone
 from .live import figures
+from .messages_api import messages_to
 from .other_leads import other_leads
 from .pages import language_of, render, zone_of
 from .problem import Problem
@@ -32,7 +41,7 @@ from .script_data import script_shown
 from .security import require
 from .setup_words import CHANNELS, name_of, queue_label
 
-PANES = ("bar", "list", "main", "context", "dialogs")
+PANES = ("bar", "messages", "list", "main", "context", "dialogs")
 CALLBACK_DAYS = 7
 USUAL_TIME = "15:00"
 MOST_MISSED = 6
@@ -41,23 +50,6 @@ MOST_WANTED = 20
 ORDERS_SHOWN = 30
 HISTORY_PAGE = 40
 RECORDINGS_LOOKED_AT = 200
-
-KEYS = (
-    ("Alt A", N_("Ответить, принять чат")),
-    ("Alt ↑ ↓", N_("Другой контакт")),
-    ("Alt M", N_("Микрофон")),
-    ("Alt H", N_("Удержать, вернуть")),
-    ("Alt C", N_("Позвать третьего")),
-    ("Alt P", N_("Не записывать: клиент называет карту")),
-    ("Alt T", N_("Передать другому")),
-    ("Alt E", N_("Завершить звонок или чат")),
-    ("Alt W", N_("Итог: готово")),
-    ("Alt R", N_("На линию или статус")),
-    ("Alt O", N_("Добавить товар")),
-    ("Alt S", N_("Шаг сценария")),
-    ("Alt N", N_("Заметка")),
-    ("?", N_("Этот список")),
-)
 
 _TITLES = {
     Phase.LOGGED_OUT: N_("Не на смене"),
@@ -166,18 +158,34 @@ async def load_view(house: House, user: User, language: str, wanted: Sequence[st
     held = await load_hands(house, agent, contact)
     now = house.clock.now()
     queue = figures(house.desk.waiting(), now)
-    return desk_view(agent, contact, record, products, language, (queue["waiting"], queue["longest_s"]), now, held)
+    view = desk_view(agent, contact, record, products, language, (queue["waiting"], queue["longest_s"]), now, held)
+    if contact is None or view.phase is not Phase.WRAP_UP:
+        return view
+    setup = house.desk.setup
+    return replace(view, results=tree_of(setup, contact.queue), result_required=is_required(setup, contact.queue))
+
+
+async def screened_call(house: House, contact: Contact | None) -> ScreenedCall | None:
+    """What detection said of this call of ours; None where it was not screened."""
+    if house.screened is None or contact is None or contact.attempt_id is None:
+        return None
+    return await house.screened.call(contact.attempt_id)
 
 
 async def load_hands(house: House, agent: Agent, shown: Contact | None) -> tuple[Hand, ...]:
     numbers, names = await people_of(house, house.desk.contacts_with(agent.id))
 
     def unread(contact: Contact) -> int:
-        texts = contact.kind is ChannelKind.CHAT and house.chat is not None
-        return house.chat.agents.unread(contact) if texts and house.chat is not None else 0
+        return house.chat.agents.unread(contact) if house.chat is not None else 0
+
+    def asked_at(contact: Contact) -> datetime | None:
+        return house.chat.agents.asked_at(contact) if house.chat is not None else None
+
+    def target_of(contact: Contact) -> float:
+        return house.desk.setup.rules(contact.queue).target(contact.kind)
 
     shown_id = None if shown is None else shown.id
-    return hands(agent, house.desk.contact, names, numbers, unread, shown_id, house.clock.now())
+    return hands(agent, house.desk.contact, names, numbers, unread, shown_id, house.clock.now(), target_of, asked_at)
 
 
 async def load_missed(house: House, user: User) -> list[Missed]:
@@ -234,7 +242,8 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
     view = await load_view(house, user, language, wanted or ())
     view = await with_card(house, user, view, zone_of(request))
     past = await _past(house, user, view, language)
-    view = past["view"]
+    view = replace(past["view"], screened=await screened_call(house, view.contact))
+    past["view"] = view
     speech, setup = words(language), house.desk.setup
     script = await script_shown(house, view, user, speech)
     if script is not None and script.result:
@@ -244,26 +253,40 @@ async def _context(request: Request, house: House, user: User, wanted: Sequence[
     title = speech.say(text, name=name) if "%" in text else speech.say(text)
     today = view.now.astimezone(zone(view.zone)).date()
     agreed = None if script is None or script.agreed_at is None else script.agreed_at.astimezone(zone(script.zone))
+    since, _ = midnights(view.now, house.site.time_zone)
+    allowances = await house.pauses_today.allowances([view.agent], setup, since)
+    allowed = allowances.get(view.agent.id, Allowance())
+    keys = keys_shown(user, speech)
     on_pause = pause_code(setup, view.agent.pause_code)
     return past | {
         "view": view,
+        "branches": BRANCHES,
+        "messages": await messages_to(house, user),
+        "drafts": await drafts_of(house, view.contact.id if view.contact else None),
+        "may_waive": user.can(Permission.QUEUE_STEER),
         "script": script,
         "third_name": _third_name(house, view),
         "user": user,
         "title": title,
-        "keys": [(chord, speech.say(does)) for chord, does in KEYS],
+        "keys": keys,
+        "chords": {key.command: key.shown for key in keys},
         "agreed_day": agreed.date() if agreed else None,
         "agreed_time": f"{agreed:%H:%M}" if agreed else USUAL_TIME,
         "days": [today + timedelta(days=ahead) for ahead in range(CALLBACK_DAYS)],
         "pauses": [(code.code, name_of(code, speech)) for code in pause_codes(setup)],
         "pause_name": name_of(on_pause, speech) if on_pause else speech.say("Перерыв"),
-        "pause_limit_s": on_pause.limit_s if on_pause else None,
+        "pause_limit_s": allowed.whole_s,
+        "pause_today_s": allowed.today_s if allowed.of_day else 0,
         "quick_pause": quick_pause(setup),
         "queue_name": queue_label(setup, view.contact.queue, speech) if view.contact else "",
         "queues": [(code, queue_label(setup, code, speech)) for code in setup.queues],
+        "parked": await parked_shown(house, view.agent),
         "preview": await card_view(house, user.id) if view.contact is None else None,
         "to_dial": await _to_dial(house, user) if view.phase is Phase.READY else [],
         "missed": await load_missed(house, user) if view.contact is None else [],
+        "missed_calls": await missed_calls_shown(house, user) if view.phase is Phase.READY else [],
+        "last_number": await house.dialer.last_number(user.id),
+        "own_call": await own_call(house, user) if view.phase is Phase.DIALING else "",
         "has_chat": house.chat is not None,
     }
 
@@ -281,6 +304,7 @@ async def _past(house: House, user: User, view: DeskView, language: Language) ->
         "view": replace(view, history=view.history[:HISTORY_PAGE]),
         "older": older,
         "recordings": recordings,
+        "result_name": lambda code: label_of(house.desk.setup, code, language),
         "channels": {kind.value: (icon, words(language).say(label)) for kind, (icon, label) in CHANNELS.items()},
     }
 

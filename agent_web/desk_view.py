@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ..dialer.machine_labels import ScreenedCall
 from ..queue.agent import Agent
 from ..queue.channel import ChannelKind
 from ..queue.contact import Contact, ContactState
-from ..queue.disposition import DISPOSITIONS, Disposition
+from ..queue.disposition_tree import Limb
 from ..queue.mask import is_open
 from ..queue.moves import REJOIN
 from ..queue.third import Third
@@ -98,7 +99,8 @@ class DeskView:
 
     `may_price`: whether this operator may change prices. `post`: how the order stands with the shop's own system, where there is one.
     `asking`: the last link sent to confirm the order, `letter` how it stands, `ways` how one may be sent (`email`, `sms`).
-    `own_zone`: whose clock the operator reads.
+    `own_zone`: whose clock the operator reads. `results`: what the contact may be closed with; `result_required`: only with one of them.
+    `screened`: what detection said of this call, where it was screened.
     """
 
     now: datetime
@@ -118,13 +120,15 @@ class DeskView:
     wrap: Countdown | None = None
     suggested: str = ""
     hands: tuple[Hand, ...] = ()
-    dispositions: tuple[Disposition, ...] = DISPOSITIONS
+    results: tuple[Limb, ...] = ()
+    result_required: bool = False
     may_price: bool = False
     post: Standing | None = None
     asking: Asking | None = None
     letter: Standing | None = None
     ways: tuple[str, ...] = ()
     own_zone: str | None = None
+    screened: ScreenedCall | None = None
 
     @property
     def customer(self) -> Customer | None:
@@ -136,6 +140,12 @@ class DeskView:
         if self.customer is not None:
             return self.customer.name
         return self.contact.name if self.contact is not None else ""
+
+    @property
+    def other_leads(self) -> tuple[OtherLead, ...]:
+        """What else he is to be called about. The order that stands before us is what this talk is about, whoever began it."""
+        shown = self.card.order.id if self.card is not None else None
+        return tuple(lead for lead in self.record.leads if lead.order_id is None or lead.order_id != shown)
 
     @property
     def rejoins(self) -> bool:

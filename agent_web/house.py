@@ -9,19 +9,26 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from ..access.store import AccessStore
+from ..reports.pauses_today import PausesToday
 from ..reports.today import Today
 from ..reports.wallboard import Targets
 from ..shop.store import ShopStore
 from ..storage.clock import Clock
+from .page_reports import PageReports
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..dialer.bookings import Bookings
     from ..dialer.dialer import Dialer
     from ..dialer.imports import Imports
+    from ..dialer.machine_labels import Answerer, ScreenedCall
     from ..knowledge.runs import Runs
     from ..quality.store import RecordingStore
     from ..queue.channels.chat import ChatRoom
     from ..queue.desk import Desk
+    from ..queue.drafts_store import DraftStore
+    from ..queue.messages_store import MessageStore
     from ..queue.setup_store import SetupStore
     from ..shop.asking_store import Askings
     from ..shop.delivering import Delivering
@@ -36,6 +43,20 @@ async def _nothing() -> None:
 
 async def _no_phone(_agent_id: str) -> None:
     """Nobody knows of telephones."""
+
+
+class Screened(Protocol):
+    """The calls that were screened for answering machines (works_machines.py)."""
+
+    async def call(self, attempt_id: str) -> "ScreenedCall | None": ...
+
+    async def sample(self, limit: int, campaign_id: str | None = None) -> "list[ScreenedCall]": ...
+
+    async def told_by_agent(self, call: "ScreenedCall", agent_id: str, answerer: "Answerer") -> None: ...
+
+    async def told_by_listener(self, call: "ScreenedCall", listener_id: str, answerer: "Answerer") -> None: ...
+
+    def file_of(self, call: "ScreenedCall") -> "Path | None": ...
 
 
 class RobotSwitch(Protocol):
@@ -103,11 +124,24 @@ class House:
     remote_shop: "RemoteShop | None" = None
     askings: "Askings | None" = None
     scripts: "Runs | None" = None
+    drafts: "DraftStore | None" = None
+    messages: "MessageStore | None" = None
+    screened: Screened | None = None
+
+    @cached_property
+    def page_reports(self) -> PageReports:
+        """What the operators' pages tell of themselves."""
+        return PageReports(self.metrics)
 
     @cached_property
     def today(self) -> Today:
         """The day's figures; it begins to keep them when a board is first looked at."""
         return Today(self.desk, self.site.targets.answer_within_s)
+
+    @cached_property
+    def pauses_today(self) -> PausesToday:
+        """How much of their pauses those who are at one have had today."""
+        return PausesToday(self.desk.pauses)
 
 
 async def house_of(request: Request) -> House:

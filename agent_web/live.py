@@ -136,6 +136,7 @@ class LiveHub:
         self._board_changed = asyncio.Event()
         self._desks_behind = asyncio.Event()
         self._followed: Desk | None = None
+        self._parked: dict[str, str] = {}
         self._closing = False
 
     @property
@@ -179,6 +180,7 @@ class LiveHub:
 
     def tell_change(self, desk: Desk, change: DeskChange) -> None:
         """`desk` to the operators it concerns (his state and all that is in his hands), `board` to everybody."""
+        self._tell_parked(desk, change.contact_ids)
         touched = (desk.contact(contact_id) for contact_id in change.contact_ids)
         holders = {contact.agent_id for contact in touched if contact is not None and contact.agent_id is not None}
         told = list(self._tabs) if change.everything else holders | change.agent_ids
@@ -189,6 +191,21 @@ class LiveHub:
                     tab.tell_hands(agent)
         self._followed = desk
         self._board_changed.set()
+
+    def _tell_parked(self, desk: Desk, contact_ids: frozenset[str]) -> None:
+        """`parked` to the desks of a queue in which somebody was parked, or is no more."""
+        queues = set()
+        for contact_id in contact_ids:
+            contact = desk.contact(contact_id)
+            if contact is not None and contact.parked_by is not None:
+                queues |= set() if contact_id in self._parked else {contact.queue}
+                self._parked[contact_id] = contact.queue
+            elif contact_id in self._parked:
+                queues.add(self._parked.pop(contact_id))
+        for user_id in list(self._tabs) if queues else ():
+            agent = desk.agent(user_id)
+            if agent is not None and queues & agent.queues:
+                self.tell_user(user_id, "parked", {})
 
     async def _paint_boards(self) -> None:
         """Supervisors hear of a change within the gap."""
@@ -328,7 +345,7 @@ async def live(
     user: Annotated[User, Depends(require())],
     tab: Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[\w-]+$")],
 ) -> StreamingResponse:
-    """The news of this tab (an id made at each load of the page): events desk, order, chat, board, resync, elsewhere, ping."""
+    """The news of this tab (an id made at each load of the page): events desk, order, chat, parked, board, resync, elsewhere, ping."""
     works = user.can(Permission.DESK_WORK) and house.desk.agent(user.id) is not None
     token = request.cookies.get(cookie_name(house.site.secure))
     events = house.live.stream(house.desk, user.id, tab, works=works, token=token)

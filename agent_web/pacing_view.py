@@ -34,7 +34,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Of the bound's window, in persons. `allowed` grows with each who answers; `share` of it is spent, in percent up to 100."""
+    """Of the bound's window, in persons. `allowed` grows with each who answers; `share` of it is spent, in percent up to 100; `at_once`:
+    the tighter of what the pacer and the campaign's bound allow."""
 
     spent: str
     allowed: str
@@ -71,7 +72,7 @@ def pacing_panel(
     )
     title = words.say(N_("Последние %(n)s мин: ждали и вышло"), n=words.number(round(half_hour.seconds / 60)))
     return PacingPanel(
-        pill=BASES[watch.moment.basis],
+        pill=BASES[_basis(watch.moment, standing)],
         why=why_now(watch.moment, standing, words),
         minute=minute,
         beliefs=_beliefs(believed(pacer), words),
@@ -79,6 +80,16 @@ def pacing_panel(
         half_hour_title=title,
         budget=_budget(watch.moment, standing, words),
     )
+
+
+def _basis(moment: Moment, standing: Standing | None) -> Basis:
+    """Where the campaign's own bound has no room, the forecast leads nothing."""
+    has_no_room = standing is not None and standing.room == 0
+    return Basis.BOUND if has_no_room and moment.basis is Basis.FORECAST else moment.basis
+
+
+def _at_once(moment: Moment, standing: Standing | None) -> float:
+    return moment.at_once if standing is None else min(moment.at_once, standing.room)
 
 
 _NOT_YET = N_("С запуска движка эта кампания ещё не звонила: прогноз начнётся с первых звонков, до него один к одному.")
@@ -123,7 +134,7 @@ def _tail(moment: Moment, standing: Standing | None, words: Words) -> str:
         return words.say(_ONE_TO_ONE)
     if moment.basis is Basis.BOUND:
         said = N_("Больше не даёт предел: разом можно потерять не больше %(n)s.")
-        return words.say(said, n=_one_digit(moment.at_once, words))
+        return words.say(said, n=_one_digit(_at_once(moment, standing), words))
     return words.say(
         N_("Кто ответит к тому времени, никого не застанет с шансом %(p)s."), p=words.percent(moment.risk, 1)
     )
@@ -180,7 +191,7 @@ def _budget(moment: Moment | None, standing: Standing | None, words: Words) -> B
         allowed=_one_digit(allowed, words),
         left=_one_digit(max(0.0, allowed - spent), words),
         share=round(min(100.0, share), 1),
-        at_once="—" if moment is None else _one_digit(moment.at_once, words),
+        at_once="—" if moment is None else _one_digit(_at_once(moment, standing), words),
     )
 
 

@@ -54,7 +54,7 @@ class ProblemBody(BaseModel):
 
 
 class Problem(Exception):
-    """An answer that is an error. `detail` and the orders' reasons are English templates, said in the reader's language.
+    """An answer that is an error. `detail` and the orders' reasons are English templates, said in the reader's language; `values` fill it.
 
     A FieldError is said already, but for the reasons of campaigns.
     """
@@ -66,11 +66,13 @@ class Problem(Exception):
         *,
         errors: Sequence[OrderRefused | FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        values: Mapping[str, str] | None = None,
         **extra: Any,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.values = values
         self.errors = errors
         self.headers = headers
         self.extra = extra
@@ -93,12 +95,13 @@ def answer(
     detail: str,
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
+    values: Mapping[str, str] | None = None,
     **extra: Any,
 ) -> Response:
     """The error in the form the asker reads: a page for a browser's navigation, problem+json for everybody else."""
     if _wants_page(request):
         return _page(request, status, detail, headers)
-    told = say(language_asked(request), detail)
+    told = say(language_asked(request), detail, **values or {})
     body = ProblemBody(title=HTTPStatus(status).phrase, status=status, detail=told, errors=list(errors) or None)
     shown = body.model_dump(exclude_none=True) | extra
     return JSONResponse(shown, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
@@ -138,7 +141,9 @@ def language_asked(request: Request) -> Language:
 async def _on_problem(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)
     errors = [_field_error(request, refused) for refused in problem.errors]
-    return answer(request, problem.status, problem.detail, errors, problem.headers, **problem.extra)
+    return answer(
+        request, problem.status, problem.detail, errors, problem.headers, values=problem.values, **problem.extra
+    )
 
 
 async def _on_refused(request: Request, refused: Exception) -> Response:

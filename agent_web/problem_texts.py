@@ -29,6 +29,7 @@ RUSSIAN = {
         "По этой ссылке звонка нет: проверьте её или запишите звонок заново"
     ),
     "sign in first": "Сначала войдите",
+    "these keys cannot be chosen": "Такие клавиши выбрать нельзя",
     "your role may not do this": "Вашей роли это не разрешено",
     "this request came from another site": "Запрос пришёл с другого сайта",
     "the order was refused": "Заказ не принят",
@@ -59,6 +60,11 @@ RUSSIAN = {
     "the last telephone number stays": "последний телефон остаётся",
     "there is no such recording": "Такой записи нет",
     "the sound of this recording is not there": "Звука этой записи нет",
+    "this call was not screened for answering machines": "Этот звонок не проверяли на автоответчик",
+    "this call is not of the sample": "Этот звонок не отобран для прослушивания",
+    "the sound of this call is not there": "Звука этого звонка нет",
+    "no calls are screened here": "Здесь звонки не проверяют на автоответчик",
+    "there is no such screened call": "Такого проверенного звонка нет",
     "there is no such agent": "Такого оператора нет",
     "the agent cannot be sent there now": "Сейчас оператора туда не перевести",
     "there is no such campaign": "Такой кампании нет",
@@ -130,7 +136,13 @@ RUSSIAN = {
     "this login is taken": "Такой логин уже есть",
     "you cannot switch yourself off": "Нельзя отключить самого себя",
     "there is no such customer": "Такого клиента нет",
+    "nothing is owed in this script": "В этом сценарии всё обязательное уже сделано",
+    "the supervisor asks for the required steps to be done": "Старший просит пройти обязательные шаги",
+    "nobody of this queue is on his shift": "В этой очереди сейчас никого нет на смене",
+    "the talk is over": "Разговор уже закончен",
     "there is no such result": "Такого результата нет",
+    "this result is not for contacts of this queue": "Этот итог не для контактов этой очереди",
+    "say why: choose a reason below this result": "Уточните: выберите причину под этим итогом",
     "the queues of this house are not set up here": "Очереди этого дома настраиваются не здесь",
     "the queues cannot be set up like this": "Так очереди настроить нельзя",
     "somebody else changed this meanwhile; load the page again": "Это тем временем изменил кто-то другой, обновите страницу",
@@ -139,9 +151,23 @@ RUSSIAN = {
     "you have no seat in the queue; ask the supervisor": "Для вас нет места в очереди, скажите супервизору",
     "a hidden number cannot become a customer's card": "Скрытый номер нельзя завести карточкой клиента",
     "this contact is not with you any more": "Этот контакт уже не у вас",
-    "name an operator or a number": "Назовите оператора или номер",
+    "name an operator, a queue or a number": "Назовите оператора, очередь или номер",
     "this is no telephone number": "Это не номер телефона",
     "this number may not be called from here": "Отсюда на этот номер звонить нельзя",
+    "this queue is not yours to call for": "Эта очередь не ваша",
+    "this number is being called just now": "На этот номер сейчас уже звонят",
+    "this customer does not want to be called": "Этот клиент просил ему не звонить",
+    "this number was called often enough for now": "На этот номер уже звонили столько раз, сколько можно",
+    "this number was called often enough for now; from {time} on it may be called again": (
+        "На этот номер уже звонили столько раз, сколько можно. Снова можно в {time}"
+    ),
+    "it is no time to call this customer now; from {time} on it is": "Сейчас этому клиенту звонить не время. Можно в {time}",
+    "somebody of us is calling this customer just now": "Этому клиенту сейчас звонит кто-то из наших",
+    "all that may be spent on calls today is spent": "На сегодня звонки закончились: лимит дня исчерпан",
+    "only a talk of two can be parked": "Оставить на парковке можно только разговор вдвоём",
+    "this customer is not parked any more": "Этого клиента на парковке уже нет",
+    "your hands are not free for this customer": "Сначала закончите то, что у вас в руках",
+    "nobody is being called for you": "Для вас сейчас никому не звонят",
     "nobody could be called there: he is not free, or does not answer to us": "Туда не дозвониться. Клиент с вами",
     "nobody has answered there yet": "Там ещё никто не ответил",
     "there is nobody else in this talk": "В этом разговоре больше никого нет",
@@ -281,14 +307,14 @@ STATUSES = {
 }
 
 
-def say(language: Language, template: str, **values: int | OrderStatus) -> str:
+def say(language: Language, template: str, **values: int | str | OrderStatus) -> str:
     """The text in the reader's language, statuses in words; a text without a translation stays English."""
     words = {name: _word(language, value) for name, value in values.items()}
     said = RUSSIAN.get(template, template) if language == "ru" else template
     return said.format(**words) if values else said
 
 
-def _word(language: Language, value: int | OrderStatus) -> str:
+def _word(language: Language, value: int | str | OrderStatus) -> str:
     if not isinstance(value, OrderStatus):
         return str(value)
     return STATUSES[value] if language == "ru" else value.value.replace("_", " ")

@@ -42,6 +42,7 @@ async def recordings(request: Request, house: HouseDep, user: Lister) -> Respons
         request,
         "quality.html",
         user=user,
+        may_listen=house.screened is not None and user.can(Permission.RECORDING_LISTEN),
         rows=await _shown(house, found[:PAGE]),
         more=found[PAGE - 1].id if len(found) > PAGE else None,
         asked=wish,

@@ -38,7 +38,6 @@ from .security import require
 
 router = APIRouter(prefix="/api/v1", tags=["scripts"], responses=problems(401, 403, 404, 409, 422))
 Operator = Annotated[User, Depends(require(Permission.DESK_WORK))]
-Supervisor = Annotated[User, Depends(require(Permission.QUEUE_STEER))]
 
 REASONS = {
     Fault.REQUIRED: (409, "this step is required: do it, or ask a supervisor to let it go"),
@@ -48,6 +47,7 @@ REASONS = {
     Fault.TOO_LONG: (422, "at most 2000 characters"),
     Fault.ALREADY_DONE: (409, "what was done cannot be gone behind"),
     Fault.OVER: (409, "the script is at its end"),
+    Fault.NOTHING_OWED: (409, "nothing is owed in this script"),
 }
 _NOT_UNDERSTOOD = N_("Слово «%(word)s» непонятно. Скажите проще, например: завтра после шести")
 _NO_TIME = N_("Назовите день или час, например: завтра после шести")
@@ -104,6 +104,7 @@ class RunShown(BaseModel):
     owed: list[str]
     trouble: str
     waived: bool
+    waiver_asked: bool
     agreed_at: datetime | None
     version: int
 
@@ -162,7 +163,7 @@ def moved_on() -> Iterator[None]:
 async def read_script(contact_id: str, request: Request, house: HouseDep, user: Operator) -> RunShown:
     """The script of this talk, begun if it was not."""
     contact = own_contact(house, user, contact_id)
-    return await _shown(house, await _runs(house).of(contact), contact, user, request)
+    return await _shown(house, await runs_of(house).of(contact), contact, user, request)
 
 
 @router.post("/desk/contacts/{contact_id}/script/step")
@@ -170,7 +171,7 @@ async def do_step(contact_id: str, body: StepDone, request: Request, house: Hous
     """Move the script on. An action that fails leaves it at its step, with the reason in `trouble`."""
     contact = own_contact(house, user, contact_id)
     with moved_on():
-        talk = await _runs(house).step(contact, body.step, body.version, _event(body), user.id)
+        talk = await runs_of(house).step(contact, body.step, body.version, _event(body), user.id)
     return await _shown(house, talk, contact, user, request)
 
 
@@ -181,26 +182,11 @@ async def begin_script(
     """Begin another script than the one that was chosen by rule."""
     contact = own_contact(house, user, contact_id)
     with moved_on():
-        talk = await _runs(house).change(contact, body.code)
+        talk = await runs_of(house).change(contact, body.code)
+    if contact.callback_at is not None:  # what was agreed goes with the script that it was agreed in
+        await house.desk.agree_call(contact_id, talk.agreed_at)
     await house.access.audit(user.id, "script.change", contact_id, {"script": body.code})
     return await _shown(house, talk, contact, user, request)
-
-
-@router.post("/contacts/{contact_id}/script/waive", status_code=204)
-async def waive_script(contact_id: str, house: HouseDep, user: Supervisor) -> None:
-    """A supervisor lets go what the script of a talk still demands; who did is kept in the audit."""
-    contact = house.desk.contact(contact_id)
-    if contact is None:
-        raise Problem(404, "there is no such contact in hand")
-    with moved_on():
-        before = await _runs(house).of(contact)
-        talk = await _runs(house).waive(contact, user.id)
-    if before is None or talk is None:
-        raise Problem(404, "no script runs in this talk")
-    owed = [step.code for step in before.owed]
-    await house.access.audit(user.id, "script.waive", contact_id, {"script": talk.script.code, "steps": owed})
-    if contact.agent_id is not None:
-        house.live.tell_user(contact.agent_id, "resync", {}, "resync")
 
 
 @router.post("/desk/callback-times")
@@ -258,7 +244,7 @@ def _event(body: StepDone) -> Event:
             return Back()
 
 
-def _runs(house: House) -> Runs:
+def runs_of(house: House) -> Runs:
     if house.scripts is None:
         raise Problem(404, "no script runs in this talk")
     return house.scripts
@@ -283,6 +269,7 @@ async def _shown(house: House, talk: Talk | None, contact: Contact, user: User, 
         owed=[step.code for step in talk.owed],
         trouble=talk.run.trouble,
         waived=talk.run.waived_by is not None,
+        waiver_asked=talk.run.asked_by is not None,
         agreed_at=talk.agreed_at,
         version=talk.run.version,
     )

@@ -1,7 +1,5 @@
 """The script of a contact for the desk: its panel, what still has to be done, and what was agreed."""
 
-from datetime import datetime
-
 from ..access.user import User
 from ..knowledge.runs import Talk
 from ..knowledge.script import Step
@@ -62,12 +60,6 @@ async def script_is_done(house: House, user: User, contact: Contact, chosen: Dis
         return
     left = [FieldError(field=f"script.{step.code}", reason=words_of(step, user.language)) for step in talk.owed]
     raise Problem(409, "required steps of the script are still to be done", errors=left, fault="script")
-
-
-async def agreed_at(house: House, contact: Contact) -> datetime | None:
-    """When the customer was promised a call in the script."""
-    talk = await house.scripts.of(contact) if house.scripts is not None else None
-    return None if talk is None else talk.agreed_at
 
 
 def words_of(step: Step, language: str) -> str:

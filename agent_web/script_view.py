@@ -54,6 +54,7 @@ class ScriptPane:
     trouble: str
     owed: int
     waived: bool
+    asked: bool
     why: str
     others: tuple[tuple[str, str], ...]
     result: str
@@ -96,6 +97,7 @@ def script_pane(
         trouble=trouble,
         owed=len(talk.owed),
         waived=run.waived_by is not None,
+        asked=run.asked_by is not None,
         why=_why(talk, choice, speech),
         others=tuple(
             (one.code, one.title.of(language)) for one in scripts if one.active and one.code != talk.script.code

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from ..access.permission import Permission
 from ..access.user import User
 from ..queue.capacity import Capacity
-from ..queue.setup import PauseCode, QueueRules, QueueSetup, Seat, Skill
+from ..queue.setup import PauseCode, QueueRules, QueueSetup, Reason, Seat, Skill
 from ..queue.setup_edit import HOUSE, Item, LiftRules, Noun, item_of, json_of
 from ..queue.setup_finding import Finding
 from ..queue.setup_store import Saved, SetupMoved, SetupRefused, SetupStore, UnknownItem
@@ -24,6 +24,7 @@ from .setup_schemas import (
     LiftsBody,
     PauseBody,
     QueueBody,
+    ReasonBody,
     SavedOut,
     SeatBody,
     SetupOut,
@@ -62,6 +63,7 @@ async def read_setup(request: Request, house: HouseDep, _user: Chief) -> SetupOu
         queues=shown(Noun.QUEUE, cast(Mapping[str, Item], setup.queues)),
         skills=shown(Noun.SKILL, cast(Mapping[str, Item], setup.skills)),
         pause_codes=shown(Noun.PAUSE_CODE, cast(Mapping[str, Item], setup.pause_codes)),
+        reasons=shown(Noun.REASON, cast(Mapping[str, Item], setup.reasons)),
         seats=shown(Noun.SEAT, cast(Mapping[str, Item], setup.seats)),
         capacity=json_of(Noun.CAPACITY, setup.capacity),
         lifts=json_of(Noun.LIFTS, LiftRules(setup.lifts_s, setup.dear_order)),
@@ -110,6 +112,19 @@ async def put_pause_code(code: str, body: PauseBody, request: Request, house: Ho
 async def remove_pause_code(code: str, request: Request, house: HouseDep, user: Chief) -> SavedOut:
     """Nobody can choose it any more; who is at such a pause stays there."""
     return await _saved(request, house, Noun.PAUSE_CODE, code, lambda s: s.remove_pause_code(code, user.id))
+
+
+@router.put("/reasons/{code}", responses=_PUT)
+async def put_reason(code: str, body: ReasonBody, request: Request, house: HouseDep, user: Chief) -> SavedOut:
+    """A reason below a disposition. Talks that are being wrapped up now are asked for one, too."""
+    reason = cast(Reason, _item(Noun.REASON, body.item() | {"code": code}))
+    return await _saved(request, house, Noun.REASON, code, lambda s: s.save_reason(reason, user.id, body.version))
+
+
+@router.delete("/reasons/{code}", responses=_PUT)
+async def remove_reason(code: str, request: Request, house: HouseDep, user: Chief) -> SavedOut:
+    """Nobody can choose it any more; what was closed with it reads as the disposition above."""
+    return await _saved(request, house, Noun.REASON, code, lambda s: s.remove_reason(code, user.id))
 
 
 @router.put("/seats/{agent_id}", responses=_PUT)

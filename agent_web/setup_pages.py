@@ -11,10 +11,12 @@ from fastapi.responses import HTMLResponse
 from ..access.permission import Permission
 from ..access.user import User
 from ..queue.channel import ChannelKind
+from ..queue.disposition import DISPOSITIONS
 from ..queue.metrics import waits
 from ..queue.setup import TARGET_WAITS_S, QueueRules, QueueSetup, Seat
 from ..queue.setup_edit import HOUSE, Noun, json_of
 from ..queue.skill import LEVELS
+from .desk_results_api import BRANCHES
 from .house import House, HouseDep
 from .i18n import N_, Words, words
 from .pages import language_of, render
@@ -41,6 +43,7 @@ TABS = (
     ("/queues", N_("Очереди")),
     ("/queues/operators", N_("Операторы и навыки")),
     ("/queues/skills", N_("Навыки")),
+    ("/queues/results", N_("Итоги")),
     ("/queues/pauses", N_("Паузы")),
     ("/queues/capacity", N_("Сколько сразу")),
     ("/queues/lifts", N_("Кого раньше")),
@@ -136,6 +139,7 @@ async def _editor(request: Request, house: House, user: User, rules: QueueRules)
         "zones": sorted(available_timezones()),
         "home_zone": house.site.time_zone,
     }
+    shown |= _tree(screen)
     return render(request, "queue_edit.html", user=user, **shown)
 
 
@@ -163,6 +167,25 @@ async def pauses_page(request: Request, house: HouseDep, user: Chief) -> HTMLRes
     pauses = sorted(screen.setup.pause_codes.values(), key=lambda pause: (screen.label(pause), pause.code))
     shown = screen.context | {"pauses": pauses, "versions": await setup_of(house).versions(Noun.PAUSE_CODE)}
     return render(request, "queue_pauses.html", user=user, **shown)
+
+
+@router.get("/results")
+async def results_page(request: Request, house: HouseDep, user: Chief) -> HTMLResponse:
+    """The tree of dispositions: the house's own, with this site's reasons below them."""
+    screen = await _screen(request, house, user, "/queues/results")
+    reasons = sorted(screen.setup.reasons.values(), key=lambda one: (screen.label(one), one.code))
+    shown = screen.context | {"reasons": reasons, "versions": await setup_of(house).versions(Noun.REASON)}
+    return render(request, "queue_results.html", user=user, **shown | _tree(screen))
+
+
+def _tree(screen: Screen) -> dict[str, Any]:
+    """Branches with their dispositions, in words."""
+    english = screen.speech.language == "en"
+    by_branch = {
+        branch: (screen.speech.say(name), [one for one in DISPOSITIONS if one.branch is branch])
+        for branch, name in BRANCHES.items()
+    }
+    return {"tree": by_branch, "result_label": lambda one: one.label_en if english else one.label_ru}
 
 
 @router.get("/capacity")

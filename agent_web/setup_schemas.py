@@ -61,7 +61,9 @@ class HoursBody(BaseModel):
 
 
 class QueueFields(BaseModel):
-    """Times in s. A channel that `target_s` does not name has the house's usual target."""
+    """Times in s. A channel that `target_s` does not name has the house's usual target.
+
+    `dispositions`: branches (order, service, not_talked) and dispositions that its contacts may be closed with, none named: all."""
 
     name_ru: Name
     name_en: Name
@@ -81,6 +83,8 @@ class QueueFields(BaseModel):
     announce_every_s: Number = 0.0
     keep_place: bool = False
     dialed: Annotated[list[Annotated[Text, Field(max_length=40)]], Field(max_length=200)] = []
+    dispositions: Annotated[list[Code], Field(max_length=40)] = []
+    disposition_required: bool = False
 
 
 class QueueBody(QueueFields, _Body):
@@ -99,6 +103,8 @@ class QueueBody(QueueFields, _Body):
                         "time_zone": "Europe/Moscow",
                         "week": [[540, 1260], [540, 1260], [540, 1260], [540, 1260], [540, 1260], None, None],
                     },
+                    "dispositions": ["service", "not_talked"],
+                    "disposition_required": True,
                     "version": 0,
                 }
             ]
@@ -115,14 +121,28 @@ class SkillBody(_Body):
 
 
 class PauseBody(_Body):
-    """`limit_s`: how long one such pause may last (s); null: as long as needed."""
+    """`limit_s`: how long one such pause may last (s), `day_limit_s`: all of a day together; null: as long as needed."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"name_ru": "Обед", "name_en": "Lunch", "limit_s": 2700}]}
+        extra="forbid",
+        json_schema_extra={"examples": [{"name_ru": "Обед", "name_en": "Lunch", "limit_s": 2700, "day_limit_s": 3600}]},
     )
     name_ru: Name
     name_en: Name
     limit_s: int | None = None
+    day_limit_s: int | None = None
+
+
+class ReasonBody(_Body):
+    """A reason below a disposition (`under`); where a disposition has reasons, one of them is chosen instead of it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"name_ru": "Дорого", "name_en": "Too dear", "under": "cancelled"}]},
+    )
+    name_ru: Name
+    name_en: Name
+    under: Code
 
 
 class CapacityFields(BaseModel):
@@ -209,6 +229,7 @@ class SetupOut(BaseModel):
     queues: dict[str, dict[str, Any]]
     skills: dict[str, dict[str, Any]]
     pause_codes: dict[str, dict[str, Any]]
+    reasons: dict[str, dict[str, Any]]
     seats: dict[str, dict[str, Any]]
     capacity: dict[str, Any]
     lifts: dict[str, Any]

@@ -48,6 +48,7 @@ NOUNS = {
     Noun.QUEUE: N_("Очередь «%(name)s»"),
     Noun.SKILL: N_("Навык «%(name)s»"),
     Noun.PAUSE_CODE: N_("Пауза «%(name)s»"),
+    Noun.REASON: N_("Причина «%(name)s»"),
     Noun.SEAT: N_("Оператор %(name)s"),
     Noun.CAPACITY: N_("Вместимость"),
     Noun.LIFTS: N_("Кого раньше"),
@@ -72,7 +73,11 @@ FIELDS = {
     "announce_every_s": N_("объявлять место"),
     "keep_place": N_("сохранить место"),
     "dialed": N_("номера"),
+    "dispositions": N_("итоги"),
+    "disposition_required": N_("без итога не закрыть"),
+    "under": N_("под каким итогом"),
     "limit_s": N_("предел"),
+    "day_limit_s": N_("предел за день"),
     "queues": N_("очереди"),
     "skills": N_("навыки"),
     "capacity": N_("вместимость"),
@@ -101,6 +106,8 @@ FAULTS = {
     Fault.BAD_WEEK: N_("В неделе семь дней"),
     Fault.OPENS_AFTER_CLOSES: N_("Открытие должно быть раньше закрытия, в пределах суток"),
     Fault.LAST_QUEUE: N_("Хотя бы одна очередь должна остаться"),
+    Fault.UNKNOWN_DISPOSITION: N_("Такого итога нет: %(code)s"),
+    Fault.PATH_LONG: N_("Код здесь не длиннее %(most)s знаков"),
     Fault.NO_OPERATORS: N_("У очереди нет ни одного оператора: контакты уйдут по правилу «некому отвечать»"),
     Fault.NO_CAPACITY: N_("Операторы есть, но ни одному не разрешён ни один контакт"),
     Fault.NO_CALLS_TAKEN: N_("На эти номера звонят, а принимать звонки здесь некому"),
@@ -241,6 +248,7 @@ def _item_label(
         Noun.QUEUE: setup.queues,
         Noun.SKILL: setup.skills,
         Noun.PAUSE_CODE: setup.pause_codes,
+        Noun.REASON: setup.reasons,
     }
     if noun is Noun.SEAT:
         return words.say(NOUNS[noun], name=people.get(key, key))

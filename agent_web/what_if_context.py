@@ -4,7 +4,7 @@ from typing import Any
 
 from ..dialer.campaign import Campaign, settings
 from ..dialer.what_if import SIMULATED
-from .campaign_forms import MODES
+from .campaign_choices import MODES
 from .house import House
 from .i18n import Words
 from .what_if_view import comparison

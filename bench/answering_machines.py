@@ -10,11 +10,11 @@ from statistics import median
 
 from bench.greetings.calls import LONGEST_S, Truth, call, of_use, pcm
 from bench.greetings.listening import Listened, listened
-from bench.greetings.train import judged
 from bench.table import Row
 from cordboard.dialer.machine_estimate import Share
 from cordboard.telephony.answer_machine import FRAME_BYTES, AnswerMachine
 from cordboard.telephony.answer_model import shipped
+from cordboard.telephony.answer_replay import judged
 from cordboard.telephony.answer_tones import Tone, ToneKind
 from cordboard.telephony.answer_verdict import POINTS, Heard, Verdict
 
@@ -44,9 +44,10 @@ class Judged:
 def judge(heard: Listened) -> dict[str, Judged]:
     """A call, heard once and judged at each point."""
     model = shipped()
-    likely = model.likelihoods_of(model.scores(heard.figures))
-    tones = tuple(tone for _at_s, tone in heard.tones)
-    return {name: Judged(heard.truth, tuple(judged(heard, likely, point)), tones) for name, point in POINTS.items()}
+    replay = heard.heard
+    likely = model.likelihoods_of(model.scores(replay.figures))
+    tones = tuple(tone for _at_s, tone in replay.tones)
+    return {name: Judged(heard.truth, tuple(judged(replay, likely, point)), tones) for name, point in POINTS.items()}
 
 
 def cpu_share(calls: int) -> float:

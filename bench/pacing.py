@@ -55,6 +55,11 @@ OTHERS = {
 """Floors of the second simulator (bench/other_floor.py)."""
 
 
+RIVALS: dict[str, MakePacer] = {"VICIdial's rule, defaults": Vicidial}
+OURS = ("predictive", "predictive-no-cancel")
+STEADY = (*OURS, "progressive", "power", *RIVALS)
+
+
 @dataclass(frozen=True, slots=True)
 class Runs:
     outlooks: tuple[Outlook, ...]
@@ -83,12 +88,13 @@ def runs(make: MakePacer, world: World, seeds: Sequence[int], what: str = "", ke
     return Runs(tuple(kept.outlook(what, seed, partial(simulate, make(), world, seed)) for seed in seeds))
 
 
-def tuned(world: World) -> float:
+def tuned(operators: int, kept: KeptRuns) -> float:
     """The highest cap of VICIdial's on which no run abandons too many; found on other seeds, as no operator of it could."""
-    low, high = 0, len(CAPS) - 1
+    low, high, world = 0, len(CAPS) - 1, floor(operators)
     while low < high:
         middle = (low + high + 1) // 2
-        came = runs(lambda: Vicidial(CAPS[middle], -1.0), world, TUNED_ON)  # noqa: B023 - used at once
+        cap = CAPS[middle]
+        came = runs(lambda: Vicidial(cap, -1.0), world, TUNED_ON, f"N = {operators}: cap {cap:.2f} tried", kept)  # noqa: B023 - used at once
         worst = max(each.abandonment for each in came.outlooks)
         low, high = (middle, high) if worst <= world.limit else (low, middle - 1)
     return CAPS[low]
@@ -114,35 +120,42 @@ class Timed:
         return decision
 
 
+def _steady(operators: int, name: str, seeds: Sequence[int], kept: KeptRuns) -> Runs:
+    return runs(RIVALS.get(name) or PACERS[name], floor(operators), seeds, f"N = {operators}: {name}", kept)
+
+
 def _steady_rows(operators: int, seeds: Sequence[int], kept: KeptRuns) -> list[Row]:
-    world = floor(operators)
-    cap = tuned(world)
-    pacers: dict[str, MakePacer] = {
-        "progressive": PACERS["progressive"],
-        "power": PACERS["power"],
-        "VICIdial's rule, defaults": Vicidial,
-        f"VICIdial's rule, cap {cap:.2f} tuned off-line": lambda: Vicidial(cap, -1.0),
-        "predictive-no-cancel": PACERS["predictive-no-cancel"],
-        "predictive": PACERS["predictive"],
-    }
-    rows = []
-    for name, make in pacers.items():
-        came = runs(make, world, seeds, f"N = {operators}: {name}", kept)
+    world, rows = floor(operators), []
+    for name in STEADY:
         aim = AIMS[operators] if name == "predictive" else ""
-        rows.append(_row(f"N = {operators}: {name}", came, world, aim))
-    return rows
+        rows.append(_row(f"N = {operators}: {name}", _steady(operators, name, seeds, kept), world, aim))
+    cap = tuned(operators, kept)
+    what = f"N = {operators}: VICIdial's rule, cap {cap:.2f} tuned off-line"
+    return [*rows, _row(what, runs(lambda: Vicidial(cap, -1.0), world, seeds, what, kept), world)]
 
 
 def _row(what: str, came: Runs, world: World | OtherWorld, aim: str = "") -> Row:
     return Row(f"busy, {what}", 100 * came.mean(lambda each: each.utilisation), "%", aim, came.note(world))
 
 
-def _other_rows(seeds: Sequence[int]) -> list[Row]:
+def _harder_rows(seeds: Sequence[int], kept: KeptRuns) -> list[Row]:
+    return [
+        _row(f"{what}: predictive", runs(PACERS["predictive"], world, seeds, what, kept), world)
+        for what, world in HARDER.items()
+    ]
+
+
+def _other_rows(seeds: Sequence[int], kept: KeptRuns) -> list[Row]:
     rows = []
     for what, world in OTHERS.items():
-        came = Runs(tuple(simulate_other(PACERS["predictive"](), world, seed) for seed in seeds))
+        play = partial(_on_the_other_floor, world)
+        came = Runs(tuple(kept.outlook(f"other floor, {what}", seed, partial(play, seed)) for seed in seeds))
         rows.append(_row(f"on the other floor, {what}: predictive", came, world))
     return rows
+
+
+def _on_the_other_floor(world: OtherWorld, seed: int) -> Outlook:
+    return simulate_other(PACERS["predictive"](), world, seed)
 
 
 def _lead_rows(operators: int, seeds: Sequence[int], kept: KeptRuns) -> list[Row]:
@@ -167,12 +180,11 @@ def _time_row() -> Row:
 def rows(small: bool) -> list[Row]:
     seeds = SEEDS[:1] if small else SEEDS
     floors, kept = [5, 20] if small else list(HOURS), kept_runs()
-    made = [row for operators in floors for row in _steady_rows(operators, seeds, kept)]
-    if not small:
-        made += [
-            _row(f"{what}: predictive", runs(PACERS["predictive"], world, seeds, what, kept), world)
-            for what, world in HARDER.items()
-        ]
-        made += [row for operators in (5, 20) for row in _lead_rows(operators, seeds, kept)]
-        made += _other_rows(seeds)
-    return [*made, _time_row()]
+    for name in OURS:  # what is worth most comes first, for the run may be broken off
+        for operators in floors:
+            _steady(operators, name, seeds, kept)
+    harder = [] if small else _harder_rows(seeds, kept)
+    leads = [] if small else [row for operators in (5, 20) for row in _lead_rows(operators, seeds, kept)]
+    steady_rows = [row for operators in floors for row in _steady_rows(operators, seeds, kept)]
+    others = [] if small else _other_rows(seeds, kept)
+    return [*steady_rows, *harder, *leads, *others, _time_row()]

@@ -16,9 +16,8 @@ from random import Random
 from typing import Any
 
 import httpx2
-import numpy as np
-import soundfile
 
+from bench.live_apologies import Apology, Listening
 from bench.sipp_load import desk_phones
 from bench.table import Row, table
 from cordboard.access.permission import Role
@@ -28,7 +27,6 @@ from cordboard.storage.database import Database
 from cordboard.storage.ids import random_ids
 from tests.fakes.asterisk_tree import data_folder
 from tests.fakes.house import House, running_house
-from tests.fakes.prompt_ear import SURE, find
 from tests.fakes.sipp import SippCarrier
 from tests.fakes.sipp_scenarios import NO_ANSWER, Behaviour, refuses
 from tests.fakes.wait import until
@@ -177,27 +175,8 @@ def serve_before(house: House) -> None:
         db.commit()
 
 
-async def apologies(house: House, carrier: SippCarrier, since: str) -> tuple[int, int]:
-    """How many were abandoned since then, and how many of them heard whose call it was."""
-    query = "SELECT number FROM attempt WHERE outcome = 'abandoned' AND intent_at >= ? AND number LIKE ?"
-    lost = [str(number) for (number,) in await select(house, query, since, f"%{PREFIX}%")]
-    said = [
-        np.asarray(soundfile.read(str(path), dtype="int16")[0], dtype=np.int16)
-        for path in (house.data / "asterisk/share/said").glob("*.wav")
-    ]
-    heard = 0
-    for number in lost:
-        sounds = [
-            carrier.peer.sound(one.sound_at)
-            for one in carrier.invites()
-            if one.sound_at is not None and one.number.lstrip("+") == number.lstrip("+")
-        ]
-        heard += any(find(sound, words).likeness >= SURE for sound in sounds for words in said)
-    return len(lost), heard
-
-
-async def measure(minutes: float) -> tuple[dict[str, Any], tuple[int, int]]:
-    """The forecast that was applied, with what happened; and the apologies."""
+async def measure(minutes: float) -> tuple[dict[str, Any], list[Apology], int]:
+    """The forecast that was applied, with what happened; the apologies; and for how many an operator came too late."""
     random = Random(7)
     async with AsyncExitStack() as stack:
         folder: Path = stack.enter_context(data_folder())
@@ -236,17 +215,20 @@ async def measure(minutes: float) -> tuple[dict[str, Any], tuple[int, int]]:
         await until(ready, "the forecast", within_s=120.0, every_s=1.0)
         since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         (await boss.post(f"{one}/apply")).raise_for_status()
+        listening = Listening(house, carrier, PREFIX, since)
+        ear = asyncio.create_task(listening.last())
         await numbers.last(60.0 * minutes)
         (kept, *_) = (await boss.get(f"{address}/what-ifs")).json()
         stands_on = (await boss.get(one)).json()["stands_on"]
         (await boss.post(f"{address}/pause")).raise_for_status()
-        await asyncio.sleep(15.0)  # the last apologies are said to their end
-        return kept | {"stands_on": stands_on}, await apologies(house, carrier, since)
+        await asyncio.sleep(RING_TIMEOUT_S + 5.0)  # the last who ring have answered or not
+        ear.cancel()
+        return kept | {"stands_on": stands_on}, await listening.settled(), await listening.late()
 
 
 def rows(small: bool = False, minutes: float | None = None) -> list[Row]:
     """Half as long again as `minutes`, for what is learned before; `small`, 3 min and 90 s."""
-    kept, (lost, heard) = asyncio.run(measure(minutes or (SHORT_MINUTES if small else MINUTES)))
+    kept, apologies, late = asyncio.run(measure(minutes or (SHORT_MINUTES if small else MINUTES)))
     ground = kept["stands_on"]
     note = f"learned from {ground['calls']} calls, {ground['talks']} talks"
     made = []
@@ -264,9 +246,12 @@ def rows(small: bool = False, minutes: float | None = None) -> list[Row]:
                 f"{inside} the spread, forecast {scale * expected['p50']:.1f}{one_to_one}; {note}",
             )
         )
-    made.append(
-        Row("the same: abandoned who heard whose call it was", float(heard), "persons", f"{lost}", "of those abandoned")
-    )
+    began = [each.began_s for each in apologies if each.began_s is not None]
+    when = f"began {min(began):.1f} to {max(began):.1f} s after the answer" if began else "none began"
+    plain = sum(each.plain for each in apologies)
+    note = f"of those to whom nobody came; {plain} heard a plain apology; {when}; to {late} more an operator came after 2 s"
+    heard = float(sum(each.heard for each in apologies))
+    made.append(Row("the same: those who heard whose call it was", heard, "persons", f"{len(apologies)}", note))
     return made
 
 

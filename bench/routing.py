@@ -15,6 +15,7 @@ from time import thread_time
 from bench.table import Row, table
 from cordboard.queue import agent as agents
 from cordboard.queue import contact as contacts
+from cordboard.queue import contact_events
 from cordboard.queue.agent import Agent, Stance
 from cordboard.queue.capacity import Capacity
 from cordboard.queue.channel import Arrival, ChannelKind, Direction
@@ -76,7 +77,7 @@ class Hall:
         name = f"contact{next(self._numbers):06}"
         arrived = contacts.arrive(name, Arrival(kind, Direction.INBOUND, queue, name), self.now)
         due = due_at(self.now, kind, SETUP.rules(queue), 0)
-        return contacts.advance(replace(arrived, due_at=due, needs=needs), contacts.Queued(self.now))
+        return contacts.advance(replace(arrived, due_at=due, needs=needs), contact_events.Queued(self.now))
 
     def freed(self) -> Agent:
         """A busy operator, as he is when one of his talks ends."""
@@ -123,7 +124,7 @@ class Hall:
 
     def _made(self, contact_id: str, agent_id: str) -> Iterator[Agent | Contact]:
         contact = self.contacts[contact_id]
-        yield contacts.advance(contact, contacts.Offered(self.now, agent_id))
+        yield contacts.advance(contact, contact_events.Offered(self.now, agent_id))
         until = self.now + timedelta(seconds=25)
         reserved = agents.ReservedForContact(self.now, contact_id, contact.kind, until)
         talks = agents.TalkBegan(self.now, contact_id, contact.kind)
@@ -181,7 +182,7 @@ def _come_and_go(hall: Hall, queues: Sequence[str]) -> Spent:
     contact = hall.caller(hall.chance.choice(queues))
     spent = hall.decide(contact)
     if spent.taken is None:
-        hall.decide(contacts.advance(contact, contacts.CustomerLeft(hall.now, "left")))
+        hall.decide(contacts.advance(contact, contact_events.CustomerLeft(hall.now, "left")))
     else:
         hall.decide(agents.advance(hall.agents[str(spent.taken.agent_id)], agents.TaskEnded(hall.now, contact.id)))
     return spent

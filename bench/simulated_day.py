@@ -17,8 +17,7 @@ from time import perf_counter, process_time
 from bench import day_model as model
 from bench.table import Row, table
 from cordboard.queue import agent as agents
-from cordboard.queue import contact as contacts
-from cordboard.queue import moves
+from cordboard.queue import contact_events, moves, time_moves
 from cordboard.queue.agent import Agent, AgentState
 from cordboard.queue.book import Book, Draft
 from cordboard.queue.channel import Arrival, ChannelKind
@@ -112,7 +111,7 @@ class Day:
             looks_at = self.book.agenda.next_at()
             if looks_at is not None and looks_at <= self._heap[0][0]:
                 self.now = max(self.now, looks_at)
-                self._change(lambda draft: moves.pass_time(draft, {}, model.RULES))
+                self._change(lambda draft: time_moves.pass_time(draft, {}, model.RULES))
             else:
                 self.now, _, act = heappop(self._heap)
                 self._change(act)
@@ -195,7 +194,7 @@ class Day:
         contact = draft.open_contact(contact_id)
         if contact is None or contact.state not in (ContactState.QUEUED, ContactState.OFFERED):
             return ()
-        return moves.end(draft, contact, contacts.CustomerLeft(self.now, "gave_up"), model.RULES)
+        return moves.end(draft, contact, contact_events.CustomerLeft(self.now, "gave_up"), model.RULES)
 
     def _answer(self, draft: Draft, contact_id: str, agent_id: str) -> Sequence[Command]:
         contact = draft.open_contact(contact_id)
@@ -212,11 +211,11 @@ class Day:
         if contact.state not in TALKING_STATES:
             return ()
         self._after(model.WRAP_UP_S[contact.kind], lambda later: self._dispose(later, contact_id))
-        return moves.end(draft, contact, contacts.TalkEnded(self.now), model.RULES)
+        return moves.end(draft, contact, contact_events.TalkEnded(self.now), model.RULES)
 
     def _dispose(self, draft: Draft, contact_id: str) -> Sequence[Command]:
         contact = draft.open_contact(contact_id)
-        return () if contact is None else moves.dispose(draft, contact, contacts.Disposed(self.now, "done", ""))
+        return () if contact is None else moves.dispose(draft, contact, contact_events.Disposed(self.now, "done", ""))
 
 
 def _tell(draft: Draft, agent_id: str, event: agents.AgentEvent) -> None:

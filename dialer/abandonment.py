@@ -266,6 +266,10 @@ class CapBook:
         if len(self._noted) > CORRECTABLE:
             self._noted.popitem(last=False)
 
+    def knows(self, attempt_id: str) -> bool:
+        """Whether it was decided here, lately enough to be corrected."""
+        return attempt_id in self._noted
+
     def flying(self) -> set[str]:
         """The attempts in flight without a reserved operator."""
         return set(self._flying)

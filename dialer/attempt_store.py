@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ..queue.channel import AttemptOutcome
 from ..queue.contact import IllegalTransition
 from . import lead as leads
-from .booking_store import follow_lead
+from .booking_store import follow_lead, names_booked
 from .campaign import Campaign
 from .law import Law, Wish, verdict
 from .law_store import charge, keep_list_still, known_of, take_turns
-from .lead import Attempt, Lead, LeadState, end_of
+from .lead import DIALABLE_STATES, Attempt, Lead, LeadState, end_of
 from .lead_moves import advance
 from .reached_store import keep_reached
 from .reason import HELD, Wait
@@ -40,12 +40,23 @@ class End:
     tech_cause: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A person answered: the call, its lead, its campaign's queue, and the name that he gave when he booked it ("" if he did not)."""
+
+    attempt: Attempt
+    lead: Lead
+    queue: str
+    name: str
+
+
 @dataclass(slots=True)
 class Written:
-    """What one transaction made: by the attempt's id its lead as the call begins, or itself as it ended; `refused`: whose lead is in no
-    state to be dialed; `changed`: the leads that were written."""
+    """What one transaction made: by the attempt's id its lead as the call begins, what is known of who answered, or itself as it ended;
+    `refused`: whose lead is in no state to be dialed; `changed`: the leads that were written."""
 
     begun: dict[str, Lead] = field(default_factory=dict)
+    answered: dict[str, Answered] = field(default_factory=dict)
     ended: dict[str, Attempt] = field(default_factory=dict)
     refused: dict[str, IllegalTransition] = field(default_factory=dict)
     changed: dict[str, Lead] = field(default_factory=dict)
@@ -89,6 +100,27 @@ async def begin(connection: AsyncConnection, attempts: Sequence[Attempt], law: L
     return written
 
 
+async def answer(connection: AsyncConnection, attempt_ids: Collection[str], now: datetime) -> Written:
+    """Write that persons answered. What is answered or over already, or unknown, is left as it is."""
+    written = Written()
+    open_now = sa.select(attempt_table).where(
+        _a.id.in_(set(attempt_ids)), _a.answered_at.is_(None), _a.ended_at.is_(None)
+    )
+    rows = await connection.execute(open_now.order_by(_a.id).with_for_update())
+    attempts = [replace(attempt_of(row._asdict()), answered_at=now) for row in rows]
+    found = await _locked_leads(connection, {attempt.lead_id for attempt in attempts})
+    campaigns = await _campaigns(connection, {lead.campaign_id for lead in found.values()})
+    names = await names_booked(connection, found)
+    for attempt in attempts:
+        lead = found[attempt.lead_id]
+        campaign = campaigns[lead.campaign_id]
+        moved = written.changed[lead.id] = advance(lead, leads.Connected(), campaign.rules, now, campaign.results)
+        written.answered[attempt.id] = Answered(attempt, moved, campaign.queue, names.get(lead.id, ""))
+    await _put(connection, attempt_table, [row_of(attempt) for attempt in attempts])
+    await put_leads(connection, written.changed.values())
+    return written
+
+
 async def end(connection: AsyncConnection, ends: Sequence[End], law: Law, now: datetime) -> Written:
     """Write how calls ended; their leads go on by the rules. What is over already, or unknown, is left as it is."""
     written = Written()
@@ -124,8 +156,9 @@ async def end(connection: AsyncConnection, ends: Sequence[End], law: Law, now: d
 
 
 def aside(lead: Lead, wait: Wait, now: datetime) -> Lead | None:
-    """The lead put aside for what stands against it; None when that is not for long enough to be written down."""
-    return advance(lead, leads.Held(wait.reason.value, wait.until), {}, now) if wait.reason in HELD else None
+    """The lead put aside for what stands against it; None when that is not for long enough to be written down, or nobody else dials it."""
+    waits = wait.reason in HELD and lead.state in DIALABLE_STATES
+    return advance(lead, leads.Held(wait.reason.value, wait.until), {}, now) if waits else None
 
 
 async def put_leads(connection: AsyncConnection, changed: Collection[Lead]) -> None:

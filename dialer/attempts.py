@@ -15,9 +15,10 @@ from ..queue.contact import Contact
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
+from .attempt_store import Answered
 from .cap_keeper import CapKeeper
 from .desks import Desks
-from .lead import Attempt, Lead, LeadState
+from .lead import Attempt, LeadState
 from .originate import Originate
 from .pacing import NO_WORD, RUNG_ENOUGH_S, Brake
 from .placing import Placing
@@ -168,8 +169,8 @@ class Attempts:
             await self._on_stray_answer(attempt_id)
             return None
         failpoint("after_answer_kept")
-        self.trunks.answered(answered[0])
-        return await self._meets(*answered, wire_key)
+        self.trunks.answered(answered.attempt)
+        return await self._meets(answered, wire_key)
 
     async def meet(self, attempt_id: str, wire_key: str) -> Contact | None:
         """Who was told a message wants an operator, and waits in the queue. None for news of a call that is over."""
@@ -178,18 +179,20 @@ class Attempts:
         if attempt is None or lead is None or attempt.ended_at is not None:
             self.strays["wish_late"] += 1
             return None
-        return await self._meets(attempt, lead, wire_key)
+        name = await self._store.name_booked(lead.id)
+        return await self._meets(Answered(attempt, lead, await self._queue_of(attempt), name), wire_key)
 
-    async def _meets(self, attempt: Attempt, lead: Lead, wire_key: str) -> Contact:
+    async def _meets(self, answered: Answered, wire_key: str) -> Contact:
+        attempt, lead = answered.attempt, answered.lead
         self.brake = Brake()
         kept_by = holder(self._desk.agents(), attempt.id)
         arrival = Arrival(
             kind=ChannelKind.VOICE,
             direction=Direction.OUTBOUND,
-            queue=await self._queue_of(attempt),
+            queue=answered.queue,
             wire_key=wire_key or attempt.id,
             address=attempt.number,
-            name=await self._store.name_booked(lead.id),
+            name=answered.name,
             lead_id=lead.id,
             attempt_id=attempt.id,
             customer_id=lead.customer_id,

@@ -1,6 +1,6 @@
 """The diary: what each half hour can take and has taken, when somebody is called who asks now, and whether a wish can be promised."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -191,6 +191,9 @@ class Diary:
             return places(on_line_at(window.starts_at, usual, unknown, self._home_zone), handle_s)
 
         taken = await self._store.taken(await self.campaign_ids(queue), queue, since, until)
+        taken += _agreed(
+            self._desk.contacts(), queue, since, until
+        )  # after the tables: what was closed meanwhile stands there
         return with_places(windows, takes, taken, await self._store.places(queue, since, until))
 
     async def _usual_crew(self, queue: str) -> Mapping[HourOfWeek, float]:
@@ -202,3 +205,9 @@ class Diary:
             known = now, usual_crew(await self._presence(mine, since), now, self._home_zone)
             self._usual[queue] = known
         return known[1]
+
+
+def _agreed(contacts: Iterable[Contact], queue: str, since: datetime, until: datetime) -> list[datetime]:
+    """What is promised in talks that have no result yet."""
+    mine = (one.callback_at for one in contacts if one.queue == queue)
+    return [at for at in mine if at is not None and since <= at < until]

@@ -217,10 +217,14 @@ def _told(before: Lead, event: LeadEvent, after: Lead) -> BookingEvent | None:
     return Ended() if promised_anew or (over and not isinstance(event, PromiseWithdrawn)) else None
 
 
-async def name_booked(connection: AsyncConnection, lead_id: str) -> str:
-    """The name that was given when the call to this lead was booked."""
-    newest = sa.select(_b.name).where(_b.lead_id == lead_id).order_by(_b.created_at.desc()).limit(1)
-    return await connection.scalar(newest) or ""
+async def names_booked(connection: AsyncConnection, lead_ids: Collection[str]) -> dict[str, str]:
+    """By the lead's id the name that was given when the call to it was booked last."""
+    if not lead_ids:
+        return {}
+    rows = await connection.execute(
+        sa.select(_b.lead_id, _b.name).where(_b.lead_id.in_(lead_ids)).order_by(_b.created_at)
+    )
+    return {row.lead_id: row.name for row in rows}
 
 
 async def _bookings(connection: AsyncConnection, query: sa.Select[Any]) -> list[Booking]:

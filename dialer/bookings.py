@@ -22,6 +22,7 @@ from .booking import (
 )
 from .booking_diary import Diary
 from .booking_limits import DAY, BookingRules, Tries, asker_mark, destination
+from .booking_slots import slot_of
 from .booking_store import BookingStore, Owed
 from .calling_hours import zone_of
 from .campaign import Campaign
@@ -141,6 +142,13 @@ class Bookings:
     def knock(self, address: str) -> None:
         """A page's visitor tries something with a link. Raises BookingRefused(TOO_MANY)."""
         self._tries.enter(asker_mark(address, self._key), self._clock.monotonic())
+
+    async def bears(self, queue: str, starts_at: datetime) -> bool:
+        """Whether its slot takes all that is promised in it, in talks too. In its turn: who looked before it has written by then."""
+        window = slot_of(starts_at)
+        async with self._store.turn():
+            slots = await self._diary.agenda(queue, window.starts_at, window.ends_at)
+        return all(slot.taken <= slot.places for slot in slots)
 
     async def move(self, booking_id: str, starts_at: datetime | None, *, by_hand: bool = False) -> Booking:
         """To another slot, or to "as soon as possible" (None). `by_hand`: a supervisor may fill a slot beyond what it can take."""

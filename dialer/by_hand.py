@@ -37,14 +37,29 @@ class Refusal(StrEnum):
     HOURS = "hours"
     TRUNK = "trunk"
     TRUNK_FULL = "trunk_full"
+    DO_NOT_CALL = "do_not_call"
+    DESTINATION = "destination"
+    OFTEN = "often"
+    SAME_CUSTOMER = "same_customer"
+    ACCOUNT = "account"
 
 
 class CannotDial(Exception):
-    """The operator's call was not placed; `refusal` says why."""
+    """The operator's call was not placed; `refusal` says why, `until` when that ends by itself, if it does (UTC)."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: Refusal, until: datetime | None = None) -> None:
         super().__init__(refusal.value)
         self.refusal = refusal
+        self.until = until
+
+
+async def line_must_carry(attempts: Attempts) -> None:
+    """Raises CannotDial while no call could go out."""
+    if not await attempts.may_try():
+        raise CannotDial(Refusal.TRUNK)
+    if attempts.trunks.holds():
+        troubled = attempts.trunks.troubled_until() is not None
+        raise CannotDial(Refusal.TRUNK if troubled else Refusal.TRUNK_FULL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +175,7 @@ class ByHand:
             raise CannotDial(Refusal.NOT_NOW)
         if not allowed(self._clock.now(), lead.zone, campaign.hours)[0]:
             raise CannotDial(Refusal.HOURS)
-        if not await self._attempts.may_try():
-            raise CannotDial(Refusal.TRUNK)
-        if self._attempts.trunks.holds():
-            troubled = self._attempts.trunks.troubled_until() is not None
-            raise CannotDial(Refusal.TRUNK if troubled else Refusal.TRUNK_FULL)
+        await line_must_carry(self._attempts)
         if agent.state is not AgentState.READY:
             raise CannotDial(Refusal.NOT_READY)
         if not await self._attempts.dial(Call(lead, campaign, agent, attempt_id=attempt_id)):

@@ -1,7 +1,7 @@
 """Keeps the bound on abandonment at work: what each attempt meant, when an operator met the customer, how many more may fly."""
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -10,9 +10,10 @@ from typing import Protocol
 from ..queue.contact import Contact
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
-from .abandonment import CapBook, Counts, Scope, Window, scopes_of
+from .abandonment import CORRECTABLE, CapBook, Counts, Scope, Verdict, Window, scopes_of
 from .campaign import Campaign
 from .lead import Attempt
+from .machine_labels import Answerer, MachineEstimate, with_estimate
 from .meaning import means
 from .standing import Standing, standing
 from .store import DialerStore
@@ -38,6 +39,10 @@ class CapKeeper:
         self._loaded = False
         self._loading = asyncio.Lock()  # two readers at once would fill two books
         self._met: set[str] = set()
+        self._machines: OrderedDict[str, bool] = (
+            OrderedDict()
+        )  # told by operators; whether a served person was taken back
+        self._estimates: dict[str, MachineEstimate] = {}
         self.waits_s: deque[float] = deque(maxlen=REMEMBERED)
         self.on_wait: list[Callable[[float], None]] = []
 
@@ -47,15 +52,45 @@ class CapKeeper:
             if not self._loaded:
                 self._book = CapBook(self._home_zone)
                 await self._store.fill_cap(self._book, self._clock.now())
+                self._estimates = await self._store.machines.estimates()
                 self._loaded = True
+
+    def estimate(self, campaign_id: str) -> MachineEstimate:
+        """What people say who heard the campaign's screened calls."""
+        return self._estimates.get(campaign_id, MachineEstimate())
+
+    async def heard_anew(self, campaign_id: str) -> None:
+        """Somebody said of a screened call who it was: from now on that counts."""
+        self._estimates |= await self._store.machines.estimates(campaign_id)
+
+    async def told_by_agent(self, attempt_id: str, answerer: Answerer) -> None:
+        """An operator said who had answered. A machine that was brought to him is no person who was served."""
+        attempt, taken_back = await self._store.attempt(attempt_id), self._machines.pop(attempt_id, False)
+        counted = taken_back
+        if answerer is Answerer.MACHINE:
+            counted = self._machines[attempt_id] = self._book.knows(attempt_id)
+        if len(self._machines) > CORRECTABLE:
+            self._machines.popitem(last=False)
+        if attempt is not None and counted:
+            self.decided(attempt)
+
+    def as_kept(self, campaign: Campaign) -> Campaign:
+        """With the bound as it is kept: false machines count by what listening found (machine_labels.py)."""
+        cap = with_estimate(campaign.cap, self._estimates.get(campaign.id))
+        return campaign if cap is campaign.cap else replace(campaign, cap=cap)
+
+    def _scopes(self, campaign: Campaign, campaigns: Iterable[Campaign]) -> list[Scope]:
+        return scopes_of(self.as_kept(campaign), map(self.as_kept, campaigns))
 
     def room(self, campaign: Campaign, campaigns: Iterable[Campaign]) -> int:
         """How many more calls of the campaign may be placed now without a reserved operator."""
-        return self._book.room(scopes_of(campaign, campaigns), self._clock.now()) if self._loaded else 0
+        return self._book.room(self._scopes(campaign, campaigns), self._clock.now()) if self._loaded else 0
 
     def standing(self, campaign: Campaign, campaigns: Iterable[Campaign]) -> Standing | None:
         """How the campaign stands under its bound; None before the counts are read, when this engine begins."""
-        return standing(self._book, campaign, list(campaigns), self._clock.now()) if self._loaded else None
+        if not self._loaded:
+            return None
+        return standing(self._book, self.as_kept(campaign), list(map(self.as_kept, campaigns)), self._clock.now())
 
     def takes_off(self, attempt: Attempt) -> None:
         """Just before its intent is written."""
@@ -67,7 +102,10 @@ class CapKeeper:
 
     def decided(self, attempt: Attempt) -> None:
         """It is over, or an operator has met the customer."""
-        self._book.decided(attempt.id, attempt.campaign_id, attempt.intent_at, means(attempt))
+        verdict = means(attempt)
+        if attempt.id in self._machines and verdict is Verdict.SERVED:
+            verdict = None  # no person was served; whoever was abandoned stays so, whatever is said of him later
+        self._book.decided(attempt.id, attempt.campaign_id, attempt.intent_at, verdict)
 
     async def reconcile(self) -> None:
         """Hold the calls in flight against the table: one whose end we did not hear written is decided now, none is missed."""

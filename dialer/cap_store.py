@@ -9,6 +9,8 @@ from ..queue.channel import AttemptOutcome
 from ..storage.database import Database
 from .abandonment import KEPT, PROMISE_S, CapBook, Verdict
 from .lead import UNRESERVED_MODES, Attempt
+from .machine_labels import Answerer
+from .machine_tables import screened_table
 from .rows import attempt_of
 from .tables import attempt_table
 
@@ -46,7 +48,8 @@ def _counted(is_sqlite: bool, since: datetime) -> sa.Select[tuple[str, str, str,
         (abandoned, Verdict.ABANDONED.value),
         else_=Verdict.SERVED.value,
     )
-    persons = sa.and_(_a.answered_at.is_not(None), _a.mode != "agentless")
+    told = sa.exists().where(screened_table.c.attempt_id == _a.id, screened_table.c.by_agent == Answerer.MACHINE.value)
+    persons = sa.and_(_a.answered_at.is_not(None), _a.mode != "agentless", sa.or_(abandoned, ~told))
     decided = sa.or_(_a.ended_at.is_not(None), _a.connected_at.is_not(None))
     return (
         sa.select(_a.campaign_id, minute.label("minute"), means.label("verdict"), sa.func.count().label("many"))

@@ -24,6 +24,7 @@ from .law import Wish
 from .lead import Attempt
 from .modes import WAKE_AT_ONCE, Modes
 from .originate import Call, Originate
+from .own_numbers import OwnNumbers
 from .queue_watch import QueueWatch
 from .reason import Reason, Wait
 from .recovery import Recovery
@@ -95,6 +96,7 @@ class Dialer:
         self._signs = signs
         self._attempts.over = self._over
         self._by_hand = ByHand(store, desk, clock, ids, self._attempts, self._modes)
+        own_numbers = OwnNumbers(store, desk, clock, ids, self._attempts, steering.add_campaign, home_zone)
         self._known: dict[str, Campaign] = {}
 
         # One face for those outside; each door leads straight to the room that does the work.
@@ -109,6 +111,11 @@ class Dialer:
         self.skip_card = self._by_hand.skip
         self.leads_to_dial = self._by_hand.listed
         self.dial_lead = self._by_hand.dial_lead
+        self.dial_number = own_numbers.dial
+        self.give_up_number = own_numbers.give_up
+        self.number_dialed = own_numbers.dialed
+        self.last_number = own_numbers.last
+        self.third_may_be_dialed = own_numbers.third_may_be_dialed
         self.in_flight = self._recovery.in_flight
         self.settle = self._attempts.settle
         self.given = GivenLeads(store, store.imports, clock, ids)
@@ -126,6 +133,7 @@ class Dialer:
         self.why = steering.why
         self.find = steering.find
         self.leads_of_customer = store.finding.of_customer
+        self.charge_talk = store.charge_talk
         self.day = steering.day
         self.week = WeekKeeper(store.week, clock, home_zone).week
         self.set_weights = steering.set_weights

@@ -42,6 +42,7 @@ class Exposure:
         hostility: float,
         set_up: "NDArray[np.bool_] | None" = None,
         stay: float = 1.0,
+        more_sigmas: float = 0.0,
     ) -> float:
         """Persons who would find nobody (less than 0: operators left over), of calls with these chances [call, horizon]; of those that are
         `set_up` still, the share `stay` is not withdrawn before it rings."""
@@ -54,7 +55,7 @@ class Exposure:
         worse = np.minimum(1.0, times[:, None] * answers) * kept[:, None]
         spread = (worse * (1.0 - worse)).sum(0) + (freed * (1.0 - freed)).sum(0)
         mean = worse.sum(0) - freed.sum(0)
-        sigmas = SIGMAS + min(1.0, max(0.0, hostility / HOSTILITY - 1.0))
+        sigmas = SIGMAS + more_sigmas + min(1.0, max(0.0, hostility / HOSTILITY - 1.0))
         most = float((mean + sigmas * np.sqrt(spread)).max())
         return min(most, float(kept.sum())) - spare
 

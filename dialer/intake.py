@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from ..queue.contact import Contact, ContactState, IllegalTransition
-from ..queue.disposition import Disposition, disposition
+from ..queue.disposition import AUTOMATIC, Disposition, disposition
 from ..shop.order import ASKS_FOR_CALL, Order
 from ..storage.clock import Clock
 from ..storage.failpoint import failpoint
@@ -110,6 +110,8 @@ class Intake:
                 await self.on_disposed(contact)
             case ContactState.LOST:
                 await self.on_lost_talk(contact)
+            case ContactState.ABANDONED if contact.callback_at is not None:
+                await self._keep_agreed(contact, contact.callback_at)
             case ContactState.ABANDONED if contact.attempt_id:
                 abandoned = await self._store.abandon(contact.attempt_id)
                 if abandoned is not None:
@@ -171,6 +173,15 @@ class Intake:
         for lead in await self._store.imports.missed(contact.address):
             if lead.id != contact.lead_id and not lead.is_callback:
                 await self._tell(lead, Withdrawn())
+
+    async def _keep_agreed(self, contact: Contact, callback_at: datetime) -> None:
+        """He waited again after a talk, and left: the call that was agreed in it is kept."""
+        event = Disposed(AUTOMATIC.code, contact.id, AUTOMATIC.closes_lead, callback_at)
+        lead = await self._store.lead(contact.lead_id) if contact.lead_id else None
+        if lead is not None:
+            await self._tell_once(lead, event, contact)
+        else:
+            await self._promise(contact, event, callback_at, None)
 
     async def on_lost_talk(self, contact: Contact) -> None:
         """A call died by our fault: the customer is called back at once, before all others, by whoever is free."""

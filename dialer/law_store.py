@@ -109,7 +109,8 @@ async def _pasts(
     since = now - max(window(wish.campaign.limits) for wish in wishes)
     numbers, ids = {wish.number for wish in wishes}, {wish.lead.id for wish in wishes}
     mine = sa.or_(_a.number.in_(numbers), _a.lead_id.in_(ids))
-    rows = await connection.execute(sa.select(attempt_table).where(mine, _a.intent_at > since))
+    lately = sa.or_(_a.intent_at > since, _a.ended_at > since)  # a talk may be older than the window, and its end not
+    rows = await connection.execute(sa.select(attempt_table).where(mine, lately))
     recent = [attempt_of(row._asdict()) for row in rows if row.id not in own]
     by_end = sa.select(_a.lead_id, _a.outcome, sa.func.count()).where(_a.lead_id.in_(ids), _a.id.not_in(own))
     ends: dict[str, dict[AttemptOutcome | None, int]] = {lead_id: {} for lead_id in ids}
@@ -168,12 +169,17 @@ async def _spent(connection: AsyncConnection, law: Law, now: datetime, own: Coll
 
 async def charge(connection: AsyncConnection, law: Law, attempt: Attempt, at: datetime) -> None:
     """Put an answered call that is over on the account of the day."""
-    if not keeps_account(law.tolls) or attempt.answered_at is None:
+    if attempt.answered_at is not None:
+        await charge_talk(connection, law, attempt.number, max(0.0, (at - attempt.answered_at).total_seconds()), at)
+
+
+async def charge_talk(connection: AsyncConnection, law: Law, number: str, talk_s: float, at: datetime) -> None:
+    """Put a talk that is over on the account of the day, where one is kept."""
+    if not keeps_account(law.tolls):
         return
-    talk_s = max(0.0, (at - attempt.answered_at).total_seconds())
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     put = insert(toll_day_table).values(
-        day=day_of(at, law.home_zone), seconds=talk_s, kopecks=law.tolls.cost(attempt.number, talk_s)
+        day=day_of(at, law.home_zone), seconds=talk_s, kopecks=law.tolls.cost(number, talk_s)
     )
     more = {name: toll_day_table.c[name] + put.excluded[name] for name in ("seconds", "kopecks")}
     await connection.execute(put.on_conflict_do_update(index_elements=["day"], set_=more))

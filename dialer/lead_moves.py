@@ -4,6 +4,8 @@ fresh ─┬─> dialing ─┬─> connected ─┬─> done
 due ───┘            │              ├─> due (the talk was lost: a callback, now)
   ^                 └─> retry_at <─┘
   └──── the time came ─────┘             do_not_call is for ever
+
+A number that an operator chose is born done: he alone dials it, once (own_numbers.py).
 """
 
 from dataclasses import replace
@@ -35,6 +37,7 @@ from .lead import (
 )
 from .numbers import Numbers, moved_on
 from .retry import NO_RESULT_RULES, ResultRules, RetryRule, RetryRules
+from .sources import is_by_hand
 
 _LEFT_ALONE = frozenset({AttemptOutcome.ABANDONED, AttemptOutcome.MACHINE})
 
@@ -48,6 +51,8 @@ def advance(
     match lead.state, event:
         case ((state.FRESH | state.DUE), AttemptStarted()):
             return replace(lead, state=state.DIALING, due_at=lead.due_at if lead.is_callback else None)
+        case state.DONE, AttemptStarted() if is_by_hand(lead.source) and lead.last_outcome is None:
+            return replace(lead, state=state.DIALING)
         case ((state.FRESH | state.DUE), Skipped(until)):
             return replace(lead, state=state.RETRY_AT, due_at=until)
         case state.RETRY_AT, CameDue() if lead.due_at is not None and lead.due_at <= now:

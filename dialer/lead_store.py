@@ -13,7 +13,7 @@ from ..storage.clock import Clock
 from ..storage.database import Database
 from ..storage.ids import Ids
 from . import lead as leads
-from .booking_store import follow_lead, name_booked
+from .booking_store import follow_lead, names_booked
 from .campaign import own_values
 from .campaign_store import CampaignStore, campaign_by_id, locked_row
 from .finding_store import LeadFinder
@@ -62,7 +62,7 @@ class LeadStore(CampaignStore):
     async def name_booked(self, lead_id: str) -> str:
         """The name that its customer gave when he booked a call; "" if he did not."""
         async with self._db.read() as connection:
-            return await name_booked(connection, lead_id)
+            return (await names_booked(connection, [lead_id])).get(lead_id, "")
 
     async def leads_of_order(self, order_id: str) -> list[Lead]:
         """The oldest first."""

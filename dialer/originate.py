@@ -48,7 +48,8 @@ class Originate(Protocol):
 @dataclass(frozen=True, slots=True)
 class Call:
     """What is to be dialed, for whom, by whose rules. Without an `agent` nobody is reserved: then the bound of the campaign, with the
-    `others` of its group, must have room. `variables` are for the wire; `attempt_id` is given where the agent is reserved already."""
+    `others` of its group, must have room. `variables` are for the wire; `attempt_id` is given where the agent is reserved already;
+    `by_hand`: its agent chose the number himself, whatever the campaign's mode."""
 
     lead: Lead
     campaign: Campaign
@@ -56,3 +57,4 @@ class Call:
     others: Sequence[Campaign] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     attempt_id: str = ""
+    by_hand: bool = False

@@ -176,7 +176,7 @@ class PaceKeeper:
         pace.upcoming = tuple(pace.model.probability(each) for each in facts.values()) if pace.model.seen else ()
 
     def _pace(self, campaign: Campaign) -> Pace:
-        info = info_of(campaign)
+        info = info_of(self._cap.as_kept(campaign))
         pace = self._paces.get(campaign.id)
         if pace is None:
             pace = self._paces[campaign.id] = Pace(info, Predictive())

@@ -32,6 +32,8 @@ class Budget:
     CAUTION = 2.0
     TRUST = 0.6
     """The share of the persons who progressive dialing would still bring by expectation that the bound counts on."""
+    LUCK = 3.0
+    """So many standard deviations fewer may come than are expected: of few, hardly any are sure."""
     CREDIT, CREDIT_EACH = 100.0, 10.0
     """The bound counts on no more persons to come than came already, and so many, or so many for each operator."""
     HORIZON_S = 1800.0
@@ -132,12 +134,25 @@ class Budget:
         """So many persons may be lost at once this moment, and the window still ends within the limit, the half hour within its own."""
         coming = 0.0
         if self._end_s is not None:
-            cycle_s = max(1.0, handling_s) + LINE_S / max(0.01, answer)
+            expected = self._expected(t, operators, handling_s, answer)
             credit = self.answered + max(self.CREDIT, self.CREDIT_EACH * operators)
-            coming = min(self.TRUST * operators * self._left_s(t) / cycle_s, credit)
+            coming = min(self.TRUST * expected, self._surely(expected), credit)
         persons = self.answered + coming
         left = self.limit * persons - self._unseen(persons, 1.0) - self.abandoned
         # In a larger team chance evens out what is exposed: bound as tightly, 20 operators idled 0.7 points more.
         overdraft = min(max(0.0, self.OVERDRAFT * (operators - 5)), self.MOST_OVERDRAFT * math.sqrt(operators))
         soon = self._half_hour_left(t, operators, handling_s) + overdraft
         return min(left, soon) / max(0.01, 1.0 - self.limit)
+
+    def makes_good(self, t: float, operators: int, handling_s: float, answer: float) -> bool:
+        """Whether one person too many could still be made good for by those who surely come until the end, dialed one to one."""
+        if self._end_s is None:
+            return True
+        return self.limit * self._surely(self._expected(t, operators, handling_s, answer)) >= 1.0
+
+    def _expected(self, t: float, operators: int, handling_s: float, answer: float) -> float:
+        """Persons that progressive dialing would bring until the end."""
+        return operators * self._left_s(t) / (max(1.0, handling_s) + LINE_S / max(0.01, answer))
+
+    def _surely(self, expected: float) -> float:
+        return max(0.0, expected - self.LUCK * math.sqrt(expected))

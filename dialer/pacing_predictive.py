@@ -12,7 +12,7 @@ import numpy as np
 
 from .beliefs import Beliefs, Lines
 from .exposure import Exposure
-from .pacing_budget import Budget
+from .pacing_budget import SMALL_TEAM, Budget
 from .pacing_law import FreeOperators, harm_and_gain
 from .pacing_memory import Kept, numbers
 from .pacing_plain import USUAL, safe
@@ -38,6 +38,8 @@ EVERY_EVENT_UP_TO = 30
 MOST_AT_ONCE = 64
 CLOSE = 4.0
 """With room for fewer persons the bound is near."""
+LAST_SIGMAS = 2.0
+"""So much surer one must be where nothing is taken back and one too many is not made good for any more."""
 MOST_WITHDRAWN_AT_ONCE = 8
 WITHDRAWN_FREE = 20
 
@@ -146,15 +148,11 @@ class Predictive:
         spare_by, freed = self.beliefs.operators(snapshot)
         t, handling_s, answer = snapshot.t, self.beliefs.handling_s(), self.beliefs.answer().mean
         room = max(0.0, self.budget.room(t, operators, handling_s, answer))
-        set_up = np.array([call.since_ring_s is None for call in snapshot.in_flight], dtype=bool)
-        hostility = self.exposure.hostility(self.beliefs.persons, self.beliefs.rate.highest, self.beliefs.rate.now)
-        stay = self._stay()
-        if room < CLOSE:  # half a person cannot be lost: what does not ring yet is held for answered
-            exposed = self.exposure.of(answers[~set_up], freed, spare, hostility) + stay * float(set_up.sum())
-            each = stay
+        is_last = not self._takes_back and not self.budget.makes_good(t, operators, handling_s, answer)
+        if is_last and operators < SMALL_TEAM:  # all are held for answered, and nobody for free in time
+            exposed, each = float(len(snapshot.in_flight) - spare), 1.0
         else:
-            exposed = self.exposure.of(answers, freed, spare, hostility, set_up, stay)
-            each = stay * self.exposure.fresh(answer, hostility)
+            exposed, each = self._exposed(snapshot, answers, freed, room < CLOSE, LAST_SIGMAS if is_last else 0.0)
         self.exposure.note(t, exposed)
         kappa = self.budget.kappa(t, operators, handling_s, self.exposure.usual)
         law = FreeOperators(spare_by, freed, answers, self.beliefs.fresh(snapshot, MOST_AT_ONCE))
@@ -168,7 +166,7 @@ class Predictive:
         most_safe = _most(safe(snapshot, self.info.ring_timeout_s), snapshot)
         if is_worth_it(0):
             most = _most(math.floor(max(0.0, room - exposed) / each), snapshot)
-            wanted = _largest(is_worth_it, MOST_AT_ONCE)
+            wanted = _largest(is_worth_it, min(MOST_AT_ONCE, most + 1))  # that it is more says enough
             if wanted > most:
                 self.basis = Basis.BOUND
             return Decision(max(min(wanted, most), most_safe))
@@ -176,9 +174,26 @@ class Predictive:
             return Decision(most_safe)
         return Decision(0, self._to_withdraw(snapshot, lines, answers, law, kappa))
 
+    def _exposed(
+        self, snapshot: Snapshot, answers: Floats, freed: Floats, is_close: bool, more_sigmas: float
+    ) -> tuple[float, float]:
+        """How many persons could be lost at once, and what one more call adds to that."""
+        set_up = np.array([call.since_ring_s is None for call in snapshot.in_flight], dtype=bool)
+        hostility = self.exposure.hostility(self.beliefs.persons, self.beliefs.rate.highest, self.beliefs.rate.now)
+        spare, stay = snapshot.idle - snapshot.waiting, self._stay()
+        if is_close:  # half a person cannot be lost: what does not ring yet is held for answered
+            rings = self.exposure.of(answers[~set_up], freed, spare, hostility, more_sigmas=more_sigmas)
+            return rings + stay * float(set_up.sum()), stay
+        exposed = self.exposure.of(answers, freed, spare, hostility, set_up, stay, more_sigmas)
+        return exposed, stay * self.exposure.fresh(self.beliefs.answer().mean, hostility)
+
+    @property
+    def _takes_back(self) -> bool:
+        return self._withdraws and self.most_withdrawn > 0.0
+
     def _stay(self) -> float:
         """The share of calls that are not withdrawn while they are set up; a tenth at least is counted on to ring."""
-        if not self._withdraws:
+        if not self._takes_back:
             return 1.0
         return max(0.1, 1.0 - min(self.most_withdrawn, self.withdrawn / max(20, self.placed)))
 
@@ -187,7 +202,7 @@ class Predictive:
     ) -> tuple[CallId, ...]:
         """The youngest first; each that goes makes the others less risky."""
         allowed = int(WITHDRAWN_FREE + self.most_withdrawn * self.placed) - self.withdrawn
-        if not self._withdraws or self.most_withdrawn <= 0.0 or allowed <= 0:
+        if not self._takes_back or allowed <= 0:
             return ()
         indices = [at for at, call in enumerate(snapshot.in_flight) if self._may_go(call)]
         indices.sort(key=lambda at: snapshot.in_flight[at].since_dial_s)

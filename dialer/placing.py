@@ -102,6 +102,7 @@ class Placing:
         mode = campaign.mode
         if agent_id is not None and mode is DialMode.AGENTLESS:  # a call that was promised to who pressed 0
             mode = DialMode.PROGRESSIVE
+        mode = DialMode.MANUAL if call.by_hand else mode
         attempt_id, now = call.attempt_id or self._ids(), self._clock.now()
         plain = Attempt(attempt_id, lead.id, campaign.id, agent_id, lead.phone, now, mode=mode.value)
         failed = await self._trunks.failed_for(lead.id) if lead.last_outcome in TROUBLE else ()

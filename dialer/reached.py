@@ -2,7 +2,8 @@
 
 Reached is who talked with an operator of ours, or heard a message to its end or to its key; who met nobody was not. It is known by every
 key of the customer (one_customer.py), so another of his numbers does not get around it. How long the peace is (`limits.reached_h`) says
-the campaign that wants to call; its own leads go by their retries and by `limits.gap_s`. A call that the customer asked for is made.
+the campaign that wants to call; its own leads go by their retries and by `limits.gap_s`. A call that the customer asked for is made,
+and one that an operator chose to make himself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from ..queue.channel import AttemptOutcome
 from .lead import Attempt, Lead
 from .one_customer import keys_of_lead
 from .reason import Reason, Wait
+from .sources import is_by_hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def is_reached(attempt: Attempt) -> bool:
 
 def peace(lead: Lead, number: str, hours: int, talks: Talks, now: datetime) -> Wait | None:
     """Until when the customer is not called for this lead; None when he may be."""
-    if lead.is_callback and lead.attempts == 0:
+    if (lead.is_callback and lead.attempts == 0) or is_by_hand(lead.source):
         return None
     others = [
         talk.at

@@ -7,6 +7,8 @@ abandoned_basket   a basket that its customer did not touch for so many minutes,
 delivery_problem   an order that the courier could not hand over, until that is solved
 missed_calls       who called us, waited at least so many seconds and left, until he is served
 
+A number that an operator dials himself is a lead too (own_numbers.py), which no campaign dials.
+
 An order is one lead a campaign and kind, however often it is told; what comes back (changed once more, given up once more) opens it again.
 """
 
@@ -106,3 +108,15 @@ def given_source(external_id: str) -> str:
 
 def missed_source(phone: str, contact_id: str) -> str:
     return f"missed:{phone}:{contact_id}"
+
+
+_BY_HAND = "hand:"
+
+
+def by_hand_source(lead_id: str) -> str:
+    """What `Lead.source` says of a number that an operator chose himself: each call is a lead of its own."""
+    return f"{_BY_HAND}{lead_id}"
+
+
+def is_by_hand(source: str) -> bool:
+    return source.startswith(_BY_HAND)

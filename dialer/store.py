@@ -15,7 +15,8 @@ from ..storage.grouped import Grouped
 from ..storage.ids import Ids
 from . import lead as leads
 from .abandonment import CapBook
-from .attempt_store import End, aside, begin, end
+from .attempt_store import Answered, End, answer, aside, begin, end
+from .campaign import DialMode
 from .campaign_store import campaign_by_id, locked_row
 from .cap_store import fill
 from .day_store import DayFigures
@@ -23,10 +24,11 @@ from .do_not_call_store import DoNotCallList
 from .holiday_store import HolidayStore
 from .holidays import Holidays
 from .law import Law, Wish
-from .law_store import account_closed, bans, keep_list_still, read_holidays
+from .law_store import account_closed, bans, charge_talk, keep_list_still, read_holidays
 from .lead import DIALABLE_STATES, Attempt, Lead, LeadState
 from .lead_moves import may_give_back
 from .lead_store import LeadStore, locked_lead, put
+from .machine_store import MachineStore
 from .open_attempts_store import OpenAttempts
 from .pacing_store import PacingStore
 from .ranks_store import DEPTH
@@ -39,7 +41,7 @@ from .week_store import WeekStore
 from .what_if_store import WhatIfStore
 
 MOST_AT_ONCE = 100
-"""Calls that begin, or end, in one transaction."""
+"""Calls that begin, are answered, or end in one transaction."""
 
 
 class DialerStore(LeadStore):
@@ -56,10 +58,12 @@ class DialerStore(LeadStore):
         self.week = WeekStore(db)
         self.pacing = PacingStore(db)
         self.what_ifs = WhatIfStore(db)
+        self.machines = MachineStore(db, clock)
         self._open = OpenAttempts(db)
         self.open_attempts = self._open.all
         self.read_anew = self._open.forget
         self._begins = Grouped(self._begin, MOST_AT_ONCE, _undone)
+        self._answers = Grouped(self._answer, MOST_AT_ONCE, _undone)
         self._ends = Grouped(self._end, MOST_AT_ONCE, _undone)
         self._looks = Grouped(self._look, MOST_AT_ONCE, _undone)
 
@@ -116,16 +120,22 @@ class DialerStore(LeadStore):
         async with self._db.read() as connection:
             return await account_closed(connection, self._law, self._clock.now())
 
-    async def answer(self, attempt_id: str) -> tuple[Attempt, Lead] | None:
-        """A person answered. None if that was known, or the attempt is over or unknown."""
+    async def charge_talk(self, number: str, talk_s: float) -> None:
+        """A talk (s) outside that is no attempt of the dialer's is over: it goes on the day's account too."""
         async with self._db.write() as connection:
-            attempt = await _locked_attempt(connection, attempt_id)
-            if attempt is None or attempt.answered_at or attempt.ended_at:
-                return None
-            lead = await self._tell(connection, attempt.lead_id, leads.Connected())
-            after = replace(attempt, answered_at=self._clock.now())
-            await self._put_attempt(connection, after)
-            return (after, lead) if lead else None
+            await charge_talk(connection, self._law, number, talk_s, self._clock.now())
+
+    async def answer(self, attempt_id: str) -> Answered | None:
+        """A person answered. None if that was known, or the attempt is over or unknown. Those who answer while a transaction runs share
+        the next one."""
+        return await self._answers.ask(attempt_id)
+
+    async def _answer(self, attempt_ids: Sequence[str]) -> list[Answered | None]:
+        async with self._db.write() as connection:
+            written = await answer(connection, attempt_ids, self._clock.now())
+            self._db.afterwards(lambda: self._ranks.changed(written.changed))
+            self._db.afterwards(lambda: self._open.changed(attempt_ids))
+        return [written.answered.pop(each, None) for each in attempt_ids]
 
     async def end_attempt(
         self, attempt_id: str, outcome: AttemptOutcome, cause: int | None, tech_cause: str | None
@@ -195,6 +205,13 @@ class DialerStore(LeadStore):
 
     async def attempt(self, attempt_id: str) -> Attempt | None:
         return await self._looks.ask(attempt_id)
+
+    async def last_by_hand(self, agent_id: str) -> str:
+        """The number that this agent last dialed himself; "" if he never did."""
+        _a = attempt_table.c
+        mine = sa.select(_a.number).where(_a.agent_id == agent_id, _a.mode == DialMode.MANUAL.value)
+        async with self._db.read() as connection:
+            return (await connection.execute(mine.order_by(_a.intent_at.desc()).limit(1))).scalar() or ""
 
     async def _look(self, attempt_ids: Sequence[str]) -> list[Attempt | None]:
         query = sa.select(attempt_table).where(attempt_table.c.id.in_(attempt_ids))

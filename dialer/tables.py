@@ -119,6 +119,7 @@ import_table = sa.Table(
     sa.Index("ix_lead_import_campaign_id", "campaign_id", "created_at"),
 )
 HAS_TRUNK = sa.text("trunk <> ''")
+BY_HAND = sa.text("mode = 'manual'")
 _open = sa.Column("ended_at", UtcDateTime)
 attempt_table = sa.Table(
     "attempt",
@@ -142,6 +143,7 @@ attempt_table = sa.Table(
     sa.Index("ix_attempt_lead_id", "lead_id", "intent_at"),
     sa.Index("ix_attempt_campaign_id", "campaign_id", "intent_at"),
     sa.Index("ix_attempt_number", "number", "intent_at"),
+    sa.Index("ix_attempt_by_hand", "agent_id", "intent_at", sqlite_where=BY_HAND, postgresql_where=BY_HAND),
     # Never two calls to one number at once, whatever the code above believes.
     sa.Index("ux_attempt_open", "number", unique=True, sqlite_where=_open.is_(None), postgresql_where=_open.is_(None)),
 )

@@ -136,6 +136,7 @@ class WhatIfs:
         lines = max(1, sum(state.trunk.channels for state in self._trunks.states()))
         answered, abandoned = (counts.answered, counts.abandoned) if counts else (0, 0)
         warm = campaign.mode in SIMULATED and self._paces.pacer(campaign.id) is not None
+        campaign, after = self._cap.as_kept(campaign), self._cap.as_kept(after)
         as_is = side_of(campaign, operators=operators, lines=lines, answered=answered, abandoned=abandoned, warm=warm)
         other = side_of(
             after,

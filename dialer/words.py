@@ -106,7 +106,8 @@ class Words:
         said = await self._voicing.playable(campaign.id, lines, APOLOGY_S)
         if (trouble := self._voicing.trouble(campaign.id)) is not None:
             log.warning("campaign %s leaves no message with machines: %s", campaign.id, type(trouble).__name__)
-        return {key: {"CC_AMD": machines.point} | ({"CC_LEAVE": said[key]} if key in said else {}) for key in facts}
+        screened = {"CC_AMD": machines.point, "CC_AMD_MODEL": campaign.id}
+        return {key: screened | ({"CC_LEAVE": said[key]} if key in said else {}) for key in facts}
 
 
 def _apology(campaign: Campaign, facts: Facts) -> Line:

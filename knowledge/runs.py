@@ -1,13 +1,29 @@
 """The runs of scripts, contact by contact: chosen, begun, moved on and kept. A run lives in the table, so a reload finds it, and who
 gets the contact by a transfer goes on with it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..queue.contact import Contact
 from .actions import ActionRefused, Actions
-from .script import ActionKind, Done, Event, Failed, Run, Script, Step, Waived, Way, advance, begin, is_over, owed
+from .script import (
+    ActionKind,
+    Done,
+    Event,
+    Failed,
+    Run,
+    Script,
+    Step,
+    Waived,
+    WaiverAsked,
+    WaiverRefused,
+    Way,
+    advance,
+    begin,
+    is_over,
+    owed,
+)
 from .script_choice import Choice, Situation, choose
 from .store import Crossed, ScriptStore
 
@@ -117,9 +133,24 @@ class Runs:
     async def waive(self, contact: Contact, actor_id: str) -> Talk | None:
         """A supervisor lets go what is still owed. Raises Crossed."""
         talk = await self.of(contact)
-        if talk is None:
-            return None
-        run, _ = advance(talk.script, talk.run, Waived(actor_id))
+        return None if talk is None else await self._told(talk, Waived(actor_id))
+
+    async def ask_waiver(self, contact: Contact, actor_id: str) -> Talk | None:
+        """The operator asks a supervisor for that. Again is no harm. Raises ScriptRefused where nothing is owed, Crossed."""
+        talk = await self.of(contact)
+        return talk if talk is None or talk.run.asked_by is not None else await self._told(talk, WaiverAsked(actor_id))
+
+    async def refuse_waiver(self, contact: Contact) -> Talk | None:
+        """The steps stay owed. Raises Crossed."""
+        talk = await self.of(contact)
+        return talk if talk is None or talk.run.asked_by is None else await self._told(talk, WaiverRefused())
+
+    async def asking(self, contacts: Iterable[Contact]) -> list[Talk]:
+        """Those of these talks in which a supervisor is waited for, the oldest first."""
+        return [await self._talk(run) for run in await self._store.asking([one.id for one in contacts])]
+
+    async def _told(self, talk: Talk, event: Event) -> Talk:
+        run, _ = advance(talk.script, talk.run, event)
         await self._store.keep(run)
         return Talk(talk.script, run)
 

@@ -131,7 +131,8 @@ class Taken:
 @dataclass(frozen=True, slots=True)
 class Run:
     """A script on its way through one contact. `doing`: what was given to the action that is being carried out; `trouble`: why the last
-    one failed; `waived_by`: the supervisor who let the rest go. `version` grows by one with each change."""
+    one failed; `waived_by`: the supervisor who let the rest go; `asked_by`: the operator who asks for that and has no answer yet. `version`
+    grows by one with each change."""
 
     contact_id: str
     script: str
@@ -141,6 +142,7 @@ class Run:
     doing: str | None = None
     trouble: str = ""
     waived_by: str | None = None
+    asked_by: str | None = None
     version: int = 1
 
 
@@ -230,7 +232,22 @@ class Waived:
     by: str
 
 
-Event = Said | Answered | Written | Begun | Done | Failed | Skipped | Back | Waived
+@dataclass(frozen=True, slots=True)
+class WaiverAsked:
+    """The operator asks that a supervisor let go what is still owed."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRefused:
+    pass
+
+
+Event = Said | Answered | Written | Begun | Done | Failed | Skipped | Back | Waived | WaiverAsked | WaiverRefused
+
+
+NOT_WAIVED = "the supervisor asks for the required steps to be done"
 
 
 class Fault(StrEnum):
@@ -241,6 +258,7 @@ class Fault(StrEnum):
     TOO_LONG = "too_long"
     ALREADY_DONE = "already_done"
     OVER = "over"
+    NOTHING_OWED = "nothing_owed"
 
 
 class ScriptRefused(Exception):
@@ -264,7 +282,13 @@ def advance(script: Script, run: Run, event: Event) -> tuple[Run, tuple[Command,
     step = script.by_code[run.at]
     match step.kind, event:
         case _, Waived(by):
-            return _next(run, waived_by=by), ()
+            return _next(run, waived_by=by, asked_by=None), ()
+        case _, WaiverAsked(by):
+            if not owed(script, run):
+                raise ScriptRefused(Fault.NOTHING_OWED, step.code)
+            return _next(run, asked_by=by), ()
+        case _, WaiverRefused():
+            return _next(run, asked_by=None, trouble=NOT_WAIVED), ()
         case _, Back():
             return _back(run), ()
         case StepKind.END, _:

@@ -1,6 +1,6 @@
 """Scripts, every edition of them, and the runs of contacts, in their tables."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,11 +20,23 @@ class Crossed(Exception):
 
 
 class ScriptStore:
+    """The only writer of scripts in the engine that leads, so it keeps the newest editions in mind: every desk asks for them."""
+
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db, self._clock = db, clock
+        self._newest: list[Script] | None = None
+        self._puts = 0
 
     async def scripts(self) -> list[Script]:
         """The newest edition of each, by code; those that are off too."""
+        if self._newest is not None:
+            return self._newest
+        puts, found = self._puts, await self._read_newest()
+        if puts == self._puts:  # else one was put while we read
+            self._newest = found
+        return found
+
+    async def _read_newest(self) -> list[Script]:
         newest = sa.select(_s.code, sa.func.max(_s.edition).label("edition")).group_by(_s.code).subquery()
         joined = sa.and_(_s.code == newest.c.code, _s.edition == newest.c.edition)
         async with self._db.read() as connection:
@@ -53,7 +65,9 @@ class ScriptStore:
             "changed_at": self._clock.now(),
             "changed_by": actor_id,
         }
-        if not await self._add(script_table, values):
+        done = await self._add(script_table, values)
+        self._puts, self._newest = self._puts + 1, None
+        if not done:
             raise Crossed
         return script_of(plain, edition)
 
@@ -69,6 +83,12 @@ class ScriptStore:
             query = sa.select(run_table).where(_r.contact_id == contact_id)
             row = (await connection.execute(query)).first()
             return None if row is None else _run(row)
+
+    async def asking(self, contact_ids: Collection[str]) -> list[Run]:
+        """The runs of these contacts in which a waiver is asked for."""
+        query = sa.select(run_table).where(_r.contact_id.in_(contact_ids), _r.asked_by.is_not(None))
+        async with self._db.read() as connection:
+            return [_run(row) for row in await connection.execute(query.order_by(_r.changed_at, _r.contact_id))]
 
     async def begin(self, run: Run) -> Run:
         """Keep a run that begins; where the contact has one already, that one counts."""
@@ -96,6 +116,7 @@ class ScriptStore:
             "doing": run.doing,
             "trouble": run.trouble,
             "waived_by": run.waived_by,
+            "asked_by": run.asked_by,
             "version": run.version,
             "changed_at": self._clock.now(),
         }
@@ -122,5 +143,6 @@ def _run(row: sa.Row[Any]) -> Run:
         doing=row.doing,
         trouble=row.trouble,
         waived_by=row.waived_by,
+        asked_by=row.asked_by,
         version=row.version,
     )

@@ -26,6 +26,7 @@ run_table = Table(
     Column("doing", Text),
     Column("trouble", String(300), nullable=False),
     Column("waived_by", String(36)),
+    Column("asked_by", String(36)),
     Column("version", Integer, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     ForeignKeyConstraint(["script", "edition"], ["script.code", "script.edition"], name="fk_script_run_script"),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
 from .agent import Agent
+from .channel import OWN_PHONE_AFTER_S
 from .contact import TALKING_STATES, Contact, ContactState
 from .mask import is_open
 from .overflow import looks_again_at
@@ -55,7 +56,10 @@ def next_look(noun: Contact | Agent, rules_of: Callable[[str], QueueRules], now:
     rules = rules_of(noun.queue)
     waited_s = max(0.0, (now - noun.arrived_at).total_seconds())
     relaxes = relaxes_in_s(noun.needs, waited_s, rules.relaxing)
+    broke_at = noun.talk_ended_at if noun.rejoins else None
+    own_phone_at = None if broke_at is None else broke_at + timedelta(seconds=OWN_PHONE_AFTER_S)
     instants = [
+        own_phone_at if own_phone_at is not None and own_phone_at > now else None,
         noun.not_before if noun.not_before is not None and noun.not_before > now else None,
         noun.personal_until if noun.personal_until is not None and noun.personal_until > now else None,
         None if relaxes is None else now + timedelta(seconds=relaxes),

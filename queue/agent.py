@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from .capacity import Capacity, Room, room_for
 from .channel import ChannelKind, OfferFailure
@@ -61,7 +62,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Agent:
-    """`since` is when the headline began. `served` counts contacts since he signed in."""
+    """`since` is when the headline began. `served` counts contacts since he signed in. `own_number`: a telephone of his own (E.164) for a
+    talk whose page does not come back; "" for none."""
 
     id: str
     name: str
@@ -77,6 +79,7 @@ class Agent:
     skills: Mapping[str, int] = field(default_factory=lambda: NO_SKILLS)
     capacity: Capacity = field(default_factory=Capacity)
     served: int = 0
+    own_number: str = ""
 
     @property
     def reachable(self) -> bool:
@@ -89,13 +92,14 @@ class Agent:
             return not self.needs_page or (self.page_open and self.device_up)
         return self.page_open
 
-    @property
+    @cached_property
     def foreground(self) -> Task | None:
         """The task that counts most (see `in_order`)."""
         return self.tasks[0] if len(self.tasks) == 1 else min(self.tasks, key=_rank, default=None)
 
-    @property
+    @cached_property
     def state(self) -> AgentState:
+        """Kept, like `foreground`: a board asks it of thousands several times a second."""
         task = self.foreground
         return AgentState(self.stance.value if task is None else task.phase.value)
 

@@ -8,7 +8,8 @@ from . import agent as agents
 from . import contact as contacts
 from .agenda import Agenda, next_look
 from .agent import Agent, AgentEvent
-from .contact import Contact, ContactEvent, ContactState
+from .contact import Contact, ContactState
+from .contact_events import ContactEvent
 from .expectation import Pace, expected_wait_s
 from .journal import Entry, entry_of
 from .lineup import Lineup

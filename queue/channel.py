@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 PERSONAL_S = 20.0
 """How long (s) a customer who was dialed for one agent, or whose talk with him broke, waits for that agent alone."""
+OWN_PHONE_AFTER_S = 8.0
+"""An agent whose page has not come back after this time (s) is reached on his own telephone number, if he has one."""
+OWN_PHONE_ANSWER_S = 15.0
+"""How long (s) he may take there to say that it is he, once he has answered."""
 REJOIN_AGAIN_S = 1.0
 """After this time (s) a broken talk is tried again with its agent, whose telephone was not there."""
 

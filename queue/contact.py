@@ -4,9 +4,32 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .channel import PERSONAL_S, REJOIN_AGAIN_S, Arrival, ChannelKind, Direction, OfferFailure
-from .mask import Masks, closed, opened
+from .channel import PERSONAL_S, REJOIN_AGAIN_S, Arrival, ChannelKind, Direction
+from .contact_events import (
+    AgentLegBroke,
+    AnswererTold,
+    CallAgreed,
+    Connected,
+    ContactEvent,
+    CustomerKnown,
+    CustomerLeft,
+    Disposed,
+    HeldBack,
+    HoldChanged,
+    NodeLost,
+    Offered,
+    OfferFailed,
+    Overflowed,
+    OverflowMet,
+    Placed,
+    Queued,
+    Reached,
+    TalkEnded,
+    Transferred,
+)
+from .mask import Masks, RecordingPaused, RecordingResumed, closed, opened
 from .noun import changed
+from .parked import Fetched, Parked
 from .skill import Need
 from .third import NoSuchThird, PartiesHeld, Third, ThirdAnswered, ThirdCalled, ThirdGone, after
 
@@ -40,7 +63,9 @@ class Contact:
 
     `due_at` is its place in the one order, earliest first (routing.py); `lifts` says what moved it forward. Until `personal_until` it
     waits for `for_agent` alone, until `not_before` for nobody. `overflowed` names the overflow rules that it has been through.
-    `talked_with` is the agent from whom the customer was parted in mid-talk, and who has not been succeeded yet.
+    `talked_with` is the agent from whom the customer was parted in mid-talk, and who has not been succeeded yet. While `parked_by`
+    names who left him with the music he waits for nobody, until `not_before`. `own_phone`: his agent is reached on a telephone of his own.
+    `callback_at`: the call that was promised, or, while the contact is open, agreed in the talk.
     """
 
     id: str
@@ -77,12 +102,15 @@ class Contact:
     talked_with: str | None = None
     masks: Masks = ()
     third: Third | None = None
+    parked_by: str | None = None
+    own_phone: bool = False
 
     @property
     def rejoins(self) -> bool:
         """It waits for, or is being offered to, the agent whose talk with him broke: that talk goes on."""
         own = self.talked_with is not None and self.talked_with == self.for_agent
         own = own and self.kind is ChannelKind.VOICE  # a text waits for its reader's own click
+        own = own and self.parked_by is None
         return own and self.agent_id in (None, self.for_agent)
 
     @property
@@ -93,177 +121,6 @@ class Contact:
     def is_kept_place(self) -> bool:
         """Nobody is on the line: he is to be called when his turn comes."""
         return self.wire_key.startswith(KEPT_PLACE)
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    at: datetime
-    agent_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class OfferFailed:
-    """`not_before`: when it may be offered again, if not at once."""
-
-    at: datetime
-    reason: OfferFailure
-    not_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    at: datetime
-    agent_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class HoldChanged:
-    at: datetime
-    held: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingPaused:
-    """What is said now is not to be recorded; it goes on by itself at `until`."""
-
-    at: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingResumed:
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TalkEnded:
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class AgentLegBroke:
-    """The agent's side went away in mid-talk; the customer is still there and waits again, first in line."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerLeft:
-    at: datetime
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class NodeLost:
-    """The Asterisk that carried the contact is gone, and the call with it."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Disposed:
-    at: datetime
-    code: str
-    note: str
-    callback_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Transferred:
-    """The agent passed the customer on: he waits in `queue` with his age, until `personal_until` for `for_agent` alone."""
-
-    at: datetime
-    queue: str
-    due_at: datetime
-    needs: tuple[Need, ...]
-    for_agent: str | None = None
-    personal_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OverflowMet:
-    """An overflow rule applied; with `queue` the contact waits on there, with its age."""
-
-    at: datetime
-    rule: str
-    queue: str | None = None
-    due_at: datetime | None = None
-    needs: tuple[Need, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """The queue's rules changed while it waits: its place and its needs are those of the new ones."""
-
-    at: datetime
-    due_at: datetime
-    needs: tuple[Need, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldBack:
-    """He is busy with something else (a spoken dialog): until then he keeps his place, is offered to nobody and no rule moves him.
-
-    None: he is there again.
-    """
-
-    at: datetime
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Overflowed:
-    """The waiting ended by a rule: `how` the customer was told."""
-
-    at: datetime
-    how: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """The customer of a kept place answered our call: from now on he is on this wire."""
-
-    at: datetime
-    wire_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerKnown:
-    at: datetime
-    customer_id: str | None
-    order_id: str | None
-
-
-ContactEvent = (
-    Queued
-    | Offered
-    | OfferFailed
-    | Connected
-    | HoldChanged
-    | RecordingPaused
-    | RecordingResumed
-    | ThirdCalled
-    | ThirdAnswered
-    | ThirdGone
-    | PartiesHeld
-    | TalkEnded
-    | AgentLegBroke
-    | CustomerLeft
-    | NodeLost
-    | Disposed
-    | Transferred
-    | OverflowMet
-    | Placed
-    | HeldBack
-    | Overflowed
-    | Reached
-    | CustomerKnown
-)
 
 
 class IllegalTransition(Exception):
@@ -302,7 +159,7 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
     match contact.state, event:
         case ((state.ARRIVED | state.QUEUED), Queued()):
             return changed(contact, state=state.QUEUED)
-        case state.QUEUED, Offered(at, agent_id):
+        case state.QUEUED, Offered(at, agent_id, own_phone):
             return changed(
                 contact,
                 state=state.OFFERED,
@@ -310,6 +167,8 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
                 offered_at=at,
                 connected_at=None,
                 not_before=None,
+                parked_by=None,
+                own_phone=own_phone,
                 tries=contact.tries + 1,
             )
         case state.OFFERED, OfferFailed(at, _, not_before):
@@ -317,7 +176,8 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
         case state.OFFERED, Reached(_, wire_key) if contact.is_kept_place:
             return changed(contact, wire_key=wire_key)
         case ((state.OFFERED | state.QUEUED), Connected(at, agent_id)):
-            return changed(contact, state=state.CONNECTED, agent_id=agent_id, connected_at=at, talked_with=None)
+            talks = changed(contact, state=state.CONNECTED, agent_id=agent_id, connected_at=at)
+            return changed(talks, talked_with=None, parked_by=None)
         case ((state.CONNECTED | state.HELD), HoldChanged(_, held)):
             return changed(contact, state=state.HELD if held else state.CONNECTED)
         case ((state.CONNECTED | state.HELD), RecordingPaused(at, until)) if contact.kind is ChannelKind.VOICE:
@@ -328,6 +188,8 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
             return _with_third(contact, event)
         case ((state.CONNECTED | state.HELD), (ThirdAnswered() | ThirdGone() | PartiesHeld())):
             return _with_third(contact, event)
+        case ((state.CONNECTED | state.HELD | state.WRAP_UP), AnswererTold()):
+            return contact
         case ((state.CONNECTED | state.HELD), (TalkEnded(at) | CustomerLeft(at))):
             return changed(_talk_over(contact, at), state=state.WRAP_UP)
         case ((state.CONNECTED | state.HELD), AgentLegBroke(at)):
@@ -339,12 +201,18 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
             waiting = changed(_talk_over(contact, at), state=state.QUEUED, agent_id=None, queue=queue, due_at=due_at)
             goes = changed(waiting, needs=needs, for_agent=for_agent, personal_until=until, overflowed=())
             return changed(goes, talked_with=contact.agent_id)
+        case ((state.CONNECTED | state.HELD), Parked(at, until, own_until)) if contact.third is None:
+            own = contact.agent_id
+            waits = changed(_talk_over(contact, at), state=state.QUEUED, agent_id=None, not_before=until)
+            return changed(waits, parked_by=own, talked_with=own, for_agent=own, personal_until=own_until)
+        case state.QUEUED, Fetched(_, for_agent, until) if contact.parked_by is not None:
+            return changed(contact, parked_by=None, not_before=None, for_agent=for_agent, personal_until=until)
         case state.QUEUED, OverflowMet(_, rule, queue, due_at, needs):
             met = changed(contact, overflowed=(*contact.overflowed, rule))
             return met if queue is None else changed(met, queue=queue, due_at=due_at, needs=needs)
         case state.QUEUED, Placed(_, due_at, needs):
             return changed(contact, due_at=due_at, needs=needs)
-        case state.QUEUED, HeldBack(_, until):
+        case state.QUEUED, HeldBack(_, until) if contact.parked_by is None:
             tried_again_at = contact.not_before if contact.rejoins else None
             return changed(contact, not_before=until or tried_again_at)
         case ((state.ARRIVED | state.QUEUED), Overflowed(at, how)):
@@ -353,6 +221,8 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
             return changed(contact, state=state.ABANDONED, closed_at=at, lost_reason=reason)
         case ((state.ARRIVED | state.QUEUED | state.OFFERED | state.CONNECTED | state.HELD), NodeLost(at)):
             return changed(_talk_over(contact, at), state=state.LOST, closed_at=at, lost_reason="node_lost")
+        case ((state.CONNECTED | state.HELD | state.WRAP_UP), CallAgreed(_, callback_at)):
+            return changed(contact, callback_at=callback_at)
         case state.WRAP_UP, Disposed(at, code, note, callback_at):
             return changed(
                 contact, state=state.CLOSED, closed_at=at, disposition=code, note=note, callback_at=callback_at
@@ -366,9 +236,9 @@ def advance(contact: Contact, event: ContactEvent) -> Contact:
 def _not_taken(contact: Contact, at: datetime, not_before: datetime | None) -> Contact:
     """Back in line. The agent whose talk broke is tried again until his time is over; who was passed on to one agent in vain goes back
     to the one who passed him on."""
-    waits = changed(contact, state=ContactState.QUEUED, agent_id=None, not_before=not_before)
+    waits = changed(contact, state=ContactState.QUEUED, agent_id=None, not_before=not_before, own_phone=False)
     own_time = contact.personal_until is not None and at < contact.personal_until
-    if contact.rejoins and own_time:
+    if contact.rejoins and own_time and not contact.own_phone:
         return changed(waits, not_before=at + timedelta(seconds=REJOIN_AGAIN_S))
     if contact.talked_with not in (None, contact.agent_id) and contact.agent_id == contact.for_agent:
         until = at + timedelta(seconds=PERSONAL_S)
@@ -389,4 +259,5 @@ def _talk_over(contact: Contact, at: datetime) -> Contact:
         return contact
     talked = max(0.0, (at - contact.connected_at).total_seconds())
     masks = closed(contact.masks, at)  # the next piece of talk has a recording of its own, which nobody has paused
-    return changed(contact, talk_ended_at=at, talk_s=contact.talk_s + talked, masks=masks, third=None)
+    over = changed(contact, talk_ended_at=at, talk_s=contact.talk_s + talked, masks=masks)
+    return changed(over, third=None, own_phone=False)

@@ -2,31 +2,30 @@
 
 Whatever happens goes the same way: a move on a draft of the book (moves.py), routing, the journal's commit (ledger.py), then the wires
 (hands.py), all on the floor (floor.py). Wires report to the reception (reception.py), the dialer reserves (reservations.py); people ask
-here.
+here, and of their own contacts in own_contacts.py.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ..storage.clock import Clock
-from ..storage.failpoint import failpoint
 from ..storage.ids import Ids
 from . import agent as agent_events
-from . import contact as contact_events
-from . import moves, placing
-from .agent import NO_SKILLS, Agent, AgentState, Stance, TaskPhase
+from . import contact_events, moves, placing, time_moves
+from .agent import NO_SKILLS, Agent, AgentState, Stance
+from .agreements import Agreements
 from .book import Draft
 from .capacity import Capacity
-from .channel import Arrival, Channel, ChannelKind, OfferFailure
-from .commands import Command, HangUp
-from .contact import TALKING_STATES, Contact, ContactState
+from .channel import Arrival, Channel, ChannelKind
+from .commands import Command
+from .contact import TALKING_STATES
 from .deadlines import DeskRules
-from .disposition import disposition
 from .floor import Floor, NotAllowedNow, Step, UnknownAgent
 from .journal import Journal
 from .ledger import DeskChange
-from .mask import is_open
+from .own_contacts import OwnContacts
+from .parking import Parking
 from .presence import Presence
 from .readings import Readings
 from .reception import Identify, Known, Reception
@@ -68,7 +67,7 @@ class Desk:
         self.late_events = self._floor.late_events
 
         # One face for those outside: what wires report goes straight to the reception, what the dialer wants to the reservations,
-        # and who only looks is shown the readings.
+        # what agents do with their own contacts to those, and who only looks is shown the readings.
         reception = Reception(self._floor, ids, identify)
         self.wire_changed = reception.wire_changed
         self.arrive = reception.arrive
@@ -102,9 +101,25 @@ class Desk:
         self.contacts_of = readings.contacts_of
         self.closed_since = readings.closed_since
         self.missed_offers = readings.missed_offers
+        self.missed_calls = readings.missed_calls
+        self.moments = readings.moments
+        self.pauses = readings.pauses
         self.subscribe = self._floor.ledger.subscribe
         self.watch_ends = readings.watch_ends
+        own = OwnContacts(self._floor)
+        self.accept = own.accept
+        self.decline = own.decline
+        self.hang_up = own.hang_up
+        self.rejoin = own.rejoin
+        self.pause_recording = own.pause_recording
+        self.resume_recording = own.resume_recording
+        self.tell_answerer = own.tell_answerer
+        self.transfer = own.transfer
+        self.dispose = own.dispose
+        self.extend_wrap_up = own.extend_wrap_up
         self.thirds = Thirds(self._floor, ids)
+        self.parking = Parking(self._floor)
+        self.agree_call = Agreements(self._floor).agree_call
         reservations = Reservations(self._floor)
         self.reserve = reservations.reserve
         self.release = reservations.release
@@ -152,14 +167,15 @@ class Desk:
         needs_page: bool = True,
         skills: Skills = NO_SKILLS,
         capacity: Capacity = DEFAULT_CAPACITY,
+        own_number: str = "",
     ) -> None:
-        """Make the agent known, or bring his name, device, queues and skills up to date; his state stays."""
+        """Make the agent known, or bring his name, device, queues, skills and own number up to date; his state stays."""
 
         def act(draft: Draft) -> None:
             known = draft.known_agent(agent_id)
             fresh = known or Agent(agent_id, name, sip_name, Stance.LOGGED_OUT, draft.now)
             serves = replace(fresh, queues=frozenset(queues), skills=dict(skills), capacity=capacity)
-            wanted = replace(serves, name=name, sip_name=sip_name, needs_page=needs_page)
+            wanted = replace(serves, name=name, sip_name=sip_name, needs_page=needs_page, own_number=own_number)
             if wanted != known:
                 draft.begin(wanted)
 
@@ -176,8 +192,8 @@ class Desk:
 
         def act(draft: Draft) -> Sequence[Command]:
             if heals:
-                self._floor.late_events["task without a contact"] += moves.heal(draft)
-            return moves.pass_time(draft, gone, self._floor.rules)
+                self._floor.late_events["task without a contact"] += time_moves.heal(draft)
+            return time_moves.pass_time(draft, gone, self._floor.rules)
 
         await self._floor.change(act)
         self._floor.ledger.write()
@@ -191,13 +207,14 @@ class Desk:
 
     async def page_opened(self, agent_id: str, tab: str) -> None:
         """The agent's page is live. Another tab than the one that talked means that the old page, and its leg, is gone."""
-        self._known_agent(agent_id)
+        self._floor.known_agent(agent_id)
         reloaded = self._presence.opened(agent_id, tab)
 
         def act(draft: Draft) -> Sequence[Command]:
             agent = draft.tell_agent(agent_id, agent_events.PageChanged(draft.now, True))
             calls = (draft.open_contact(t.contact_id) for t in agent.tasks if t.kind is ChannelKind.VOICE)
-            talking = [call for call in calls if call is not None and call.state in TALKING_STATES]
+            there = (call for call in calls if call is not None and not call.own_phone)
+            talking = [call for call in there if call.state in TALKING_STATES]
             if reloaded and talking:
                 return [command for call in talking for command in moves.take_over(draft, call)]
             return moves.rejoin_all(draft, agent_id, self._floor.rules)
@@ -225,7 +242,7 @@ class Desk:
 
         What he has in hand he finishes. Raises UnknownAgent, NotAllowedNow.
         """
-        self._known_agent(agent_id)
+        self._floor.known_agent(agent_id)
 
         def act(draft: Draft) -> None:
             match state:
@@ -240,98 +257,6 @@ class Desk:
 
         await self._floor.ask(act)
 
-    async def accept(self, agent_id: str, contact_id: str) -> None:
-        """Take an offered text contact; a call is answered in the softphone. Again is no harm."""
-
-        def act(draft: Draft) -> Sequence[Command]:
-            contact = self._own_contact(agent_id, contact_id)
-            if contact.kind is ChannelKind.VOICE:
-                raise NotAllowedNow("a call is answered in the softphone")
-            return () if contact.state in TALKING_STATES else moves.accept(draft, contact)
-
-        await self._floor.ask(act)
-
-    async def decline(self, agent_id: str, contact_id: str) -> None:
-        await self._floor.ask(
-            lambda draft: moves.miss(draft, self._own_contact(agent_id, contact_id), OfferFailure.DECLINED)
-        )
-
-    async def hang_up(self, agent_id: str, contact_id: str) -> None:
-        """End the talk. A call's own wire reports its end, which moves the states; a talk that is over already stays over."""
-        contact = self._own_contact(agent_id, contact_id)
-        if contact.state is ContactState.OFFERED:
-            raise NotAllowedNow("an offer is declined, not hung up")
-        if contact.state not in TALKING_STATES:
-            return
-        if contact.kind is ChannelKind.VOICE:
-            failpoint("before_agent_hangs_up")
-            await self._floor.channels[contact.kind].hang_up(contact)
-            failpoint("after_agent_hangs_up")
-            return
-
-        def act(draft: Draft) -> Sequence[Command]:
-            mine = self._own_contact(agent_id, contact_id)
-            ended = contact_events.TalkEnded(draft.now)
-            return [HangUp(mine), *moves.end(draft, mine, ended, self._floor.rules)]
-
-        await self._floor.ask(act)
-
-    async def rejoin(self, agent_id: str, contact_id: str) -> None:
-        """The agent's page hears nothing any more: let go of its leg and join the two again, as after a reload."""
-
-        def act(draft: Draft) -> Sequence[Command]:
-            contact = self._own_contact(agent_id, contact_id)
-            if contact.kind is not ChannelKind.VOICE or contact.state not in TALKING_STATES:
-                raise NotAllowedNow("there is no talk that could go on")
-            back = moves.break_leg(draft, contact)
-            return [*back, *moves.rejoin(draft, draft.contact(contact_id), self._floor.rules)]
-
-        await self._floor.ask(act)
-
-    async def pause_recording(self, agent_id: str, contact_id: str) -> datetime:
-        """Mask what is said from now on. Returns when it will be recorded again by itself; raises NotAllowedNow when it is not masked."""
-        await self._floor.ask(
-            lambda draft: moves.pause_recording(draft, self._own_contact(agent_id, contact_id)),
-        )
-        contact = self._own_contact(agent_id, contact_id)
-        if not is_open(contact.masks):
-            raise NotAllowedNow("the recording could not be paused")
-        return contact.masks[-1].end
-
-    async def resume_recording(self, agent_id: str, contact_id: str) -> None:
-        """Let it be recorded again. Again is no harm."""
-
-        def act(draft: Draft) -> Sequence[Command]:
-            contact = self._own_contact(agent_id, contact_id)
-            return moves.resume_recording(draft, contact) if is_open(contact.masks) else ()
-
-        await self._floor.ask(act)
-
-    async def transfer(
-        self, agent_id: str, contact_id: str, *, queue: str | None = None, agent: str | None = None
-    ) -> None:
-        """Pass the customer on into a queue, or to one agent who is at work (in the queue the contact is in, or one of his own)."""
-
-        def act(draft: Draft) -> Sequence[Command]:
-            contact = self._own_contact(agent_id, contact_id)
-            goes_to = self._target_queue(draft, contact, queue, agent)
-            return moves.transfer(draft, contact, goes_to, agent)
-
-        await self._floor.ask(act)
-
-    def _target_queue(self, draft: Draft, contact: Contact, queue: str | None, to_agent: str | None) -> str:
-        """Raises NotAllowedNow for a queue that is not there, and for an agent who is not at work."""
-        if to_agent is None:
-            if queue not in self.setup.queues:
-                raise NotAllowedNow("there is no such queue")
-            return str(queue)
-        agent = draft.known_agent(to_agent)
-        if agent is None or agent.id == contact.agent_id or agent.stance is not Stance.READY or not agent.reachable:
-            raise NotAllowedNow("this operator is not at work")
-        if not agent.queues or agent.capacity.limit(contact.kind) == 0:
-            raise NotAllowedNow("this operator takes no such contacts")
-        return contact.queue if contact.queue in agent.queues else min(agent.queues)
-
     async def choose_customer(self, contact_id: str, customer_id: str | None, order_id: str | None) -> None:
         def act(draft: Draft) -> None:
             if draft.open_contact(contact_id) is None:
@@ -340,52 +265,10 @@ class Desk:
 
         await self._floor.ask(act)
 
-    async def dispose(
-        self, agent_id: str, contact_id: str, code: str, note: str = "", callback_at: datetime | None = None
-    ) -> None:
-        """Close the talk with a result. `callback_at` is wanted by results that promise another call, and only by them."""
-        chosen = disposition(code)
-        if chosen is None:
-            raise NotAllowedNow("there is no such result")
-        if chosen.wants_callback and (callback_at is None or callback_at <= self._clock.now()):
-            raise NotAllowedNow("this result wants the time of the next call, in the future")
-        promised = callback_at if chosen.wants_callback else None
-
-        def act(draft: Draft) -> Sequence[Command]:
-            contact = self._own_contact(agent_id, contact_id)
-            return moves.dispose(draft, contact, contact_events.Disposed(draft.now, code, note, promised))
-
-        await self._floor.ask(act)
-
-    async def extend_wrap_up(self, agent_id: str, contact_id: str, seconds: float) -> None:
-        self._known_agent(agent_id)
-
-        def act(draft: Draft) -> None:
-            task = draft.agent(agent_id).task(contact_id)
-            if task is None or task.phase is not TaskPhase.WRAP_UP:
-                raise NotAllowedNow("there is no wrap-up to extend")
-            until = (task.until or draft.now) + timedelta(seconds=seconds)
-            draft.tell_agent(agent_id, agent_events.WrapUpExtended(draft.now, contact_id, until))
-
-        await self._floor.ask(act)
-
     async def settle(self) -> None:
         """Wait for what runs in the background: the journal's writing, and follow-ups."""
         await self._floor.ledger.durable()
         await self._floor.hands.settle()
-
-    def _known_agent(self, agent_id: str) -> Agent:
-        agent = self._book.agents.get(agent_id)
-        if agent is None:
-            raise UnknownAgent(agent_id)
-        return agent
-
-    def _own_contact(self, agent_id: str, contact_id: str) -> Contact:
-        self._known_agent(agent_id)
-        contact = self.contact(contact_id)
-        if contact is None or contact.agent_id != agent_id:
-            raise NotAllowedNow("this contact is not with you any more")
-        return contact
 
 
 __all__ = ["DEFAULT_RULES", "Desk", "DeskChange", "NotAllowedNow", "UnknownAgent", "nobody"]

@@ -1,6 +1,18 @@
-"""Dispositions: the results a talk may be closed with, and what each means for the lead behind it. Pure."""
+"""Dispositions: the results a talk may be closed with, and what each means for the lead behind it. Pure.
+
+They are the house's own, in branches; a site adds its reasons below them (setup.py), and disposition_tree.py joins the two.
+"""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Branch(StrEnum):
+    """What the dispositions of the tree are first divided by."""
+
+    ORDER = "order"
+    SERVICE = "service"
+    NO_TALK = "not_talked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +23,7 @@ class Disposition:
     code: str
     label_ru: str
     label_en: str
+    branch: Branch = Branch.ORDER
     closes_lead: bool = True
     wants_callback: bool = False
     retry: bool = False
@@ -23,12 +36,22 @@ DISPOSITIONS: tuple[Disposition, ...] = (
     Disposition("changed", "Заказ изменён", "Order changed"),
     Disposition("postponed", "Перезвонить в другое время", "Call back later", closes_lead=False, wants_callback=True),
     Disposition("cancelled", "Заказ отменён", "Order cancelled"),
-    Disposition("consulted", "Проконсультирован", "Question answered"),
-    Disposition("claim", "Жалоба принята", "Claim taken"),
-    Disposition("no_talk", "Разговор не состоялся", "No conversation", closes_lead=False, retry=True, talked=False),
-    Disposition("wrong_number", "Не тот номер", "Wrong number", talked=False),
-    Disposition("do_not_call", "Просит не звонить", "Asks not to be called", forbids_calls=True, talked=False),
-    Disposition("spam", "Спам", "Spam", talked=False),
+    Disposition("consulted", "Проконсультирован", "Question answered", Branch.SERVICE),
+    Disposition("claim", "Жалоба принята", "Claim taken", Branch.SERVICE),
+    Disposition(
+        "no_talk",
+        "Разговор не состоялся",
+        "No conversation",
+        Branch.NO_TALK,
+        closes_lead=False,
+        retry=True,
+        talked=False,
+    ),
+    Disposition("wrong_number", "Не тот номер", "Wrong number", Branch.NO_TALK, talked=False),
+    Disposition(
+        "do_not_call", "Просит не звонить", "Asks not to be called", Branch.NO_TALK, forbids_calls=True, talked=False
+    ),
+    Disposition("spam", "Спам", "Spam", Branch.NO_TALK, talked=False),
 )
 
 AUTOMATIC = Disposition("no_disposition", "Итог не выбран", "No result chosen", closes_lead=False, retry=True)
@@ -36,6 +59,10 @@ AUTOMATIC = Disposition("no_disposition", "Итог не выбран", "No resu
 _BY_CODE = {disposition.code: disposition for disposition in (*DISPOSITIONS, AUTOMATIC)}
 
 
+REASON = "."
+"""Between a disposition and the reason below it: `cancelled.too_dear`."""
+
+
 def disposition(code: str) -> Disposition | None:
-    """The disposition of that code, or None."""
-    return _BY_CODE.get(code)
+    """The disposition of that code, or None. With a reason below it, the disposition: a reason changes nothing of what it means."""
+    return _BY_CODE.get(code.partition(REASON)[0])

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ..storage.clock import Clock
 from . import moves, third_moves
+from .agent import Agent
 from .book import Draft
 from .channel import Channel, ChannelKind, NotDone, WireDown
 from .commands import CallThird, Command, OfferContact, PauseRecording
@@ -65,6 +66,13 @@ class Floor:
     def contact_by_wire(self, wire_key: str) -> Contact | None:
         """An open contact, by its wire's own name."""
         return self.book.contacts.get(self.book.by_wire.get(wire_key, ""))
+
+    def known_agent(self, agent_id: str) -> Agent:
+        """Raises UnknownAgent."""
+        agent = self.book.agents.get(agent_id)
+        if agent is None:
+            raise UnknownAgent(agent_id)
+        return agent
 
     async def change(self, act: Act) -> None:
         """Raises IllegalTransition, or what the journal raises; then nothing has changed."""

@@ -1,13 +1,16 @@
 """The port to what is remembered: events are appended, and the nouns they changed stored, in one commit, before any effect."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
 from .agent import Agent, AgentEvent, MissedOffer
-from .contact import Contact, ContactEvent
+from .contact import Contact
+from .contact_events import ContactEvent
+from .metrics import AgentMoment
+from .pauses import PauseMoment
 
 PASSING = frozenset({"PageChanged", "DeviceChanged"})
 """Of live connections, which no restart remembers: written down with what comes next, and nobody waits for that. They leave the noun's
@@ -116,6 +119,14 @@ class Journal(Protocol):
 
     async def missed_offers(self, since: datetime) -> list[MissedOfferEntry]:
         """The offers that were not taken, of all agents, the oldest first."""
+        ...
+
+    async def pauses(self, agent_ids: Collection[str], since: datetime) -> list[PauseMoment]:
+        """When these agents came to work, paused and went from `since` on, in order of time."""
+        ...
+
+    async def moments(self, agent_id: str, since: datetime) -> list[AgentMoment]:
+        """The states of this agent from `since` on, the earliest first; what he was before is not told."""
         ...
 
     async def followed_up(self, contact_id: str) -> None: ...

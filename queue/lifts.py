@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from .contact import Contact
+from .disposition import disposition
 from .setup import Lift
 
 CLAIM_LASTS = timedelta(days=7)
@@ -17,8 +18,13 @@ def lifts_of_past(past: Iterable[Contact], now: datetime) -> frozenset[Lift]:
     found = set()
     for contact in past:
         ended = contact.closed_at
-        if contact.disposition == "claim" and ended is not None and now - ended <= CLAIM_LASTS:
+        if _is_claim(contact) and ended is not None and now - ended <= CLAIM_LASTS:
             found.add(Lift.CLAIM)
         if contact.callback_at is not None and abs(contact.callback_at - now) <= PROMISE_LASTS:
             found.add(Lift.PROMISED)
     return frozenset(found)
+
+
+def _is_claim(contact: Contact) -> bool:
+    chosen = disposition(contact.disposition or "")
+    return chosen is not None and chosen.code == "claim"

@@ -19,6 +19,19 @@ class Mask:
 Masks = tuple[Mask, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RecordingPaused:
+    """What is said now is not to be recorded; it goes on by itself at `until`."""
+
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingResumed:
+    at: datetime
+
+
 def opened(masks: Masks, at: datetime, until: datetime) -> Masks:
     """A pause of the recording begins, or the one that is open goes on until then."""
     if masks and masks[-1].open:

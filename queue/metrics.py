@@ -78,8 +78,8 @@ class AgentMoment:
 
 
 def waits(contact: Contact) -> bool:
-    """Whether the customer waits for an agent right now."""
-    return contact.state in _WAITING
+    """Whether the customer waits for an agent right now; one who is parked does not."""
+    return contact.state in _WAITING and contact.parked_by is None
 
 
 def was_answered(contact: Contact) -> bool:
@@ -136,13 +136,17 @@ def average_speed_of_answer_s(contacts: Iterable[Contact], now: datetime) -> flo
     return Share(sum(answered), len(answered)).value
 
 
+def handled_s(contact: Contact) -> tuple[float, float] | None:
+    """Seconds of talk and of wrap-up of a closed contact that was answered; None of any other. `talk_s` runs from connection to hang-up,
+    so it holds the hold time."""
+    if contact.state is not ContactState.CLOSED or contact.closed_at is None or contact.talk_ended_at is None:
+        return None
+    return contact.talk_s, (contact.closed_at - contact.talk_ended_at).total_seconds()
+
+
 def average_handle_time_s(contacts: Iterable[Contact]) -> float | None:
-    """AHT (s), or None when nothing was closed. `talk_s` runs from connection to hang-up, so it holds the hold time."""
-    handled = [
-        contact.talk_s + (contact.closed_at - contact.talk_ended_at).total_seconds()
-        for contact in contacts
-        if contact.state is ContactState.CLOSED and contact.closed_at and contact.talk_ended_at
-    ]
+    """AHT (s), or None when nothing was closed."""
+    handled = [sum(spent) for contact in contacts if (spent := handled_s(contact)) is not None]
     return Share(sum(handled), len(handled)).value
 
 

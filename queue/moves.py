@@ -3,16 +3,24 @@
 Pure: a move changes only the draft it is given. An impossible move raises IllegalTransition, and the whole draft is thrown away.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from . import agent as agents
-from . import contact as contacts
+from . import contact_events
 from .agent import Agent, Stance, TaskPhase
 from .book import Draft
 from .capacity import Room
-from .channel import REJOIN_AGAIN_S, Arrival, ChannelKind, Direction, OfferFailure
+from .channel import (
+    OWN_PHONE_AFTER_S,
+    OWN_PHONE_ANSWER_S,
+    REJOIN_AGAIN_S,
+    Arrival,
+    ChannelKind,
+    Direction,
+    OfferFailure,
+)
 from .commands import (
     Command,
     FollowUp,
@@ -23,18 +31,17 @@ from .commands import (
     TellAccepted,
     WithdrawOffer,
 )
-from .contact import Contact, ContactState
-from .deadlines import AgentDue, DeskRules, due, stale
-from .mask import MASK_S, is_open
+from .contact import Contact, ContactState, arrive
+from .deadlines import DeskRules
+from .mask import MASK_S, RecordingPaused, RecordingResumed
 from .placing import is_awaited, overflow, placed
-from .reconcile import LegState, LiveLeg, Verdict, discrepancies
 from .routing import is_personal
 
 TRANSFER_S = 30.0
 REJOIN = "rejoin/"
 """What the attempt id begins with under which an agent's hands are kept for the talk that broke."""
 
-Ending = contacts.TalkEnded | contacts.CustomerLeft | contacts.NodeLost
+Ending = contact_events.TalkEnded | contact_events.CustomerLeft | contact_events.NodeLost
 
 
 def begin(draft: Draft, contact_id: str, arrival: Arrival, rules: DeskRules) -> list[Command]:
@@ -45,8 +52,8 @@ def begin(draft: Draft, contact_id: str, arrival: Arrival, rules: DeskRules) -> 
     if agent is not None and is_dialed and not _is_there(agent):
         draft.tell_agent(agent.id, agents.Released(draft.now, attempt_id=arrival.attempt_id))
         arrival, is_dialed = replace(arrival, for_agent=None), False
-    draft.begin(placed(contacts.arrive(contact_id, arrival, draft.now), draft))
-    draft.tell_contact(contact_id, contacts.Queued(draft.now))
+    draft.begin(placed(arrive(contact_id, arrival, draft.now), draft))
+    draft.tell_contact(contact_id, contact_events.Queued(draft.now))
     if agent is not None and is_dialed:
         return [offer(draft, contact_id, agent.id, rules)]
     return overflow(draft, draft.contact(contact_id), arriving=True)
@@ -65,16 +72,17 @@ def route(draft: Draft, wires_up: Collection[ChannelKind], rules: DeskRules) -> 
     return commands
 
 
-def offer(draft: Draft, contact_id: str, agent_id: str, rules: DeskRules) -> Command:
+def offer(draft: Draft, contact_id: str, agent_id: str, rules: DeskRules, *, own_phone: bool = False) -> Command:
+    """`own_phone`: on the agent's own telephone number, where he says himself that he is there."""
     before = draft.contact(contact_id)
     # A dialed customer already waits for this agent, and a talk that broke goes on: neither asks for a click.
     parted = before.connected_at is not None or before.talked_with is not None
     expected = before.direction is Direction.OUTBOUND or parted
     own = before.for_agent == agent_id or before.is_kept_place or is_awaited(before)
     queue = draft.lineup.setup.rules(before.queue)
-    ring_s = rules.callback_ring_s if before.is_kept_place else 0
+    ring_s = OWN_PHONE_ANSWER_S if own_phone else rules.callback_ring_s if before.is_kept_place else 0
     until = draft.now + timedelta(seconds=ring_s + rules.ring_for(queue) + rules.reservation_slack_s)
-    contact = draft.tell_contact(contact_id, contacts.Offered(draft.now, agent_id))
+    contact = draft.tell_contact(contact_id, contact_events.Offered(draft.now, agent_id, own_phone))
     reserved = agents.ReservedForContact(draft.now, contact_id, contact.kind, until, resumes=before.rejoins)
     agent = draft.tell_agent(agent_id, reserved)
     return OfferContact(contact, agent, auto_answer=expected and own and contact.kind is ChannelKind.VOICE)
@@ -83,14 +91,14 @@ def offer(draft: Draft, contact_id: str, agent_id: str, rules: DeskRules) -> Com
 def take_back(draft: Draft, contact_id: str) -> None:
     """An offer that never reached the wire: nobody is to blame."""
     before = draft.contact(contact_id)
-    draft.tell_contact(contact_id, contacts.OfferFailed(draft.now, OfferFailure.UNREACHABLE))
-    _free(draft, before)
+    draft.tell_contact(contact_id, contact_events.OfferFailed(draft.now, OfferFailure.UNREACHABLE))
+    free(draft, before)
 
 
 def miss(draft: Draft, contact: Contact, reason: OfferFailure) -> list[Command]:
     """The agent did not take the offer. The contact waits on with its age, the agent is not asked again until he says so: unless it was
     his own talk that is to go on, for then only his telephone was not there yet."""
-    draft.tell_contact(contact.id, contacts.OfferFailed(draft.now, reason))
+    draft.tell_contact(contact.id, contact_events.OfferFailed(draft.now, reason))
     agent = draft.known_agent(contact.agent_id)
     if agent is None:
         return []
@@ -106,17 +114,17 @@ def miss(draft: Draft, contact: Contact, reason: OfferFailure) -> list[Command]:
 def unreached(draft: Draft, contact: Contact, rules: DeskRules) -> list[Command]:
     """A kept place was called and nobody answered: again a little later, and not for ever."""
     if contact.tries >= rules.callback_tries:
-        return end(draft, contact, contacts.CustomerLeft(draft.now, "callback_unreached"), rules)
+        return end(draft, contact, contact_events.CustomerLeft(draft.now, "callback_unreached"), rules)
     later = draft.now + timedelta(seconds=rules.callback_retry_s)
-    draft.tell_contact(contact.id, contacts.OfferFailed(draft.now, OfferFailure.UNREACHABLE_CUSTOMER, later))
-    _free(draft, contact)
+    draft.tell_contact(contact.id, contact_events.OfferFailed(draft.now, OfferFailure.UNREACHABLE_CUSTOMER, later))
+    free(draft, contact)
     return []
 
 
 def accept(draft: Draft, contact: Contact) -> list[Command]:
     """The agent took the offered contact at the desk."""
     agent_id = str(contact.agent_id)
-    after = draft.tell_contact(contact.id, contacts.Connected(draft.now, agent_id))
+    after = draft.tell_contact(contact.id, contact_events.Connected(draft.now, agent_id))
     agent = draft.tell_agent(agent_id, agents.TalkBegan(draft.now, contact.id, contact.kind))
     return [TellAccepted(after, agent)]
 
@@ -124,13 +132,13 @@ def accept(draft: Draft, contact: Contact) -> list[Command]:
 def connect(draft: Draft, contact: Contact, agent_id: str, since: datetime | None = None) -> list[Command]:
     """The wire tells that they talk. A call that rings at this agent besides waits on: he has one telephone."""
     if contact.agent_id not in (None, agent_id):
-        _free(draft, contact)
+        free(draft, contact)
     let_hands_go(draft, contact)
     besides = _rings_besides(draft, contact, agent_id) if contact.kind is ChannelKind.VOICE else []
     withdrawn = [WithdrawOffer(other, draft.agent(agent_id)) for other in besides]
     for other in besides:
         take_back(draft, other.id)
-    draft.tell_contact(contact.id, contacts.Connected(since or draft.now, agent_id))
+    draft.tell_contact(contact.id, contact_events.Connected(since or draft.now, agent_id))
     draft.tell_agent(agent_id, agents.TalkBegan(draft.now, contact.id, contact.kind))
     return [*withdrawn]
 
@@ -143,7 +151,7 @@ def _rings_besides(draft: Draft, contact: Contact, agent_id: str) -> list[Contac
     return [other for other in others if other is not None and other.state is ContactState.OFFERED]
 
 
-def _free(draft: Draft, contact: Contact) -> None:
+def free(draft: Draft, contact: Contact) -> None:
     """Whoever holds the contact is rid of it."""
     agent = draft.known_agent(contact.agent_id)
     task = None if agent is None else agent.task(contact.id)
@@ -156,9 +164,9 @@ def _free(draft: Draft, contact: Contact) -> None:
 
 def break_leg(draft: Draft, contact: Contact) -> list[Command]:
     """The agent's side of a talk went away: the customer waits for him, and his hands for the customer."""
-    agent = draft.agent(contact.agent_id or "")
-    waits = draft.tell_contact(contact.id, contacts.AgentLegBroke(draft.now))
-    _free(draft, contact)
+    waits = draft.tell_contact(contact.id, contact_events.AgentLegBroke(draft.now))
+    agent = draft.agent(str(contact.agent_id))
+    free(draft, contact)
     _keep_hands(draft, waits)
     return [ReturnToQueue(contact, agent)]
 
@@ -168,7 +176,7 @@ def take_over(draft: Draft, contact: Contact) -> list[Command]:
     it would answer by itself as it goes: so the new one is waited for, or a moment."""
     back = break_leg(draft, contact)
     until = draft.now + timedelta(seconds=REJOIN_AGAIN_S)
-    draft.tell_contact(contact.id, contacts.HeldBack(draft.now, until))
+    draft.tell_contact(contact.id, contact_events.HeldBack(draft.now, until))
     return back
 
 
@@ -197,9 +205,14 @@ def rejoin(draft: Draft, contact: Contact, rules: DeskRules) -> list[Command]:
     if not is_personal(contact, draft.now) or agent.stance is Stance.LOGGED_OUT:
         return []
     kept = agent.dialing(f"{REJOIN}{contact.id}") is not None
-    if not agent.reachable_by(contact.kind) or not (kept or agent.room(contact.kind) is Room.FREE):
+    if not (kept or agent.room(contact.kind) is Room.FREE):
         return []
-    return [offer(draft, contact.id, agent.id, rules)]
+    if agent.reachable_by(contact.kind):
+        return [offer(draft, contact.id, agent.id, rules)]
+    broke_at = contact.talk_ended_at or draft.now
+    if agent.own_number and (draft.now - broke_at).total_seconds() >= OWN_PHONE_AFTER_S:
+        return [offer(draft, contact.id, agent.id, rules, own_phone=True)]
+    return []
 
 
 def rejoin_all(draft: Draft, agent_id: str, rules: DeskRules) -> list[Command]:
@@ -214,16 +227,22 @@ def rejoin_all(draft: Draft, agent_id: str, rules: DeskRules) -> list[Command]:
 def pause_recording(draft: Draft, contact: Contact) -> list[Command]:
     """What is said now is not recorded, for MASK_S at most."""
     until = draft.now + timedelta(seconds=MASK_S)
-    return [PauseRecording(draft.tell_contact(contact.id, contacts.RecordingPaused(draft.now, until)))]
+    return [PauseRecording(draft.tell_contact(contact.id, RecordingPaused(draft.now, until)))]
 
 
 def resume_recording(draft: Draft, contact: Contact) -> list[Command]:
-    return [ResumeRecording(draft.tell_contact(contact.id, contacts.RecordingResumed(draft.now)))]
+    return [ResumeRecording(draft.tell_contact(contact.id, RecordingResumed(draft.now)))]
+
+
+def tell_answerer(draft: Draft, contact: Contact, answerer: str) -> list[Command]:
+    """The agent says who had answered; the contact goes on as it was."""
+    draft.tell_contact(contact.id, contact_events.AnswererTold(draft.now, answerer))
+    return []
 
 
 def not_masked(draft: Draft, contact: Contact) -> None:
     """The wire did not do it: nobody may believe that it did."""
-    draft.tell_contact(contact.id, contacts.RecordingResumed(draft.now))
+    draft.tell_contact(contact.id, RecordingResumed(draft.now))
 
 
 def transfer(draft: Draft, contact: Contact, queue: str, for_agent: str | None) -> list[Command]:
@@ -233,9 +252,9 @@ def transfer(draft: Draft, contact: Contact, queue: str, for_agent: str | None) 
     until = draft.now + timedelta(seconds=TRANSFER_S) if for_agent else None
     draft.tell_contact(
         contact.id,
-        contacts.Transferred(draft.now, queue, goes.due_at or draft.now, goes.needs, for_agent, until),
+        contact_events.Transferred(draft.now, queue, goes.due_at or draft.now, goes.needs, for_agent, until),
     )
-    _free(draft, contact)
+    free(draft, contact)
     return [ReturnToQueue(contact, sender)]
 
 
@@ -250,123 +269,14 @@ def end(draft: Draft, contact: Contact, event: Ending, rules: DeskRules) -> list
             until = draft.now + timedelta(seconds=rules.wrap_up_for(draft.lineup.setup.rules(after.queue)))
             draft.tell_agent(agent.id, agents.WrapUpBegan(draft.now, contact.id, until))
         else:
-            _free(draft, contact)
+            free(draft, contact)
     return [] if after.is_open else [FollowUp(after)]
 
 
-def dispose(draft: Draft, contact: Contact, event: contacts.Disposed) -> list[Command]:
+def dispose(draft: Draft, contact: Contact, event: contact_events.Disposed) -> list[Command]:
     after = draft.tell_contact(contact.id, event)
-    _free(draft, contact)
+    free(draft, contact)
     return [FollowUp(after)]
-
-
-# Time ---------------------------------------------------------------------------------------------------------------
-
-
-def pass_time(draft: Draft, page_gone_s: Mapping[str, float], rules: DeskRules) -> list[Command]:
-    """What deadlines, relaxing needs and lost pages bring about now."""
-    commands: list[Command] = []
-    looked = draft.agenda.due(draft.now)
-    for noun_id in [*looked, *(agent_id for agent_id in page_gone_s if agent_id not in looked)]:
-        agent = draft.known_agent(noun_id)
-        contact = draft.open_contact(noun_id)
-        if agent is not None:
-            commands += _agents_time(draft, agent, page_gone_s.get(noun_id, 0.0), rules)
-        elif contact is not None and contact.state is ContactState.QUEUED:
-            waits = contact.not_before is not None and draft.now < contact.not_before
-            commands += [] if waits else rejoin(draft, contact, rules)
-            commands += overflow(draft, draft.contact(contact.id), arriving=False)
-        elif contact is not None and is_open(contact.masks) and draft.now >= contact.masks[-1].end:
-            commands += resume_recording(draft, contact)
-        draft.look_again(noun_id)
-    return commands
-
-
-def _agents_time(draft: Draft, agent: Agent, gone_s: float, rules: DeskRules) -> list[Command]:
-    commands: list[Command] = []
-    for item in list(due(agent, draft.open_contact, gone_s, rules, draft.now)):
-        if isinstance(item, AgentDue):
-            draft.tell_agent(item.agent_id, item.event)
-            continue
-        before = draft.contact(item.contact_id)
-        after = draft.tell_contact(item.contact_id, item.event)
-        commands += _told(before, after, agent)
-    return commands
-
-
-def _told(before: Contact, after: Contact, agent: Agent) -> list[Command]:
-    if not after.is_open:
-        return [FollowUp(after)]
-    return [WithdrawOffer(before, agent) if before.state is ContactState.OFFERED else ReturnToQueue(before, agent)]
-
-
-def heal(draft: Draft) -> int:
-    """Free the hands of tasks whose contact is gone. Returns how many there were."""
-    found = [item for agent in draft.agents() for item in stale(agent, draft.open_contact, draft.now)]
-    for item in found:
-        draft.tell_agent(item.agent_id, item.event)
-    return len(found)
-
-
-# After a gap --------------------------------------------------------------------------------------------------------
-
-
-def correct(
-    draft: Draft, open_contacts: Sequence[Contact], legs: Mapping[str, LiveLeg], alive: str, rules: DeskRules
-) -> list[Command]:
-    """Make the draft agree with the wire, agents included: first all that has parted, then all that talks, then what rings, each
-    judged as it then is."""
-    commands: list[Command] = []
-    broken: list[str] = []
-    rings: list[tuple[str, contacts.Offered]] = []
-    for contact_id, event in discrepancies(_as_now(draft, open_contacts), legs, alive, draft.now):
-        if isinstance(event, contacts.Offered):
-            rings.append((contact_id, event))
-        elif not isinstance(event, contacts.Connected):
-            broken += [contact_id] if isinstance(event, contacts.AgentLegBroke) else []
-            commands += _part(draft, draft.contact(contact_id), event, legs, rules)
-    for contact_id, event in discrepancies(_as_now(draft, open_contacts), legs, alive, draft.now):
-        contact = draft.contact(contact_id)
-        if isinstance(event, contacts.Connected) and not _on_another_call(draft, event.agent_id, contact):
-            commands += connect(draft, contact, event.agent_id, event.at)
-    for contact_id, event in rings:
-        if draft.contact(contact_id).state is ContactState.QUEUED and _may_be_offered(draft, event.agent_id):
-            offer(draft, contact_id, event.agent_id, rules)  # the wire has done it already
-    return [*commands, *(one for contact_id in broken for one in rejoin(draft, draft.contact(contact_id), rules))]
-
-
-def _as_now(draft: Draft, judged: Iterable[Contact]) -> Iterator[Contact]:
-    """One after the other, for correcting one may change the next."""
-    for contact in judged:
-        found = draft.open_contact(contact.id)
-        if found is not None:
-            yield found
-
-
-def _part(
-    draft: Draft, contact: Contact, event: Verdict, legs: Mapping[str, LiveLeg], rules: DeskRules
-) -> list[Command]:
-    match event:
-        case contacts.CustomerLeft() | contacts.NodeLost():
-            return end(draft, contact, event, rules)
-        case contacts.AgentLegBroke():
-            back = break_leg(draft, contact)
-            # A leg that waits is there already, one that talks with another agent stays with him.
-            return back if legs[contact.wire_key].state is LegState.RINGING else []
-        case _:
-            take_back(draft, contact.id)
-            return []
-
-
-def _may_be_offered(draft: Draft, agent_id: str) -> bool:
-    agent = draft.known_agent(agent_id)
-    return agent is not None and agent.stance is Stance.READY and agent.room(ChannelKind.VOICE) is Room.FREE
-
-
-def _on_another_call(draft: Draft, agent_id: str, contact: Contact) -> bool:
-    """He talks, or is not done with a call: until then the book cannot believe in another call of his."""
-    calls = (task for task in draft.agent(agent_id).tasks if task.kind is ChannelKind.VOICE)
-    return contact.kind is ChannelKind.VOICE and any(task.phase is not TaskPhase.RESERVED for task in calls)
 
 
 def with_customer(

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from . import contact as contacts
-from . import moves
+from . import contact_events, moves
 from .book import Draft
 from .channel import Arrival
 from .commands import Command, FollowUp
-from .contact import TALKING_STATES, Contact, ContactState
+from .contact import TALKING_STATES, Contact, ContactState, arrive
 from .deadlines import DeskRules
 from .disposition import AUTOMATIC
 from .placing import placed
@@ -28,8 +27,8 @@ class Past:
 
 def begin(draft: Draft, contact_id: str, arrival: Arrival, past: Past) -> Contact:
     """A call that came while nobody led: a contact of its true age. No rule of the queue turns it away any more."""
-    draft.begin(placed(contacts.arrive(contact_id, arrival, past.arrived_at), draft))
-    return draft.tell_contact(contact_id, contacts.Queued(draft.now))
+    draft.begin(placed(arrive(contact_id, arrival, past.arrived_at), draft))
+    return draft.tell_contact(contact_id, contact_events.Queued(draft.now))
 
 
 def catch_up(draft: Draft, contact: Contact, past: Past, rules: DeskRules) -> list[Command]:
@@ -37,22 +36,24 @@ def catch_up(draft: Draft, contact: Contact, past: Past, rules: DeskRules) -> li
     its agent has done since."""
     if past.ended_at is None or contact.state in (ContactState.WRAP_UP, ContactState.ARRIVED):
         return []
-    ended = contacts.TalkEnded(past.ended_at)
+    ended = contact_events.TalkEnded(past.ended_at)
     if contact.state in TALKING_STATES:
         if past.agent_id in (None, contact.agent_id):
             told = moves.end(draft, contact, ended, rules)
-            return moves.dispose(draft, draft.contact(contact.id), _unsaid(draft)) if past.next_talk else told
+            over = draft.contact(contact.id)
+            return moves.dispose(draft, over, _unsaid(draft, over)) if past.next_talk else told
         moves.break_leg(draft, contact)  # they were parted, and another took him
         moves.let_hands_go(draft, draft.contact(contact.id))
     elif contact.state is ContactState.OFFERED:
         moves.take_back(draft, contact.id)
     waiting = draft.contact(contact.id)
     if past.agent_id is None or past.talk_at is None:
-        return moves.end(draft, waiting, contacts.CustomerLeft(past.ended_at, "noticed_late"), rules)
-    draft.tell_contact(contact.id, contacts.Connected(past.talk_at, past.agent_id))
-    draft.tell_contact(contact.id, ended)
-    return [FollowUp(draft.tell_contact(contact.id, _unsaid(draft)))]
+        return moves.end(draft, waiting, contact_events.CustomerLeft(past.ended_at, "noticed_late"), rules)
+    draft.tell_contact(contact.id, contact_events.Connected(past.talk_at, past.agent_id))
+    over = draft.tell_contact(contact.id, ended)
+    return [FollowUp(draft.tell_contact(contact.id, _unsaid(draft, over)))]
 
 
-def _unsaid(draft: Draft) -> contacts.Disposed:
-    return contacts.Disposed(draft.now, AUTOMATIC.code, "")
+def _unsaid(draft: Draft, contact: Contact) -> contact_events.Disposed:
+    """Without a result; a call that was agreed is kept."""
+    return contact_events.Disposed(draft.now, AUTOMATIC.code, "", contact.callback_at)

@@ -6,11 +6,11 @@ Pure: as in moves.py, each changes only the draft it is given and returns what t
 from dataclasses import replace
 from datetime import timedelta
 
-from . import contact as contacts
+from . import contact_events
 from .book import Draft
 from .channel import ChannelKind, Direction, Dismissal
 from .commands import Command, Dismiss, FollowUp
-from .contact import Contact, ContactState
+from .contact import KEPT_PLACE, Contact, ContactState
 from .noun import changed
 from .overflow import dismissal_of, name_of, rule_for
 from .routing import due_at, lift_s
@@ -43,7 +43,7 @@ def apply_setup(draft: Draft, setup: QueueSetup) -> list[Command]:
     for contact in list(draft.waiting()):
         goes = placed(contact, draft)
         if (goes.due_at, goes.needs) != (contact.due_at, contact.needs):
-            draft.tell_contact(contact.id, contacts.Placed(draft.now, goes.due_at or draft.now, goes.needs))
+            draft.tell_contact(contact.id, contact_events.Placed(draft.now, goes.due_at or draft.now, goes.needs))
         commands += overflow(draft, draft.contact(contact.id), arriving=False)
         draft.look_again(contact.id)
     return commands
@@ -68,30 +68,30 @@ def _apply(draft: Draft, contact: Contact, rule: OverflowRule, rules: QueueRules
     name = name_of(rule, rules.code)
     if rule.action is OverflowAction.OTHER_QUEUE:
         goes = placed(contact, draft, rule.target)
-        met = contacts.OverflowMet(draft.now, name, rule.target, goes.due_at, goes.needs)
+        met = contact_events.OverflowMet(draft.now, name, rule.target, goes.due_at, goes.needs)
         draft.tell_contact(contact.id, met)
         return []
-    waits = draft.tell_contact(contact.id, contacts.OverflowMet(draft.now, name))
+    waits = draft.tell_contact(contact.id, contact_events.OverflowMet(draft.now, name))
     if rule.action is OverflowAction.CALLBACK:
         return [Dismiss(waits, Dismissal.CALLBACK)]
     how = dismissal_of(rule)
-    gone = draft.tell_contact(contact.id, contacts.Overflowed(draft.now, how.value))
+    gone = draft.tell_contact(contact.id, contact_events.Overflowed(draft.now, how.value))
     return [Dismiss(gone, how), FollowUp(gone)]
 
 
 def call_booked(draft: Draft, contact: Contact) -> list[Command]:
     """The caller has booked a call for another time, and waits no more."""
-    return [FollowUp(draft.tell_contact(contact.id, contacts.Overflowed(draft.now, Dismissal.BOOKED.value)))]
+    return [FollowUp(draft.tell_contact(contact.id, contact_events.Overflowed(draft.now, Dismissal.BOOKED.value)))]
 
 
 def keep_place(draft: Draft, contact: Contact, new_id: str, number: str) -> list[Command]:
     """The caller hangs up and keeps his place: he waits on as a call that is to be made, as old as he was."""
-    gone = draft.tell_contact(contact.id, contacts.Overflowed(draft.now, Dismissal.CALLBACK.value))
+    gone = draft.tell_contact(contact.id, contact_events.Overflowed(draft.now, Dismissal.CALLBACK.value))
     kept = replace(
         contact,
         id=new_id,
         kind=ChannelKind.VOICE,  # whoever waited in a chat is called as well
-        wire_key=f"{contacts.KEPT_PLACE}{contact.id}",
+        wire_key=f"{KEPT_PLACE}{contact.id}",
         direction=Direction.OUTBOUND,
         state=ContactState.ARRIVED,
         address=number,
@@ -104,5 +104,5 @@ def keep_place(draft: Draft, contact: Contact, new_id: str, number: str) -> list
         tries=0,
     )
     draft.begin(kept)
-    draft.tell_contact(new_id, contacts.Queued(draft.now))
+    draft.tell_contact(new_id, contact_events.Queued(draft.now))
     return [FollowUp(gone)]

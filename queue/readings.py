@@ -1,6 +1,6 @@
 """What can be read at the desk: the nouns as they are now, why they are so, and what the journal remembers."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime
 
 from .agent import Agent, in_order
@@ -9,8 +9,14 @@ from .channel import ChannelKind
 from .contact import Contact, ContactState
 from .floor import Floor, UnknownAgent
 from .journal import Entry, Journal, MissedOfferEntry
+from .metrics import AgentMoment
 from .missed import MissedOffers
+from .missed_calls import MissedCall, MissedCalls
+from .pauses import PauseMoment
 from .why import ContactWhy, OperatorWhy, why_agent, why_contact
+
+PAGE = 500
+"""Ended contacts that are read at once."""
 
 
 class Readings:
@@ -20,6 +26,8 @@ class Readings:
         self._clock = floor.clock
         self._missed = MissedOffers(self._read_missed)
         self._ledger.watch(self._missed.hear)
+        self._missed_calls = MissedCalls(self._met_since)
+        self._ledger.watch(self._missed_calls.hear)
 
     def watch_ends(self, listener: Callable[[Contact], None]) -> None:
         """Call it with each contact that ends, as soon as that is written down, once each."""
@@ -91,9 +99,32 @@ class Readings:
         """A page of the contacts that ended at or after `since`, oldest first. All that ended before this call was told to who watches."""
         return await (await self._written()).closed_since(since, limit, after)
 
+    async def pauses(self, agent_ids: Collection[str], since: datetime) -> list[PauseMoment]:
+        """When these agents came to work, paused and went from `since` on."""
+        return await (await self._written()).pauses(agent_ids, since)
+
+    async def moments(self, agent_id: str, since: datetime) -> list[AgentMoment]:
+        """What this agent was from `since` on, the earliest first."""
+        return await (await self._written()).moments(agent_id, since)
+
     async def missed_offers(self, agent_id: str, since: datetime) -> list[MissedOfferEntry]:
         """The offers that this agent did not take, newest first."""
         return await self._missed.of(agent_id, since)
+
+    async def missed_calls(self, queues: Collection[str], since: datetime, limit: int) -> list[MissedCall]:
+        """Who called these queues from `since` on and was not talked with, the newest first."""
+        return await self._missed_calls.of(queues, since, limit)
+
+    async def _met_since(self, since: datetime) -> AsyncIterator[Contact]:
+        """What ended, and after it whom somebody of us is talking with, or has been."""
+        last: Contact | None = None
+        while page := await self.closed_since(since, PAGE, last):
+            for contact in page:
+                yield contact
+            last = page[-1]
+        for contact in self.contacts():
+            if contact.connected_at is not None:
+                yield contact
 
     async def _read_missed(self, since: datetime) -> list[MissedOfferEntry]:
         return await (await self._written()).missed_offers(since)

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 from ..storage.ids import Ids
 from . import agent as agent_events
-from . import contact as contact_events
-from . import moves, past, placing
+from . import contact_events, gap_moves, moves, past, placing
 from .agent import Stance
 from .book import Draft
 from .channel import Arrival, ChannelKind, OfferFailure
@@ -113,10 +112,15 @@ class Reception:
     async def talk_began(self, wire_key: str, agent_id: str) -> None:
         await self._floor.hear(wire_key, lambda draft, contact: moves.connect(draft, contact, agent_id))
 
-    async def offer_failed(self, wire_key: str, reason: OfferFailure) -> None:
-        """The agent's device says no, or said nothing. The wire itself has put the customer back already."""
+    async def offer_failed(self, wire_key: str, reason: OfferFailure, agent_id: str | None = None) -> None:
+        """The agent's device says no, or said nothing. The wire itself has put the customer back already.
+
+        Where `agent_id` names him, news of an offer that was declined at the desk meanwhile does not end the next one's.
+        """
 
         def act(draft: Draft, contact: Contact) -> Sequence[Command]:
+            if agent_id is not None and contact.agent_id not in (None, agent_id):
+                return ()
             if contact.is_kept_place and reason is OfferFailure.UNREACHABLE_CUSTOMER:
                 return moves.unreached(draft, contact, self._floor.rules)
             moves.miss(draft, contact, reason)
@@ -168,7 +172,8 @@ class Reception:
         """A waiting caller is busy with something else until then, or (None) is there again. False when he does not wait."""
 
         def act(draft: Draft, contact: Contact) -> None:
-            draft.tell_contact(contact.id, contact_events.HeldBack(draft.now, until))
+            if contact.parked_by is None:  # who is parked waits for nobody anyway
+                draft.tell_contact(contact.id, contact_events.HeldBack(draft.now, until))
 
         await self._floor.hear(wire_key, act)
         contact = self._floor.contact_by_wire(wire_key)
@@ -193,7 +198,7 @@ class Reception:
     async def reconcile(self, kind: ChannelKind, legs: Mapping[str, LiveLeg], alive: str) -> None:
         """After a gap: believe the wire. `alive` begins the wire keys of its present life; contacts of an earlier one are lost."""
         await self._floor.change(
-            lambda draft: moves.correct(draft, self._of_kind(kind), legs, alive, self._floor.rules)
+            lambda draft: gap_moves.correct(draft, self._of_kind(kind), legs, alive, self._floor.rules)
         )
 
     async def check(self, kind: ChannelKind, legs: Mapping[str, LiveLeg], alive: str) -> None:
@@ -207,7 +212,7 @@ class Reception:
         self._doubted[kind] = {contact.id: contact for contact in ours if contact.id in doubted}
         if again:
             self._floor.late_events["lost, found by a check"] += len(again)
-            await self._floor.change(lambda draft: moves.correct(draft, again, legs, alive, self._floor.rules))
+            await self._floor.change(lambda draft: gap_moves.correct(draft, again, legs, alive, self._floor.rules))
 
     def _of_kind(self, kind: ChannelKind) -> list[Contact]:
         return [contact for contact in self._floor.book.contacts.values() if contact.kind is kind]

@@ -6,17 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from .channel import OfferFailure
-from .contact import (
-    TALKING_STATES,
-    AgentLegBroke,
-    Connected,
-    Contact,
-    ContactState,
-    CustomerLeft,
-    NodeLost,
-    Offered,
-    OfferFailed,
-)
+from .contact import TALKING_STATES, Contact, ContactState
+from .contact_events import AgentLegBroke, Connected, CustomerLeft, NodeLost, Offered, OfferFailed
 
 
 class LegState(StrEnum):

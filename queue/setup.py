@@ -83,6 +83,8 @@ class QueueRules:
 
     `target_s` is the wait promised a channel (TARGET_WAITS_S where it is silent); `weight` divides it, `lift_s` is taken off it.
     A returning customer waits up to `sticky_s` for the agent he talked with in the last `sticky_days`, while that one is at work.
+    `dispositions`: the branches and dispositions its contacts may be closed with, all where it names none; where one is required, the end
+    of the wrap-up time closes nothing.
     """
 
     code: str
@@ -104,6 +106,8 @@ class QueueRules:
     announce_every_s: float = 0.0
     keep_place: bool = False
     dialed: tuple[str, ...] = ()
+    dispositions: tuple[str, ...] = ()
+    disposition_required: bool = False
 
     def target(self, kind: ChannelKind) -> float:
         """The wait that is promised on that channel (s)."""
@@ -118,13 +122,25 @@ class Skill:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a contact ended as it did, below a disposition (`under`): a site's own words."""
+
+    code: str
+    name_ru: str
+    name_en: str
+    under: str
+
+
+@dataclass(frozen=True, slots=True)
 class PauseCode:
-    """`limit_s`: how long one such pause may last (s) before the supervisor and the agent are told; None: no limit."""
+    """`limit_s`: how long one such pause may last (s) before the supervisor and the agent are told, `day_limit_s`: all of a day together;
+    None: no limit."""
 
     code: str
     name_ru: str
     name_en: str
     limit_s: int | None = None
+    day_limit_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +163,7 @@ class QueueSetup:
     queues: Mapping[str, QueueRules] = field(default_factory=dict)
     skills: Mapping[str, Skill] = field(default_factory=dict)
     pause_codes: Mapping[str, PauseCode] = field(default_factory=dict)
+    reasons: Mapping[str, Reason] = field(default_factory=dict)
     seats: Mapping[str, Seat] = field(default_factory=dict)
     capacity: Capacity = field(default_factory=Capacity)
     lifts_s: Mapping[Lift, float] = field(default_factory=lambda: dict(LIFTS_S))

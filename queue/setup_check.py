@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from .capacity import Capacity
 from .channel import ChannelKind
+from .disposition import DISPOSITIONS
+from .disposition_tree import MAX_PATH, nodes, path_of
 from .setup import (
     MAX_LIFT_S,
     MAX_TARGET_S,
@@ -16,6 +18,7 @@ from .setup import (
     PauseCode,
     QueueRules,
     QueueSetup,
+    Reason,
     Seat,
     Skill,
 )
@@ -68,6 +71,9 @@ def _refusals(setup: QueueSetup, agents: Mapping[str, bool]) -> Iterator[Finding
     for pause in setup.pause_codes.values():
         yield from _named(Noun.PAUSE_CODE, pause)
         yield from _within(Noun.PAUSE_CODE, pause.code, "limit_s", pause.limit_s, PAUSE_S)
+        yield from _within(Noun.PAUSE_CODE, pause.code, "day_limit_s", pause.day_limit_s, PAUSE_S)
+    for reason in setup.reasons.values():
+        yield from _reason(reason)
     for seat in setup.seats.values():
         yield from _seat(seat, setup, agents)
     yield from _capacity(Noun.CAPACITY, HOUSE, "", setup.capacity)
@@ -84,6 +90,9 @@ def _queue(rules: QueueRules, setup: QueueSetup, agents: Mapping[str, bool]) -> 
         yield from _within(Noun.QUEUE, rules.code, f"target_s.{kind}", seconds, (1.0, MAX_TARGET_S))
     yield from _needs(rules, setup)
     yield from _overflow(rules, setup)
+    for i, node in enumerate(rules.dispositions):
+        if node not in nodes():
+            yield refused(Noun.QUEUE, rules.code, f"dispositions[{i}]", Fault.UNKNOWN_DISPOSITION, code=node)
     if rules.hours is not None:
         yield from _hours(rules.code, rules.hours)
     if not rules.dialed and not takes_calls(crew_of(rules.code, setup, agents), setup):
@@ -174,6 +183,14 @@ def _hours(code: str, hours: OpeningHours) -> Iterator[Finding]:
             yield refused(Noun.QUEUE, code, f"hours.week[{i}]", Fault.OPENS_AFTER_CLOSES)
 
 
+def _reason(reason: Reason) -> Iterator[Finding]:
+    yield from _named(Noun.REASON, reason)
+    if all(one.code != reason.under for one in DISPOSITIONS):
+        yield refused(Noun.REASON, reason.code, "under", Fault.UNKNOWN_DISPOSITION, code=reason.under)
+    if len(path_of(reason)) > MAX_PATH:
+        yield refused(Noun.REASON, reason.code, "code", Fault.PATH_LONG, most=MAX_PATH - len(reason.under) - 1)
+
+
 def _seat(seat: Seat, setup: QueueSetup, agents: Mapping[str, bool]) -> Iterator[Finding]:
     if seat.agent_id not in agents:
         yield refused(Noun.SEAT, seat.agent_id, "", Fault.UNKNOWN_AGENT)
@@ -193,7 +210,7 @@ def _capacity(noun: Noun, key: str, path: str, capacity: Capacity) -> Iterator[F
         yield from _within(noun, key, f"{path}limits.{kind}", capacity.limit(kind), (0, MAX_HELD))
 
 
-def _named(noun: Noun, named: QueueRules | Skill | PauseCode) -> Iterator[Finding]:
+def _named(noun: Noun, named: QueueRules | Skill | PauseCode | Reason) -> Iterator[Finding]:
     if not _CODE.fullmatch(named.code):
         yield refused(noun, named.code, "code", Fault.BAD_CODE)
     for name in ("name_ru", "name_en"):

@@ -10,7 +10,7 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 
 from .capacity import Capacity
-from .setup import LIFTS_S, Lift, PauseCode, QueueRules, QueueSetup, Seat, Skill
+from .setup import LIFTS_S, Lift, PauseCode, QueueRules, QueueSetup, Reason, Seat, Skill
 
 HOUSE = "house"
 """The key of what there is one of."""
@@ -20,6 +20,7 @@ class Noun(StrEnum):
     QUEUE = "queue"
     SKILL = "skill"
     PAUSE_CODE = "pause_code"
+    REASON = "reason"
     SEAT = "seat"
     CAPACITY = "capacity"
     LIFTS = "lifts"
@@ -33,13 +34,14 @@ class LiftRules:
     dear_order: int = 2_000_000
 
 
-Item = QueueRules | Skill | PauseCode | Seat | Capacity | LiftRules
+Item = QueueRules | Skill | PauseCode | Reason | Seat | Capacity | LiftRules
 Json = dict[str, Any]
 
 _TYPES: Mapping[Noun, type[Item]] = {
     Noun.QUEUE: QueueRules,
     Noun.SKILL: Skill,
     Noun.PAUSE_CODE: PauseCode,
+    Noun.REASON: Reason,
     Noun.SEAT: Seat,
     Noun.CAPACITY: Capacity,
     Noun.LIFTS: LiftRules,
@@ -48,6 +50,7 @@ _MAPS = {
     Noun.QUEUE: "queues",
     Noun.SKILL: "skills",
     Noun.PAUSE_CODE: "pause_codes",
+    Noun.REASON: "reasons",
     Noun.SEAT: "seats",
 }
 
@@ -96,7 +99,7 @@ def item_of(noun: Noun, value: Mapping[str, Any]) -> Item:
 
 def key_of(noun: Noun, item: Item) -> str:
     """By what an item is found among its kind."""
-    if isinstance(item, QueueRules | Skill | PauseCode):
+    if isinstance(item, QueueRules | Skill | PauseCode | Reason):
         return item.code
     return item.agent_id if isinstance(item, Seat) else HOUSE
 

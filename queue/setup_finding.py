@@ -34,6 +34,8 @@ class Fault(StrEnum):
     BAD_WEEK = "bad_week"
     OPENS_AFTER_CLOSES = "opens_after_closes"
     LAST_QUEUE = "last_queue"
+    UNKNOWN_DISPOSITION = "unknown_disposition"
+    PATH_LONG = "path_long"
 
     NO_OPERATORS = "no_operators"
     NO_CAPACITY = "no_capacity"

@@ -14,7 +14,7 @@ from ..access.store import AccessStore
 from ..storage.clock import Clock
 from ..storage.database import Database
 from .capacity import Capacity
-from .setup import PauseCode, QueueRules, QueueSetup, Seat, Skill
+from .setup import PauseCode, QueueRules, QueueSetup, Reason, Seat, Skill
 from .setup_check import check, refusals
 from .setup_edit import (
     HOUSE,
@@ -157,6 +157,17 @@ class SetupStore:
 
         def plan(setup: QueueSetup) -> list[Edit]:
             return [edit(_with(setup, setup.pause_codes, code), Noun.PAUSE_CODE, code, None)]
+
+        return await self._save(plan, by)
+
+    async def save_reason(self, reason: Reason, by: str | None, seen: int | None = None) -> Saved:
+        return await self._put(Noun.REASON, reason, by, seen)
+
+    async def remove_reason(self, code: str, by: str | None) -> Saved:
+        """Contacts that were closed with it keep it; they read as the disposition it was below. Raises UnknownItem."""
+
+        def plan(setup: QueueSetup) -> list[Edit]:
+            return [edit(_with(setup, setup.reasons, code), Noun.REASON, code, None)]
 
         return await self._save(plan, by)
 

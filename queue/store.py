@@ -5,17 +5,19 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Row, String, Table, Text, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Row, String, Table, Text, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..storage.base import Json, UtcDateTime, id_column, metadata
 from ..storage.database import Database
-from .agent import Agent, BecameReady, LoggedOut, Paused, Stance, Task, TaskPhase
+from ..storage.puts import Put, Puts
+from .agent import Agent, AgentState, BecameReady, LoggedOut, Paused, Stance, Task, TaskPhase
 from .channel import ChannelKind, Direction
 from .contact import ENDED_STATES, OPEN_STATES, Contact, ContactState
 from .journal import MISSED_OFFER, PASSING, Entry, MissedOfferEntry, PresenceEntry
 from .mask import masks_of, told
+from .metrics import AgentMoment
+from .pauses import PauseMoment
 from .skill import needs_of
 from .third import row_of, third_of
 
@@ -29,7 +31,7 @@ journal_table = Table(
     Column("event", String(40), nullable=False),
     Column("state", String(20), nullable=False),
     Column("details", Json, nullable=False),
-    Index("ix_journal_noun_id", "noun_id"),
+    Index("ix_journal_noun_at", "noun_id", "at"),
     Index("ix_journal_at", "at"),
     Index("ix_journal_noun_event", "noun_id", "event"),
 )
@@ -71,6 +73,8 @@ contact_table = Table(
     Column("talked_with", String(36)),
     Column("masks", Json, nullable=False),
     Column("third", Json),
+    Column("parked_by", String(36)),
+    Column("own_phone", Boolean, nullable=False, server_default=false()),
     Column("followed_up", Boolean, nullable=False),
     Index("ix_contact_state", "state"),
     Index("ix_contact_customer_id", "customer_id", "arrived_at"),
@@ -103,29 +107,25 @@ class QueueStore:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        insert = sqlite.insert if db.is_sqlite else postgresql.insert
-        self._puts = {table.name: _put(insert(table)) for table in (contact_table, agent_table)}
+        self._puts = Puts((_put(journal_table), _put(contact_table), _put(agent_table)), on_sqlite=db.is_sqlite)
 
     async def append(self, entries: Sequence[Entry]) -> None:
         if not entries:
             return
-        last = {entry.after.id: entry.after for entry in entries if entry.event not in PASSING}.values()
-        contacts = [_contact_row(noun) for noun in last if isinstance(noun, Contact)]
-        agents = [_agent_row(noun) for noun in last if isinstance(noun, Agent)]
         lines = [_journal_row(entry) for entry in entries]
-
-        async def write(connection: AsyncConnection) -> None:
-            await connection.execute(journal_table.insert(), lines)
-            for table, rows in ((contact_table, contacts), (agent_table, agents)):
-                if rows:
-                    await connection.execute(self._puts[table.name], rows)
+        last = {entry.after.id: entry.after for entry in entries if entry.event not in PASSING}.values()
+        rows = {
+            journal_table.name: lines,
+            contact_table.name: [_contact_row(noun) for noun in last if isinstance(noun, Contact)],
+            agent_table.name: [_agent_row(noun) for noun in last if isinstance(noun, Agent)],
+        }
 
         async def is_written(connection: AsyncConnection) -> bool:
             """All of it is there, or nothing is; an event is told by its noun and its instant."""
             told = [journal_table.c[name] == lines[-1][name] for name in ("noun_id", "event", "at", "state")]
             return (await connection.execute(select(journal_table.c.id).where(*told).limit(1))).first() is not None
 
-        await self._db.write_once(write, is_written)
+        await self._db.write_once(self._puts, rows, is_written)
 
     async def open_contacts(self) -> list[Contact]:
         query = select(contact_table).where(contact_table.c.state.in_([state.value for state in OPEN_STATES]))
@@ -235,16 +235,40 @@ class QueueStore:
         async with self._db.read() as connection:
             return [PresenceEntry(at, who, event == _CAME) for at, who, event in await connection.execute(query)]
 
+    async def pauses(self, agent_ids: Collection[str], since: datetime) -> list[PauseMoment]:
+        columns = journal_table.c
+        told = or_(columns.event.in_(_COMINGS_AND_GOINGS), columns.state == AgentState.PAUSED.value)
+        query = select(columns.at, columns.noun_id, columns.event, columns.state, columns.details).where(
+            columns.noun_id.in_(agent_ids), columns.at >= since, told
+        )
+        async with self._db.read() as connection:
+            rows = await connection.execute(query.order_by(columns.at, columns.id))
+            return [_pause_moment(*row) for row in rows]
+
+    async def moments(self, agent_id: str, since: datetime) -> list[AgentMoment]:
+        columns = journal_table.c
+        query = select(columns.at, columns.state).where(columns.noun_id == agent_id, columns.at >= since)
+        async with self._db.read() as connection:
+            rows = await connection.execute(query.order_by(columns.at, columns.id))
+            return [AgentMoment(row.at, agent_id, AgentState(row.state)) for row in rows]
+
     async def followed_up(self, contact_id: str) -> None:
         change = contact_table.update().where(contact_table.c.id == contact_id).values(followed_up=True)
         async with self._db.write() as connection:
             await connection.execute(change)
 
 
-def _put(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
-    """A row as it is now, whether it was there or not; what follow-ups mark in it stays."""
-    changes = {column.name: column for column in insert.excluded if column.name not in ("id", "followed_up")}
-    return insert.on_conflict_do_update(index_elements=["id"], set_=changes)
+def _put(table: Table) -> Put:
+    """A line of the journal is new, a noun's row is as it is now; what follow-ups mark in a contact stays."""
+    if table is journal_table:
+        return Put(table, [column.name for column in table.c if column.name != "id"])
+    names = [column.name for column in table.c]
+    return Put(table, names, [name for name in names if name not in ("id", "followed_up")])
+
+
+def _pause_moment(at: datetime, agent_id: str, event: str, state: str, details: dict[str, Any]) -> PauseMoment:
+    code = details.get("code") if event == Paused.__name__ else None
+    return PauseMoment(at, agent_id, AgentState(state), code)
 
 
 def _journal_row(entry: Entry) -> dict[str, Any]:
@@ -274,9 +298,9 @@ def _contact_row(contact: Contact) -> dict[str, Any]:
 
 
 def _agent_row(agent: Agent) -> dict[str, Any]:
-    """Live connections are not something to remember; skills and capacity are the setup's."""
+    """Live connections are not something to remember; skills, capacity and own number are the setup's."""
     row = _row_of(agent) | {"queues": sorted(agent.queues), "tasks": [_task_row(task) for task in agent.tasks]}
-    for name in ("page_open", "device_up", "skills", "capacity"):
+    for name in ("page_open", "device_up", "skills", "capacity", "own_number"):
         del row[name]
     return row
 

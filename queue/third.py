@@ -8,7 +8,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Third:
-    """One of our operators (`agent_id`), or a `number` outside (E.164). `blind`: he gets the customer as soon as he answers.
+    """One of our operators (`agent_id`), or a `number` outside (E.164). `blind`: he gets the customer as soon as he answers. `queue`: which
+    was asked for whoever is free there; the customer goes there with him.
 
     Who of the two others hears music: `customer_held`, `held` (the third himself); nobody in a conference.
     """
@@ -20,6 +21,7 @@ class Third:
     answered: bool = False
     customer_held: bool = True
     held: bool = False
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class ThirdCalled:
     agent_id: str | None = None
     number: str = ""
     blind: bool = False
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,8 @@ class NoSuchThird(Exception):
 def after(third: Third | None, event: ThirdEvent) -> Third | None:
     """The third after the event; None when he is gone. Raises NoSuchThird for a pair that has no meaning."""
     match third, event:
-        case None, ThirdCalled(_, third_id, agent_id, number, blind):
-            return Third(third_id, agent_id, number, blind)
+        case None, ThirdCalled(_, third_id, agent_id, number, blind, queue):
+            return Third(third_id, agent_id, number, blind, queue=queue)
         case Third(), ThirdAnswered(_, third_id) if third.id == third_id and not third.answered:
             return replace(third, answered=True)
         case Third(), ThirdGone(_, third_id, _) if third.id == third_id:

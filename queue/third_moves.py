@@ -5,10 +5,16 @@ from datetime import timedelta
 from . import agent as agents
 from . import moves
 from . import third as thirds
+from .agent import Agent, Stance
 from .book import Draft
+from .capacity import Room
+from .channel import ChannelKind
 from .commands import ArrangeParties, CallThird, Command, DropThird, SendAway
-from .contact import Contact, TalkEnded
+from .contact import Contact
+from .contact_events import TalkEnded
 from .deadlines import DeskRules
+from .routing import foremost, preference
+from .skill import lacking
 from .third import Third
 
 THIRD = "third/"
@@ -17,7 +23,7 @@ KEPT_S = 3600.0
 
 
 def call(draft: Draft, contact: Contact, third: Third) -> list[Command]:
-    called = thirds.ThirdCalled(draft.now, third.id, third.agent_id, third.number, third.blind)
+    called = thirds.ThirdCalled(draft.now, third.id, third.agent_id, third.number, third.blind, third.queue)
     after = draft.tell_contact(contact.id, called)
     if third.agent_id is not None:
         until = draft.now + timedelta(seconds=KEPT_S)
@@ -56,8 +62,23 @@ def complete(draft: Draft, contact: Contact, rules: DeskRules) -> list[Command]:
         return [SendAway(contact), *moves.end(draft, contact, TalkEnded(draft.now), rules)]
     let_go(draft, third.id)
     queues = draft.agent(third.agent_id).queues
-    queue = contact.queue if contact.queue in queues else min(queues)
+    queue = third.queue or (contact.queue if contact.queue in queues else min(queues))
     return [DropThird(contact), *moves.transfer(draft, contact, queue, third.agent_id)]
+
+
+def whom_to_ask(draft: Draft, queue: str, asker: str) -> str | None:
+    """Who would be given a call of this queue now, by its strategy: an operator who is free; None while nobody is."""
+    rules = draft.lineup.setup.rules(queue)
+    free = [one for one in draft.agents() if queue in one.queues and one.id != asker and is_free(one)]
+    skilled = [one for one in free if not lacking(one.skills, rules.needs)]
+    chosen = min(skilled or free, key=lambda one: preference(rules.strategy, one, foremost(rules.needs)), default=None)
+    return None if chosen is None else chosen.id
+
+
+def is_free(agent: Agent) -> bool:
+    """At work, with his telephone there and nothing in hand that a call may not interrupt."""
+    there = agent.stance is Stance.READY and agent.reachable_by(ChannelKind.VOICE)
+    return there and bool(agent.queues) and agent.room(ChannelKind.VOICE) is Room.FREE
 
 
 def let_go(draft: Draft, third_id: str) -> None:

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 from ..storage.ids import Ids
 from . import third_moves
-from .agent import Stance
 from .book import Draft
-from .capacity import Room
 from .channel import ChannelKind
 from .commands import Command
 from .contact import Contact, ContactState
@@ -22,34 +20,37 @@ class Thirds:
         self._ids = ids
 
     async def call(
-        self, agent_id: str, contact_id: str, *, agent: str | None = None, number: str = "", blind: bool = False
+        self,
+        agent_id: str,
+        contact_id: str,
+        *,
+        agent: str | None = None,
+        number: str = "",
+        queue: str = "",
+        blind: bool = False,
     ) -> None:
-        """Ask an operator who is free, or a number outside, while the customer hears music."""
-        third = Third(self._ids(), agent, number, blind)
+        """Ask an operator who is free, whoever of a queue is, or a number outside, while the customer hears music."""
+        third_id = self._ids()
 
         def act(draft: Draft) -> Sequence[Command]:
             contact = self._own(draft, agent_id, contact_id)
             if contact.state is not ContactState.CONNECTED or contact.kind is not ChannelKind.VOICE:
                 raise NotAllowedNow("take the customer back from hold first")
-            if agent is not None:
-                self._must_be_free(draft, agent, agent_id)
-            return third_moves.call(draft, contact, third)
+            asked = third_moves.whom_to_ask(draft, queue, agent_id) if queue else agent
+            if asked is None and not number:
+                raise NotAllowedNow("nobody is free in this queue")
+            if asked is not None:
+                self._must_be_free(draft, asked, agent_id)
+            return third_moves.call(draft, contact, Third(third_id, asked, number, blind, queue=queue))
 
         await self._floor.ask(act)
         contact = self._floor.book.contacts.get(contact_id)
-        if contact is None or contact.third is None or contact.third.id != third.id:
+        if contact is None or contact.third is None or contact.third.id != third_id:
             raise NotAllowedNow("nobody could be called there")
 
     def _must_be_free(self, draft: Draft, name: str, asker: str) -> None:
         agent = draft.known_agent(name)
-        there = agent is not None and agent.stance is Stance.READY and agent.reachable_by(ChannelKind.VOICE)
-        if (
-            agent is None
-            or not there
-            or name == asker
-            or not agent.queues
-            or agent.room(ChannelKind.VOICE) is not Room.FREE
-        ):
+        if agent is None or name == asker or not third_moves.is_free(agent):
             raise NotAllowedNow("this operator is not free")
 
     async def hold(self, agent_id: str, contact_id: str, *, customer: bool, third: bool) -> None:

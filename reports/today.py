@@ -1,14 +1,14 @@
 """The site's day so far, kept as sums: a look at the board costs what is open now, not what the day has been."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from ..queue.contact import Contact
 from ..queue.desk import Desk
-from ..queue.metrics import NO_SERVICE, Service, service_of, was_answered
+from ..queue.metrics import NO_SERVICE, Service, service_of
+from .own_day import NO_DAY, OwnDay, with_contact
 
 PAGE = 500  # contacts read at a time: some 20 ms of the event loop
 
@@ -34,7 +34,7 @@ class Today:
         self._read: set[str] | None = None  # ids, while the day is read in: what ends meanwhile may be met twice
         self._reading = asyncio.Lock()
         self._service: dict[str, Service] = {}
-        self._served: Counter[str] = Counter()
+        self._own: dict[str, OwnDay] = {}
         desk.watch_ends(self._count)
 
     async def since(self, begin: datetime) -> DayFigures:
@@ -42,11 +42,17 @@ class Today:
         async with self._reading:
             if begin != self._begin:
                 await self._read_in(begin)
-            return DayFigures(dict(self._service), dict(self._served))
+            served = {agent_id: day.contacts for agent_id, day in self._own.items()}
+            return DayFigures(dict(self._service), served)
+
+    async def own(self, agent_id: str, begin: datetime) -> OwnDay:
+        """What this agent has done of the day that began at `begin`."""
+        await self.since(begin)
+        return self._own.get(agent_id, NO_DAY)
 
     async def _read_in(self, begin: datetime) -> None:
         self._begin, self._read = begin, set()
-        self._service, self._served = {}, Counter()
+        self._service, self._own = {}, {}
         last: Contact | None = None
         try:
             while page := await self._desk.closed_since(begin, PAGE, last):
@@ -68,5 +74,5 @@ class Today:
             self._read.add(ended.id)
         before = self._service.get(ended.queue, NO_SERVICE)
         self._service[ended.queue] = before + service_of(ended, self._answer_within_s, ended.closed_at)
-        if ended.agent_id and was_answered(ended):
-            self._served[ended.agent_id] += 1
+        if ended.agent_id:
+            self._own[ended.agent_id] = with_contact(self._own.get(ended.agent_id, NO_DAY), ended)

@@ -153,6 +153,8 @@ def who_has_phone(e164: str) -> sa.Select[Any]:
 
 async def read_customers(connection: AsyncConnection, query: sa.Select[Any]) -> list[Customer]:
     rows = (await connection.execute(query.order_by(customer_table.c.since, customer_table.c.id))).all()
+    if not rows:
+        return []
     of_these = phone_table.c.customer_id.in_([row.id for row in rows])
     phones: dict[str, list[str]] = {}
     for line in await connection.execute(select(phone_table).where(of_these).order_by(phone_table.c.place)):
@@ -180,6 +182,8 @@ async def write_phones(connection: AsyncConnection, customer: Customer) -> None:
 
 async def read_orders(connection: AsyncConnection, query: sa.Select[Any]) -> list[Order]:
     rows = (await connection.execute(query)).all()
+    if not rows:
+        return []
     of_these = item_table.c.order_id.in_([row.id for row in rows])
     items: dict[str, list[OrderItem]] = {}
     for line in await connection.execute(select(item_table).where(of_these).order_by(item_table.c.place)):

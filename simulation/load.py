@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import resource
 import shutil
 import tempfile
 import time
@@ -16,12 +15,13 @@ from typing import Any
 import httpx2
 
 from ..storage.collector import Collector
+from ..storage.open_files import allow_many
 from . import measures
 from .measures import Spread, spread
 from .operators import Operator, Page, Supervisor, Tally, all_of
 from .orders import post_orders, tell_campaign
 from .plan import Plan, Scenario
-from .premises import NUMBER, People, Premises
+from .premises import NUMBER, People, Premises, Seat
 from .process import ENGINE, Cost, Engine, NodeProcess, ProcessFailed, cost
 from .report import Report, Usage
 from .truth import Call, Direction, End, Ring, Talk, outcome, violations
@@ -30,7 +30,6 @@ READY_S = 120.0
 PAINTED_S = 300.0
 DRAIN_S = 90.0
 CROWD_S = 600.0
-SPARE_FILES = 500
 
 Say = Callable[[str], None]
 
@@ -64,7 +63,7 @@ class Load:
 
     async def run(self, change: Callable[[list[Call]], list[Call]] = lambda calls: calls) -> Report:
         """Raises BadPlan, DatabaseUnreachable, ProcessFailed. `change` is for whoever wants to see that a lie is found out."""
-        raise_file_limit(self.plan.agents)
+        allow_many()  # a connection is an open file, here and in the engine
         async with AsyncExitStack() as stack:
             tidying = asyncio.create_task(Collector().run())  # a pause of ours would be taken for the engine's
             stack.callback(tidying.cancel)
@@ -113,16 +112,16 @@ class Load:
                 "number": NUMBER,
                 "seed": self.plan.seed,
                 "habits": asdict(self.plan.habits),
-                "answers": 0.6,
+                "answers": self.plan.answers,
                 "port": 0,
             }
         )
 
     async def _open_pages(self, people: People) -> None:
-        web, habits = self.engine.web, self.plan.habits
+        web = self.engine.web
         self._say("operators open their pages and go ready")
         self.supervisor = Supervisor(web, people.supervisor, self.tally, self._random, self.plan.agents)
-        self.operators = [Operator(web, seat, self.tally, self._random, habits.wrap_up_s) for seat in people.operators]
+        self.operators = [self.operator(seat) for seat in people.operators]
         began = time.monotonic()
         await all_of([*self.operators, self.supervisor], "open")
         self.notes["seconds until every page was live"] = round(time.monotonic() - began, 1)
@@ -132,6 +131,10 @@ class Load:
         if self.plan.scenario is not Scenario.BEGIN:
             await self._until(self._everything_painted, PAINTED_S, "the pages do not show all that they were told of")
             self.notes["seconds until every page was painted"] = round(time.monotonic() - began, 1)
+
+    def operator(self, seat: Seat) -> Operator:
+        """Who works at this seat; somebody else may sit there who does the same."""
+        return Operator(self.engine.web, seat, self.tally, self._random, self.plan.habits.wrap_up_s)
 
     async def _everything_painted(self) -> bool:
         return all(operator.is_painted for operator in self.operators)
@@ -347,14 +350,3 @@ def _call(told: dict[str, Any]) -> Call:
             "talks": tuple(Talk(**talk) for talk in told["talks"]),
         }
     )
-
-
-def raise_file_limit(agents: int) -> None:
-    """A connection is an open file, here and in the engine, which inherits the limit."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 3 * agents + SPARE_FILES
-    if soft < wanted:
-        with suppress(ValueError, OSError):
-            resource.setrlimit(
-                resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
-            )

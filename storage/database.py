@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -14,6 +14,8 @@ from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError, IntegrityE
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from .puts import Puts, Rows
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +32,13 @@ LEASE = "engine"
 NO_EPOCH = 0
 """No engine ever leads with it."""
 _STILL_LEADS = "SELECT 1 FROM lease WHERE name = :name AND epoch = :epoch"
+_LEADS_ON = f"{_STILL_LEADS} FOR KEY SHARE"
+"""On PostgreSQL: nobody takes the lease before this transaction has ended."""
 LOG_PAGES = 1_000
 """Whoever's commit lets SQLite's log grow so long carries it over to the file, and waits for the disk."""
 POURED_PAGES = 250_000
 """The same while much is poured: the log is carried over beside those who write (`carry_over`), and only if that fails by one of them."""
-IDLE_MS = 3000
+IDLE_MS = 5000
 """PostgreSQL ends a session that stands still for so long inside a transaction: a stopped engine must not keep its locks from the next."""
 
 
@@ -76,14 +80,16 @@ class Database:
         self._afterwards: ContextVar[list[Callable[[], None]] | None] = ContextVar("afterwards", default=None)
 
     @classmethod
-    def open(cls, url: str) -> "Database":
-        """Open `url` (sqlite+aiosqlite:///… or postgresql+asyncpg://…). Raises sqlalchemy.exc.ArgumentError on a malformed URL."""
+    def open(cls, url: str, *, lasting: bool = True) -> "Database":
+        """Open `url` (sqlite+aiosqlite:///… or postgresql+asyncpg://…). Not `lasting`: on PostgreSQL a commit does not wait for the disk,
+        for what may be lost when the server dies. Raises sqlalchemy.exc.ArgumentError on a malformed URL."""
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             engine = create_async_engine(parsed, connect_args={"timeout": 10})
             event.listen(engine.sync_engine, "connect", _tune_sqlite)
             return cls(engine, engine)
-        writers = _postgres(parsed, WRITERS, {"idle_in_transaction_session_timeout": str(IDLE_MS)})
+        session = {"idle_in_transaction_session_timeout": str(IDLE_MS)}
+        writers = _postgres(parsed, WRITERS, session | ({} if lasting else {"synchronous_commit": "off"}))
         readers = _postgres(parsed, READERS, {"default_transaction_read_only": "on"}, isolation_level="AUTOCOMMIT")
         return cls(writers, readers)
 
@@ -119,25 +125,45 @@ class Database:
             yield connection
 
     async def write_once(
-        self, work: Callable[[AsyncConnection], Awaitable[None]], is_done: Callable[[AsyncConnection], Awaitable[bool]]
+        self, puts: Puts, rows: Mapping[str, Rows], is_done: Callable[[AsyncConnection], Awaitable[bool]]
     ) -> None:
-        """`work` as one transaction, once, although connections break: when nobody knows whether it was committed, `is_done` is asked
-        first, after every transaction that was on its way has ended. Raises as `write`, and when connections go on breaking.
+        """Put the rows as one transaction, once, although connections break: when nobody knows whether it was committed, `is_done` is
+        asked first, after every transaction that was on its way has ended. Raises as `write`, and when connections go on breaking.
         """
-        tries = 1 if self._whole.get() is not None else BROKEN_TRIES
+        part_of_another = self._whole.get() is not None
+        tries = 1 if part_of_another else BROKEN_TRIES
         for number in range(1, tries + 1):
             try:
+                if number == 1 and not part_of_another and not self.is_sqlite:
+                    return await self._write_in_one_trip(puts, rows)
                 async with self.write() as connection:
                     if number > 1:
                         await self._outlast_others(connection)
                     if number == 1 or not await is_done(connection):
-                        await work(connection)
+                        await puts.apart(connection, rows)
                 return
             except DBAPIError as error:
                 if number == tries or not _broke(error):
                     raise
                 log.warning("the database broke a connection off; what was to be written is looked for, and written")
             await asyncio.sleep(BROKEN_S)
+
+    async def _write_in_one_trip(self, puts: Puts, rows: Mapping[str, Rows]) -> None:
+        async with self.single() as connection:
+            if self._epoch is None:
+                await puts.in_one_trip(connection, rows, None)
+            elif not await puts.in_one_trip(connection, rows, _LEADS_ON, name=LEASE, epoch=self._epoch):
+                raise Fenced(f"epoch {self._epoch} leads no more")
+
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator[AsyncConnection]:
+        """For a single statement that needs no fence: on PostgreSQL a transaction of its own, in one round trip instead of four."""
+        if self.is_sqlite:
+            async with self.write() as connection:
+                yield connection
+            return
+        async with self._work(), self._engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     async def _outlast_others(self, connection: AsyncConnection) -> None:
         """Each of our transactions holds the lease's row (`fence`): so it waits for the one whose answer was lost."""
@@ -223,7 +249,7 @@ class Database:
     async def _stand_fenced(self, connection: AsyncConnection) -> None:
         if self._epoch is None:
             return
-        query = text(_STILL_LEADS if self.is_sqlite else f"{_STILL_LEADS} FOR KEY SHARE")
+        query = text(_STILL_LEADS if self.is_sqlite else _LEADS_ON)
         if (await connection.execute(query, {"name": LEASE, "epoch": self._epoch})).first() is None:
             raise Fenced(f"epoch {self._epoch} leads no more")
 

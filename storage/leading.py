@@ -1,9 +1,15 @@
-"""This engine and the lease: it waits for it, takes it, renews it, gives it up, and knows at any moment whether it may still act."""
+"""This engine and the lease: it waits for it, takes it, renews it, gives it up, and knows at any moment whether it may still act.
+
+It is renewed beside the engine's event loop, in a thread of its own. A loop that has very much to do (2,500 pages that lose their lines
+in one second, a machine that others use) is late for everything, and that must not cost a working engine its lease: it would begin anew,
+with as many pages to paint again. A loop that does nothing at all for LOOP_DEAD_S is no working engine, and is followed.
+"""
 
 import asyncio
 import fcntl
 import logging
 import os
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -19,6 +25,7 @@ log = logging.getLogger(__name__)
 TROUBLE = (DatabaseUnreachable, OSError, SQLAlchemyError)  # TimeoutError is an OSError
 HAND_OVER_S = 5.0
 RETRY_S = 0.2
+LOOP_LOOK_S, LOOP_DEAD_S = 0.5, 10.0
 NEVER, FOR_EVER = float("-inf"), float("inf")
 
 
@@ -31,13 +38,25 @@ class Leading:
     """Fits as a fence by its shape: `epoch`, and `holds()`, which costs one reading of a clock.
 
     On SQLite a lock on a file beside the database makes sure of one engine, and goes with its process: nothing is renewed there.
-    `db` is the lease's own, so that it never waits for a connection behind the engine's work. `holder` names this engine.
+    `db` is the lease's own, so that it never waits for a connection behind the engine's work; the renewing thread has one more
+    (`open_again`), for a connection belongs to its event loop. `holder` names this engine.
     """
 
-    def __init__(self, db: Database, holder: str, clock: Callable[[], float] = steady) -> None:
+    def __init__(
+        self,
+        db: Database,
+        holder: str,
+        clock: Callable[[], float] = steady,
+        open_again: Callable[[], Database] | None = None,
+    ) -> None:
         self._db = db
         self._holder = holder
         self._clock = clock
+        url = db.engine.url.render_as_string(hide_password=False)
+        # A renewal that is lost with the server has ended a second sooner, no more: a slow disk is no reason to lose the lease.
+        self._open_again = open_again or (lambda: Database.open(url, lasting=False))
+        self._turn = threading.Lock()
+        self._loop_seen_at = NEVER
         self._store = LeaseStore(db, clock)
         self._sure_until = NEVER
         self._seen: Lease | None = None
@@ -113,29 +132,61 @@ class Leading:
 
     async def keep(self) -> None:
         """Renews; returns when the lease is lost or was given up (`epoch` is 0 then), and then `holds` is False for good."""
+        loop, over, stop = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+        def renew() -> None:
+            try:
+                asyncio.run(self._renew(stop))
+            finally:
+                with suppress(RuntimeError):  # the engine has ended meanwhile
+                    loop.call_soon_threadsafe(over.set)
+
         try:
             if self._sure_until == FOR_EVER:
                 await asyncio.Event().wait()
+            self._loop_seen_at = self._clock()
+            threading.Thread(target=renew, name="lease", daemon=True).start()
+            while not over.is_set():
+                self._loop_seen_at = self._clock()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOP_LOOK_S):
+                        await over.wait()
+        finally:
+            stop.set()
+            with self._turn:
+                self._sure_until = NEVER
+
+    async def _renew(self, stop: threading.Event) -> None:
+        """The thread's work, in an event loop of its own; returns as `keep` does, or when the engine's loop stands still."""
+        db = self._open_again()
+        store = LeaseStore(db, self._clock)
+        try:
             while self.holds():
                 pause_s = RETRY_S if self._told else RENEW_S  # a renewal that failed is tried again soon
-                await asyncio.sleep(min(pause_s, max(0.0, self._sure_until - self._clock())))
-                if not self.holds() or not await self._renewed():
+                if stop.wait(min(pause_s, max(0.0, self._sure_until - self._clock()))) or not self.holds():
+                    return
+                if self._clock() - self._loop_seen_at >= LOOP_DEAD_S:
+                    self._tell("the event loop stands still: the lease is not renewed any more")
+                    return
+                if not await self._renewed(store, stop):
                     return
         finally:
-            self._sure_until = NEVER
+            await db.close()
 
-    async def _renewed(self) -> bool:
+    async def _renewed(self, store: LeaseStore, stop: threading.Event) -> bool:
         """False when the lease is another's. A database that does not answer is asked again while there is time."""
+        epoch = self.epoch
         try:
             async with asyncio.timeout(max(0.0, self._sure_until - self._clock())):
-                kept = await self._store.renew(self.epoch)
+                kept = await store.renew(epoch)
         except TROUBLE as trouble:
             self._tell(f"the lease could not be renewed ({type(trouble).__name__})")
             return True
-        if kept is None or self.epoch == NO_EPOCH:
-            return False
-        self._told = ""
-        self._sure_until, self.awaited = kept
+        with self._turn:
+            if kept is None or stop.is_set() or self.epoch == NO_EPOCH:
+                return False
+            self._told = ""
+            self._sure_until, self.awaited = kept
         return True
 
     async def look_round(self) -> bool:
@@ -147,7 +198,8 @@ class Leading:
 
     async def give_up(self) -> None:
         """From now on `holds` is False; whoever stands by may lead at once. Nothing happens when it was lost, or given up before."""
-        epoch, self.epoch, self._sure_until = self.epoch, NO_EPOCH, NEVER
+        with self._turn:
+            epoch, self.epoch, self._sure_until = self.epoch, NO_EPOCH, NEVER
         if epoch == NO_EPOCH:
             return
         self._led = epoch

@@ -9,7 +9,7 @@ The epoch grows with every leader, never else: a write or an action of an older 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-TTL_S = 4.0
+TTL_S = 6.0
 RENEW_S = 1.0
 LOOK_S = 0.5
 """How often one that stands by looks."""

@@ -66,8 +66,9 @@ class LeaseStore:
             return mine, sure_until(asked_at)
 
     async def renew(self, epoch: int) -> tuple[float, bool] | None:
-        """Lead on; also tells whether somebody stands by. `renewed` of lease.py as one statement: each question more is a turn of the
-        event loop more, and when 2,500 pages lose their lines in one second, a few slow turns would cost a living leader its lease."""
+        """Lead on; also tells whether somebody stands by. `renewed` of lease.py as one statement in one round trip: each trip more is a
+        turn of the event loop more, and when 2,500 pages lose their lines in one second, a few slow turns would cost a living leader its
+        lease."""
         ttl = timedelta(seconds=TTL_S)
         expires = literal(WallClock().now() + ttl, UtcDateTime) if self._db.is_sqlite else func.clock_timestamp() + ttl
         query = (
@@ -76,7 +77,7 @@ class LeaseStore:
             .values(expires=expires)
             .returning(leases.c.epoch, leases.c.holder, leases.c.expires, leases.c.awaited)
         )
-        async with self._db.write() as connection:
+        async with self._db.single() as connection:
             asked_at = self._steady()
             row = (await connection.execute(query)).first()
         if row is None:

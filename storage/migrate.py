@@ -1,5 +1,6 @@
 """Bring a database to the schema of this code, and refuse one that is newer than the code."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -24,9 +25,15 @@ def _config(connection: Connection | None = None, target: MetaData | None = None
     return config
 
 
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations; to read them all takes a while."""
+    return ScriptDirectory.from_config(_config())
+
+
 def newest_revision() -> str:
     """The revision that this code wants."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = _scripts().get_current_head()
     if head is None:
         raise RuntimeError("there is no migration in storage/migrations/versions")
     return head
@@ -55,17 +62,19 @@ async def up_to_date(engine: AsyncEngine) -> None:
         raise DatabaseOutOfDate(f"stands at {stands_at or 'nothing'}, this code wants {wanted}")
 
 
-async def refuse_newer(engine: AsyncEngine) -> None:
-    """Raises DatabaseNewerThanCode if the database is ahead."""
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+async def refuse_newer(engine: AsyncEngine) -> str | None:
+    """The revision the database stands at, None for an empty one. Raises DatabaseNewerThanCode if it is ahead."""
+    known = {script.revision for script in _scripts().walk_revisions()}
     stands_at = await revision_of(engine)
     if stands_at is not None and stands_at not in known:
         raise DatabaseNewerThanCode(stands_at)
+    return stands_at
 
 
 async def upgrade(engine: AsyncEngine, target: MetaData | None = None, to: str = "head") -> None:
     """Run what migrations are missing, up to revision `to`. Raises DatabaseNewerThanCode and changes nothing if the database is ahead."""
-    await refuse_newer(engine)
+    if await refuse_newer(engine) == newest_revision():
+        return
     async with engine.begin() as connection:
         if (
             engine.dialect.name == "postgresql"

@@ -36,13 +36,14 @@ class Rows:
     weight: Floats
 
 
-def trained(rows: Rows, recipe: Recipe, figures: int | None = None) -> Model:
-    """Trees for `rows`; `figures`: only the first so many are asked."""
+def trained(rows: Rows, recipe: Recipe, figures: int | None = None, start: Model | None = None) -> Model:
+    """Trees for `rows`; `figures`: only the first so many are asked. They grow on those of `start`, where these err."""
     used = figures or rows.figures.shape[1]
     edges = [_edges(rows.figures[:, n]) for n in range(used)]
     binned = np.stack([np.searchsorted(edge, rows.figures[:, n], side="left") for n, edge in enumerate(edges)])
     share = float(np.clip(np.average(rows.machine, weights=rows.weight), 1e-3, 1 - 1e-3))
-    scores = np.full(len(rows.machine), base := float(np.log(share / (1 - share))))
+    base = float(np.log(share / (1 - share))) if start is None else start.base
+    scores = np.full(len(rows.machine), base) if start is None else start.scores(rows.figures)
     grown: list[_Tree] = []
     dice = np.random.default_rng(recipe.seed)
     for _ in range(recipe.trees):
@@ -52,7 +53,22 @@ def trained(rows: Rows, recipe: Recipe, figures: int | None = None) -> Model:
         tree.figure = [int(asked[figure]) for figure in tree.figure]
         scores += tree.value[tree.leaf_of]
         grown.append(tree)
-    return _joined(grown, edges, recipe.depth, base)
+    more = _joined(grown, edges, recipe.depth, base)
+    return more if start is None else _on(start, more)
+
+
+def _on(start: Model, more: Model) -> Model:
+    """The trees of both."""
+    nodes = len(start.value)
+    return Model(
+        roots=np.concatenate([start.roots, more.roots + nodes]),
+        figure=np.concatenate([start.figure, more.figure]),
+        over=np.concatenate([start.over, more.over]),
+        goes=np.concatenate([start.goes, more.goes + nodes]),
+        value=np.concatenate([start.value, more.value]),
+        depth=max(start.depth, more.depth),
+        base=start.base,
+    )
 
 
 def calibrated(model: Model, rows: Rows) -> Model:

@@ -1,15 +1,16 @@
 """Callers who come: each becomes a contact. One whom the desk could not write down is remembered, with his age, until it can."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..queue.channel import Arrival
+from ..queue.channel import Arrival, ChannelKind, Direction
 from ..queue.contact import Contact
 from ..queue.desk import Desk
 from ..queue.past import Past
 from ..storage.clock import Clock
 from .ami_events import LiveChannel
+from .legs import shown_name
 from .wire import Wire
 
 
@@ -25,12 +26,27 @@ class Unwritten:
 class Arrivals:
     """`came` and `left` hear of callers; `look_again`, called every few seconds, brings in whom the desk does not know yet."""
 
-    def __init__(self, desk: Desk, wire: Wire, clock: Clock) -> None:
+    def __init__(
+        self, desk: Desk, wire: Wire, clock: Clock, queue_of: Callable[[str], str], to_e164: Callable[[str], str]
+    ) -> None:
+        """`queue_of` names the queue behind a dialed number; `to_e164` normalises a caller's number, "" when it is none."""
         self._desk = desk
         self._wire = wire
         self._clock = clock
+        self._queue_of = queue_of
+        self._to_e164 = to_e164
         self._unwritten: dict[str, Unwritten] = {}
         self._strangers: set[str] = set()
+
+    def arrival_of(self, key: str, dialed: str, number: str, name: str) -> Arrival:
+        return Arrival(
+            kind=ChannelKind.VOICE,
+            direction=Direction.INBOUND,
+            queue=self._queue_of(dialed),
+            wire_key=key,
+            address=self._to_e164(number),
+            name=shown_name(name),
+        )
 
     async def came(self, arrival: Arrival) -> Contact:
         """Raises what the journal raises; then he is not forgotten."""

@@ -158,7 +158,7 @@ def _confirm_number(caller: Caller, visit: Visit) -> str:
                 return number
             number = visit.to_e164(typed)
             if not number:
-                caller.say("bad-number")
+                caller.lead_in("bad-number")
     raise NoAnswer
 
 
@@ -182,7 +182,7 @@ def _settle(
         if made.reason is not Refusal.TAKEN:
             caller.say(_REFUSED[made.reason])
             return Outcome.NOTHING
-        caller.say("time-taken")
+        caller.lead_in("time-taken")
     raise NoAnswer
 
 
@@ -214,7 +214,7 @@ def _choose_slot(caller: Caller, visit: Visit, number: str, slots: Sequence[Slot
     zone = ZoneInfo(visit.zone_of(number))
     pages = [slots[first : first + SLOTS_A_PAGE] for first in range(0, len(slots), SLOTS_A_PAGE)]
     more = ("later-times", key_words(MORE)) if len(pages) > 1 else ()
-    caller.say("free-times")
+    caller.lead_in("free-times")
     turned = 0
     while True:
         page = pages[turned % len(pages)]

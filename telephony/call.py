@@ -49,7 +49,8 @@ _LAST_SECOND = 1.0
 @dataclass(frozen=True, slots=True)
 class DialedCall:
     """`began_at` is Asterisk's time (epoch s) when the channel appeared, None before; `rang` when the far side gave any sign of life.
-    `screening`: it was picked up, and who it is, is heard; `heard`: it was no person."""
+    `screening`: it was picked up, and who it is, is heard; `heard`: it was no person. `charged`: the number (E.164) whose talk, since
+    `answered_at` (Asterisk's epoch s), goes on the day's account by itself; "" when whoever dialed keeps that account."""
 
     attempt_id: str
     ring_timeout_s: float
@@ -60,10 +61,19 @@ class DialedCall:
     cancelled: bool = False
     screening: bool = False
     heard: AttemptOutcome | None = None
+    charged: str = ""
+    answered_at: float | None = None
 
 
 def appeared(call: DialedCall, at: float | None) -> DialedCall:
     return replace(call, began_at=at)
+
+
+def talked_s(call: DialedCall, until: float | None) -> float:
+    """How long a call that is to be charged was talked (s), 0 when that is not known."""
+    if not call.charged or call.answered_at is None or until is None:
+        return 0.0
+    return max(0.0, until - call.answered_at)
 
 
 def rang(call: DialedCall) -> DialedCall:

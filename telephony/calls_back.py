@@ -53,7 +53,13 @@ class CallsBack:
         trunk, shown = self._way(contact.address)
         try:
             taken = await self._placed.place(
-                attempt_id, contact.address, self, ring_timeout_s=RING_S, trunk=trunk, caller_id=shown
+                attempt_id,
+                contact.address,
+                self,
+                ring_timeout_s=RING_S,
+                trunk=trunk,
+                caller_id=shown,
+                charged=True,
             )
         except NotDialable:
             taken = False

@@ -5,7 +5,7 @@ ends it by an exception: nothing is decided by silence.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 TIMES_ASKED = 3
@@ -44,30 +44,40 @@ class Caller:
 
     line: Line
     language: str
+    _leads: list[str] = field(default_factory=list)
 
     def say(self, *prompts: str) -> None:
-        self.line.play(self._in_language(prompts))
+        """All of it is heard, and keys pressed meanwhile are none: for what no question follows."""
+        self.line.play(self._with_leads(prompts))
+
+    def lead_in(self, *prompts: str) -> None:
+        """The first words of whatever is said next. Before a question a key answers already here: one pressed early is not lost."""
+        self._leads += self._in_language(prompts)
 
     def ask(self, *prompts: str, keys: str) -> str:
         """One of `keys`. Raises NoAnswer."""
         for _ in range(TIMES_ASKED):
-            pressed = self.line.read(self._in_language(prompts), 1, KEY_WAIT_S)
+            pressed = self.line.read(self._with_leads(prompts), 1, KEY_WAIT_S)
             if pressed and pressed in keys:
                 return pressed
             if pressed:
-                self.say("wrong-key")
+                self.lead_in("wrong-key")
         raise NoAnswer
 
     def ask_number(self, *prompts: str) -> str:
         """Digits, as he typed them; at least one. Raises NoAnswer."""
         for _ in range(TIMES_ASKED):
-            if typed := self.line.read(self._in_language(prompts), LONGEST_NUMBER, DIGIT_WAIT_S):
+            if typed := self.line.read(self._with_leads(prompts), LONGEST_NUMBER, DIGIT_WAIT_S):
                 return typed
         raise NoAnswer
 
     def choose_language(self) -> None:
         """Each language is offered in itself. Raises NoAnswer."""
         self.language = {"1": "ru", "2": "en"}[self.ask("ru/in-russian", "en/in-english", keys="12")]
+
+    def _with_leads(self, prompts: Sequence[str]) -> list[str]:
+        leads, self._leads = self._leads, []
+        return [*leads, *self._in_language(prompts)]
 
     def _in_language(self, prompts: Sequence[str]) -> list[str]:
         return [prompt if "/" in prompt else f"{self.language}/{prompt}" for prompt in prompts]

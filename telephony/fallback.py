@@ -1,7 +1,7 @@
 """The fallback: Asterisk's own queue holds our operators as they are now, so that it can serve callers when we are gone.
 
 All the time, one action for each operator whose mirrored state changed; after each gap in the link, whatever differs. When we are back,
-those who still wait there come back to us; who rings or talks stays, and the resync (voice.py) takes him over.
+those who still wait there come back to us; who rings or talks stays, and the resync (hearing.py) takes him over.
 """
 
 import asyncio

@@ -81,7 +81,7 @@ class Parties:
         trunk, shown = self._way(third.number)
         try:
             placed = await self._placed.place(
-                third.id, third.number, self, ring_timeout_s=RING_S, trunk=trunk, caller_id=shown
+                third.id, third.number, self, ring_timeout_s=RING_S, trunk=trunk, caller_id=shown, charged=True
             )
         except NotDialable as refusal:
             raise NotDone from refusal

@@ -1,7 +1,7 @@
 """The calls that we place: dialed once, followed from the order to dial to the hangup, and told to whoever wanted them."""
 
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Awaitable, Callable, Mapping, Set
 from dataclasses import replace
 from typing import Protocol
 
@@ -36,6 +36,14 @@ class Dialing(Protocol):
     async def on_ended(self, attempt_id: str, outcome: AttemptOutcome, cause: int, tech_cause: str) -> None: ...
 
 
+Spent = Callable[[str, float], Awaitable[None]]
+"""A number was talked with for so long (s): it goes on the day's account."""
+
+
+async def no_account(_number: str, _talked_s: float) -> None:
+    """For a site that pays nothing."""
+
+
 class NotDialable(ValueError):
     """It is no telephone number, or one that must not be dialed; the text does not repeat it."""
 
@@ -49,13 +57,18 @@ class PlacedCalls:
     """`attempt_id` is the channel's id, so that a second order for it is refused by Asterisk itself."""
 
     def __init__(
-        self, wire: Wire, may_dial: Callable[[str], bool] = lambda _number: True, channels: TrunkChannels | None = None
+        self,
+        wire: Wire,
+        may_dial: Callable[[str], bool] = lambda _number: True,
+        channels: TrunkChannels | None = None,
+        spent: Spent = no_account,
     ) -> None:
         """`may_dial`: whether a number (E.164) may be dialed at all (rules.py); every call that we place comes through here, and takes
-        one of the `channels`."""
+        one of the `channels`. `spent` hears of talks that are `charged`."""
         self._wire = wire
         self._channels = channels or TrunkChannels()
         self._may_dial = may_dial
+        self._spent = spent
         self._calls: dict[str, DialedCall] = {}
         self._owners: dict[str, Dialing] = {}
 
@@ -72,8 +85,9 @@ class PlacedCalls:
         trunk: str = FIRST_TRUNK,
         caller_id: str = "",
         variables: Mapping[str, str] | None = None,
+        charged: bool = False,
     ) -> bool:
-        """Dial by `trunk`, an endpoint of ours. False when Asterisk does not take the order.
+        """Dial by `trunk`, an endpoint of ours. False when Asterisk does not take the order. `charged`: its talk is told to `spent`.
 
         Raises NotDialable, and WireDown when nobody can tell (see `known`).
         """
@@ -81,7 +95,7 @@ class PlacedCalls:
             raise NotDialable("not a telephone number")
         if not self._may_dial(number):
             raise NotDialable("the site does not call there")
-        self.adopt(DialedCall(attempt_id, ring_timeout_s), owner)
+        self.adopt(DialedCall(attempt_id, ring_timeout_s, charged=number if charged else ""), owner)
         self._channels.took(attempt_id, trunk)
         reply = await self._wire.told(
             self._wire.link.originate(
@@ -156,10 +170,11 @@ class PlacedCalls:
         if uniqueid in self._calls:
             self._calls[uniqueid] = replace(self._calls[uniqueid], heard=outcome)
 
-    async def answered(self, uniqueid: str, key: str) -> None:
+    async def answered(self, uniqueid: str, key: str, at: float | None = None) -> None:
+        """`at`: Asterisk's epoch s."""
         call = self._calls.get(uniqueid)
         if call is not None and not call.answered:
-            self._calls[uniqueid] = replace(call, answered=True)
+            self._calls[uniqueid] = replace(call, answered=True, answered_at=at)
             await self._owners[uniqueid].on_answered(uniqueid, key)
 
     def abandoned(self, uniqueid: str) -> None:
@@ -179,6 +194,8 @@ class PlacedCalls:
         if call is not None:
             result = calls.outcome(call, event.cause, event.tech_cause, event.at)
             await self._forget(uniqueid).on_ended(uniqueid, result, event.cause, event.tech_cause)
+            if talked_s := calls.talked_s(call, event.at):
+                await self._spent(call.charged, talked_s)
 
     async def failed(self, event: OriginateResponded) -> None:
         """A failure whose channel never appeared has no Hangup to tell of it."""

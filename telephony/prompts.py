@@ -89,6 +89,7 @@ _RU = _all(
     Prompt("notice-declined", "Заказ отменён. До свидания."),
     Prompt("notice-operator", "Соединяем с оператором."),
     Prompt("reconnecting", "Связь с оператором прервалась. Оставайтесь на линии, мы соединим вас снова."),
+    Prompt("own-phone", "Ваш клиент на линии. Чтобы продолжить разговор, нажмите один."),
     Prompt("opted-out", "Мы вам больше не позвоним. До свидания."),
     Prompt("goodbye", "До свидания.", "vm-goodbye"),
     _BEEP,
@@ -141,6 +142,7 @@ _EN = _all(
     Prompt(
         "reconnecting", "The connection to the operator was lost. Please stay on the line, we will connect you again."
     ),
+    Prompt("own-phone", "Your customer is on the line. To go on with the talk, press one."),
     Prompt("opted-out", "We will not call you again. Goodbye."),
     Prompt("goodbye", "Goodbye.", "vm-goodbye"),
     _BEEP,

@@ -91,25 +91,28 @@ class Recorder:
         clock: Clock,
         *,
         at_once: int = 1,
-        settle_s: float = 3.0,
+        settle_s: float = 6.0,
         orphan_after_s: float = 60,
     ) -> None:
         self._into = into
         self._store = store
         self._clock = clock
         self._turn = asyncio.Semaphore(at_once)
+        self._settle = timedelta(seconds=settle_s)
         self._settle_polls = max(1, round(settle_s / _POLL_S))
         self._orphan_after = timedelta(seconds=orphan_after_s)
         self._busy: set[tuple[Path, ...]] = set()
 
-    async def keep(self, take: RawTake) -> FinishedRecording:
-        """Finish a take whose call has ended. What cannot be kept is entered as failed, its raw file stays for the next sweep.
+    async def keep(self, take: RawTake, *, at_rest: bool = False) -> FinishedRecording:
+        """Finish a take whose call has ended; `at_rest`: nobody writes to its file any more. What cannot be kept is entered as failed, its
+        raw file stays for the next sweep.
 
         Raises whatever the store raises; then too the raw file stays.
         """
         self._busy.add(take.files)
         try:
-            await self._settled(take)
+            if not at_rest:
+                await self._settled(take)
             return await self._keep(take)
         finally:
             self._busy.discard(take.files)
@@ -130,11 +133,16 @@ class Recorder:
         return finished
 
     async def _settled(self, take: RawTake) -> None:
-        """Asterisk closes the file a moment after the hangup and writes in blocks of 32 KiB: wait until it holds the talk and rests."""
-        before = -1.0
-        for _ in range(self._settle_polls):
+        """Asterisk closes the file a moment after the hangup and writes in blocks of 32 KiB: wait until it holds the talk and rests.
+
+        One that stays short of its talk is taken as it is when it has not grown for `settle_s`: on a machine short of breath the last
+        blocks come seconds late, and what comes after us is lost with the raw file.
+        """
+        before, rests = -1.0, 0
+        while rests < self._settle_polls:
             recorded = _seconds_in(take)
-            if recorded == before and recorded >= (take.talk.talk_s or 0.0) - TOLERANCE_S:
+            rests = rests + 1 if recorded == before else 0
+            if rests and recorded >= (take.talk.talk_s or 0.0) - TOLERANCE_S:
                 return
             before = recorded
             await asyncio.sleep(_POLL_S)
@@ -149,19 +157,17 @@ class Recorder:
             talk = None if files in self._busy else await known(key, number)
             if files in self._busy or isinstance(talk, StillOpen):
                 continue
+            written = _last_written(files)
+            rests_for = self._clock.now() - written if written is not None else timedelta(0)
             if talk is None:
-                written = _last_written(files)
-                if written is None or self._clock.now() - written < self._orphan_after:
+                if written is None or rests_for < self._orphan_after:
                     continue
                 talk = Talk(key, number, written, None)
             if not talk.talk_s and await asyncio.to_thread(_holds_nothing, files):
                 await asyncio.to_thread(discard, RawTake(talk, files))  # an offer that nobody took leaves an empty file
                 continue
-            self._busy.add(files)
-            try:
-                finished.append(await self._keep(RawTake(talk, files)))
-            finally:
-                self._busy.discard(files)
+            at_rest = rests_for >= self._settle  # else the talk may have ended this very moment
+            finished.append(await self.keep(RawTake(talk, files), at_rest=at_rest))
         room = await asyncio.to_thread(shutil.disk_usage, self._into if self._into.is_dir() else raw)
         return Sweep(tuple(finished), space_level(room.free, room.total), room.free)
 

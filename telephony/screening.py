@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from ..queue.channel import AttemptOutcome, WireDown
+from .answer_features import RATE
 from .answer_machine import AnswerMachine
 from .answer_model import Model
 from .answer_tones import ToneKind
@@ -18,7 +19,8 @@ from .wire import Wire
 
 log = logging.getLogger(__name__)
 
-POINT, LEAVES, PORT = "CC_AMD", "CC_LEAVE", "CC_TAP"
+POINT, MODEL, LEAVES, PORT = "CC_AMD", "CC_AMD_MODEL", "CC_LEAVE", "CC_TAP"
+KEPT_BYTES = 2 * RATE * 10  # of what was heard: who it is, is told from its beginning
 BEEP_ENDS_S = 0.3  # a beep is followed by quiet: only then a machine records
 NO_BEEP_S = 3.0  # who is quiet for so long has no beep
 PATIENCE_S = 45.0
@@ -26,34 +28,48 @@ MEANS = {Heard.MACHINE: AttemptOutcome.MACHINE, Heard.TONE: AttemptOutcome.TONE}
 
 Judged = Callable[[str, Verdict], Awaitable[None]]
 """Told of each verdict on a call, by the attempt's id; a later one overturns an earlier."""
+HeardOut = Callable[["Hearing"], None]
+"""Told once of each call that was heard to its end; it does not wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """A call to be screened at a point; `leaves` a message with a machine."""
+    """A call to be screened at a point by the model of that name ("": the shipped one); `leaves` a message with a machine."""
 
     point: str
     leaves: bool
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """A call that was heard to its end: the last word on it, and its beginning (16-bit little-endian, 8,000 samples a second)."""
+
+    attempt_id: str
+    point: str
+    verdict: Verdict
+    sound: bytes
 
 
 class Screening:
-    """`model` is asked for when the first call is heard; `outcome_of` hears what a call that needs no operator has come to."""
+    """`model_of` is asked, by the model's name, when a call is heard; `outcome_of` hears what a call that needs no operator has come to."""
 
     def __init__(
-        self, wire: Wire, model: Callable[[], Model], outcome_of: Callable[[str, AttemptOutcome], None]
+        self, wire: Wire, model_of: Callable[[str], Model], outcome_of: Callable[[str, AttemptOutcome], None]
     ) -> None:
         self._wire = wire
-        self._model = model
+        self.model_of = model_of
         self._outcome_of = outcome_of
         self._calls: dict[str, Screened] = {}
         self._off = ""
         self._tap = AudioTap(self._listener)
         self.on_judged: list[Judged] = []
+        self.on_heard_out: list[HeardOut] = []
 
     async def start(self) -> None:
         """Without a port, or without a model, calls are placed unscreened."""
         try:
-            self._model()
+            self.model_of("")
             await self._tap.start()
         except (OSError, ValueError) as error:
             self._turn_off(f"{type(error).__name__}: {error}")
@@ -64,11 +80,11 @@ class Screening:
     def equipped(self, attempt_id: str, variables: Mapping[str, str]) -> Mapping[str, str]:
         """The variables of a call to be placed, with what screening needs; without it where it is off or cannot be."""
         point = variables.get(POINT, "")
-        kept = {name: value for name, value in variables.items() if name not in (POINT, LEAVES)}
+        kept = {name: value for name, value in variables.items() if name not in (POINT, MODEL, LEAVES)}
         if point not in POINTS or not self._tap.port:
             return kept
         leaves = variables.get(LEAVES, "")
-        self._calls[attempt_id] = Screened(point, bool(leaves))
+        self._calls[attempt_id] = Screened(point, bool(leaves), variables.get(MODEL, ""))
         return {**kept, POINT: point, LEAVES: leaves, PORT: str(self._tap.port)}
 
     def is_screened(self, attempt_id: str) -> bool:
@@ -95,7 +111,14 @@ class Screening:
     # What an ear has heard
 
     def machine(self, call: Screened, rate: int) -> AnswerMachine:
-        return AnswerMachine(self._model(), POINTS[call.point], rate=rate)
+        return AnswerMachine(self.model_of(call.model), POINTS[call.point], rate=rate)
+
+    def heard_out(self, hearing: Hearing) -> None:
+        for told in self.on_heard_out:
+            try:
+                told(hearing)
+            except Exception:
+                log.exception("what was heard of attempt %s could not be kept", hearing.attempt_id)
 
     async def judged(self, attempt_id: str, verdict: Verdict) -> None:
         log.info("attempt %s: %s at %.1f s (%s)", attempt_id, verdict.heard, verdict.at_s, verdict.why)
@@ -128,9 +151,19 @@ class _Ear:
         self._attempt_id = attempt_id
         self._call = call
         self._machine: AnswerMachine | None = None
+        self._kept = bytearray()
 
     async def hears(self, sound: bytes, rate: int, at_s: float) -> bool:
+        goes_on = await self._hears(sound, rate, at_s)
+        if not goes_on and self._machine is not None and self._machine.verdict is not None:
+            kept = bytes(self._kept)
+            self._screening.heard_out(Hearing(self._attempt_id, self._call.point, self._machine.verdict, kept))
+        return goes_on
+
+    async def _hears(self, sound: bytes, rate: int, at_s: float) -> bool:
         machine = self._machine = self._machine or self._screening.machine(self._call, rate)
+        if rate == RATE and len(self._kept) < KEPT_BYTES:
+            self._kept += sound
         verdict = machine.feed(sound, at_s)
         if verdict is not None:
             await self._screening.judged(self._attempt_id, verdict)

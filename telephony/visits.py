@@ -41,7 +41,7 @@ def after_hours(caller: Caller, house: House, visit: Visit, offered: AfterHours,
     try:
         if not knows_language:
             caller.choose_language()
-        caller.say("closed" if offered.closed else "nobody-free")
+        caller.lead_in("closed" if offered.closed else "nobody-free")
         outcome = _offer(caller, house, visit, offered)
     except HouseSilent:
         caller.say("cannot-book")

@@ -158,6 +158,8 @@ class WaitingRoom:
         contact = self._desk.contact_by_wire(key)
         if guest is None or contact is None or not self._may_keep(guest, contact) or self._dialogs.is_in(key):
             return
+        if contact.parked_by is not None:
+            return
         if digit == CHOOSE_TIME_KEY and not self._dialogs.offers_time:
             return
         guest.pressed = digit if contact.state is ContactState.OFFERED else ""
@@ -222,5 +224,11 @@ class WaitingRoom:
 
     def _waits(self, key: str) -> Contact | None:
         contact = self._desk.contact_by_wire(key)
-        waits = contact is not None and contact.state in _WAITING and not self._dialogs.is_in(key)
-        return contact if waits else None
+        if (
+            contact is None
+            or contact.state not in _WAITING
+            or contact.parked_by is not None
+            or self._dialogs.is_in(key)
+        ):
+            return None
+        return contact

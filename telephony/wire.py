@@ -10,6 +10,8 @@ from .ami_actions import ActionOutcomeUnknown, ActionTimeout, LinkDown, Reply
 
 log = logging.getLogger(__name__)
 
+NOT_YET, MOVE_TRIES, MOVE_AGAIN_S = "channel not up", 30, 0.1
+
 
 class Wire:
     """`names` are the channels' names by wire key, `operators` those of the operators' legs that talk with them. Every order raises
@@ -18,6 +20,7 @@ class Wire:
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self.operators: dict[str, str] = {}
+        self._orders: dict[str, object] = {}  # the last move of each leg that is under way
         self.ami: Ami | None = None
 
     @property
@@ -57,13 +60,27 @@ class Wire:
         at the last moment, so that of two orders the one that was decided later is the later one on the wire.
 
         All goes out at once: Asterisk does what one session asks in the order in which it asked, so only the last answer is worth a wait.
+        A leg that is still on its way from an earlier move takes no other one (Asterisk says of it what it says of one that hangs up):
+        it is asked again until it has arrived, is gone, or is to go elsewhere.
         """
         channel = self.names.get(key)
         if channel is None or not still():
             return False  # its hangup is on the way
-        marks = [self._set(channel, name, value) for name, value in (variables or {}).items()]
-        *_, moved = await asyncio.gather(*marks, self._redirect(channel, context, exten))
-        return moved.ok
+        order = self._orders[key] = object()
+        try:
+            marks = [self._set(channel, name, value) for name, value in (variables or {}).items()]
+            *_, moved = await asyncio.gather(*marks, self._redirect(channel, context, exten))
+            for _ in range(MOVE_TRIES):
+                if moved.ok or NOT_YET not in moved.message:
+                    break
+                await asyncio.sleep(MOVE_AGAIN_S)
+                if self.names.get(key) != channel or self._orders.get(key) is not order or not still():
+                    break
+                moved = await self._redirect(channel, context, exten)
+            return moved.ok
+        finally:
+            if self._orders.get(key) is order:
+                del self._orders[key]
 
     async def _set(self, channel: str, name: str, value: str) -> Reply:
         return await self.told(self.link.setvar(channel, name, value))

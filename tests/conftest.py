@@ -8,16 +8,29 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+import pytest_asyncio
 from hypothesis import settings
+from playwright.async_api import Browser
 
 from cordboard.storage.database import Database
+from tests.fakes.browser import chromium
 from tests.fakes.databases import PostgresServer, migrated
+from tests.fakes.scheduling import StoriesApart, yield_to_others
 
 settings.register_profile("house", deadline=None)  # no test measures time
 settings.load_profile("house")
 
 Kind = Literal["sqlite", "postgresql"]
 BOTH: tuple[Kind, ...] = ("sqlite", "postgresql")
+
+
+def pytest_configure() -> None:
+    yield_to_others()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> StoriesApart | None:
+    return StoriesApart(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -89,5 +102,32 @@ async def sqlite_database(sqlite_template: Path, tmp_path: Path) -> AsyncIterato
     """A fresh SQLite database at the newest schema, for tests above the stores that need one real database, not two."""
     shutil.copy(sqlite_template, tmp_path / "one.db")
     opened = Database.open(f"sqlite+aiosqlite:///{tmp_path / 'one.db'}")
+    yield opened
+    await opened.close()
+
+
+# --- pages in a real browser, whose tests are marked `asyncio(loop_scope="session")`: a browser takes seconds, a window of it nothing
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def one_chromium(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    """The process, with 440 Hz in its microphone."""
+    async with chromium(tmp_path_factory.mktemp("chromium")) as one:
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def shared_browser(one_chromium: Browser) -> AsyncIterator[Browser]:
+    """The session's Chromium without a window; those that a test opens are closed behind it."""
+    yield one_chromium
+    for context in one_chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page_database(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """As `sqlite_database`, in the loop of the browser."""
+    shutil.copy(sqlite_template, tmp_path / "page.db")
+    opened = Database.open(f"sqlite+aiosqlite:///{tmp_path / 'page.db'}")
     yield opened
     await opened.close()

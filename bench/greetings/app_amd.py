@@ -1,9 +1,10 @@
 """What the rule of Asterisk's app AMD says of the held-out calls, at its documented defaults: `python -m bench.greetings.app_amd [CALLS]`.
 
-The rule is written anew from its documentation; it is not the app, which was not run on these files.
+The rule is written anew from its documentation; the app itself is asked by app_amd_run.py.
 """
 
 import sys
+from collections.abc import Sequence
 from multiprocessing import Pool
 from statistics import median
 
@@ -55,7 +56,11 @@ def held_out(number: int) -> tuple[str, float, Heard, float]:
 
 def main(count: int) -> None:
     with Pool(2) as pool:
-        told = pool.map(held_out, range(count), chunksize=20)
+        report(pool.map(held_out, range(count), chunksize=20))
+
+
+def report(told: Sequence[tuple[str, float, Heard, float]]) -> None:
+    """Of each call: who it is, since when he speaks, what was said, when (s from pick-up)."""
     persons = [each for each in told if each[0] == "person"]
     machines = [each for each in told if each[0] == "machine"]
     for what, those, heard, by_s in (

@@ -13,10 +13,12 @@ import soundfile
 
 from bench.greetings import sound as made
 from bench.greetings.sound import ACTIVE, RATE, Dice, Sound, cadence, silence, tone
-from bench.greetings.voices import FOLDER, RENDERED_FULL, SOUNDS, VOICES
+from bench.greetings.voices import FOLDER, RENDERED_FULL, SOUNDS, VOICES, Voice
 
 SEED = 20261129
 LASTS_S, LONGEST_S = 8.0, 14.0
+SHIFTS = (0.84, 0.92, 1.0, 1.09, 1.19)
+"""A voice to learn from is heard at so many times its pace and pitch: other mouths, without another engine."""
 PERSONS = {
     "short": 0.34,
     "phrase": 0.17,
@@ -87,23 +89,30 @@ class Voices:
     def draw(self, dice: Dice) -> str:
         """Engines evenly, then a voice of it: none is more of the set for having many variants."""
         engine = dice.choice(self.engines)
-        return str(dice.choice([name for name in self.names if self.by_name[name].engine == engine]))
+        name = str(dice.choice([name for name in self.names if self.by_name[name].engine == engine]))
+        return f"{name}~{dice.choice(SHIFTS)}" if self.use == "train" else name
+
+    def voice(self, name: str) -> Voice:
+        """Of a drawn name, whatever its shift."""
+        return self.by_name[name.partition("~")[0]]
 
     def say(self, dice: Dice, name: str, kind: str, pause: tuple[float, float] = (0.12, 0.7)) -> Sound:
-        if self.by_name[name].engine == "recorded":
+        if self.voice(name).engine == "recorded":
             return self._recorded(dice, name, kind, pause)
-        items = self._said[name][kind]
+        plain, _, shift = name.partition("~")
+        items = self._said[plain][kind]
         spoken: list[Sound] = []
         for part in items[dice.integers(len(items))]:
-            spoken += ([silence(dice.uniform(*pause))] if spoken else []) + [part]
+            spoken += ([silence(dice.uniform(*pause))] if spoken else []) + [_shifted(part, shift)]
         return np.concatenate(spoken)
 
     def _recorded(self, dice: Dice, name: str, kind: str, pause: tuple[float, float]) -> Sound:
         """Prompts of a real woman, by length: short ones are what persons say."""
+        plain, _, shift = name.partition("~")
 
         def one(*kinds: str) -> Sound:
-            items = self._said[name][kinds[dice.integers(len(kinds))]]
-            return items[dice.integers(len(items))][0]
+            items = self._said[plain][kinds[dice.integers(len(kinds))]]
+            return _shifted(items[dice.integers(len(items))][0], shift)
 
         match kind:
             case "short" | "again":
@@ -122,7 +131,7 @@ class Voices:
         return np.concatenate(spoken)
 
     def anything(self, dice: Dice) -> Sound:
-        said = self._said[self.draw(dice)]
+        said = self._said[self.draw(dice).partition("~")[0]]
         items = said[str(dice.choice(sorted(said)))]
         return items[dice.integers(len(items))][0]
 
@@ -131,6 +140,10 @@ class Voices:
         begin = int(dice.integers(0, len(music) - count))
         tune: Sound = music[begin : begin + count]
         return tune
+
+
+def _shifted(sound: Sound, shift: str) -> Sound:
+    return made.at_rate(sound, round(float(shift) * RATE)) if shift else sound
 
 
 def _items(path: Path) -> dict[str, list[list[Sound]]]:
@@ -246,7 +259,7 @@ def _person(dice: Dice, voices: Voices, kind: str, name: str) -> Composed:
 
 
 def _truth(voices: Voices, answered: str, kind: str, name: str, onset_s: float, beep: object = None) -> Truth:
-    return Truth(answered, kind, name, voices.by_name[name].language, onset_s, beep)  # type: ignore[arg-type]
+    return Truth(answered, kind, name, voices.voice(name).language, onset_s, beep)  # type: ignore[arg-type]
 
 
 def _beep(dice: Dice, voices: Voices) -> Sound:

@@ -116,7 +116,9 @@ def in_room(sound: Sound, dice: Dice, amount: float) -> Sound:
 
 def gated(sound: Sound, threshold: float) -> Sound:
     """A handset that mutes what is not speech."""
-    power = np.convolve(sound**2, np.ones(400) / 400, "same")
+    sums = np.concatenate([[0.0], np.cumsum(sound.astype(np.float64) ** 2)])
+    begins = np.arange(len(sound)) - 200  # the mean of 50 ms around each sample
+    power = (sums[np.clip(begins + 400, 0, len(sound))] - sums[np.clip(begins, 0, len(sound))]) / 400
     return np.asarray(sound * np.clip((np.sqrt(power) - threshold / 2) / threshold, 0.02, 1), np.float32)
 
 

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.greetings.listening import LISTENED_S, Listened, listened
+from bench.greetings.listening import Listened, listened
 from bench.greetings.voices import FOLDER
 from cordboard.telephony.answer_features import FIGURES, TIMING
-from cordboard.telephony.answer_model import SHIPPED, Floats, Model, to_json
+from cordboard.telephony.answer_model import SHIPPED, Model, to_json
+from cordboard.telephony.answer_replay import judged
 from cordboard.telephony.answer_training import Recipe, Rows, calibrated, trained
-from cordboard.telephony.answer_verdict import Heard, Judge, Point, Verdict
+from cordboard.telephony.answer_verdict import Heard, Point, Verdict
 
-LEARNT_S = 5.5  # from the onset: later one has judged
 TONE_WEIGHT = 0.3
 FULL = Recipe(trees=300, rate=0.06, least=300.0, share=0.35)
 
@@ -25,41 +25,25 @@ FULL = Recipe(trees=300, rate=0.06, least=300.0, share=0.35)
 def rows(calls: Sequence[Listened]) -> Rows:
     figures, machine, weight = [], [], []
     for each in calls:
-        if each.truth.answered == "silence" or each.onset_s is None:
+        if each.truth.answered == "silence" or each.heard.onset_s is None:
             continue
-        learnt = each.figures[each.at_s <= each.onset_s + LEARNT_S]
+        learnt = each.heard.learnt
         figures.append(learnt)
         machine.append(np.full(len(learnt), each.truth.answered != "person"))
         weight.append(np.full(len(learnt), TONE_WEIGHT if each.truth.answered == "tone" else 1.0))
     return Rows(np.concatenate(figures), np.concatenate(machine), np.concatenate(weight))
 
 
-def judged(each: Listened, likelihoods: Floats, point: Point) -> list[Verdict]:
-    """The verdicts of a call at that point, in turn: what AnswerMachine would have told."""
-    judge = Judge(point)
-    told = [judge.hears(tone, at) for at, tone in each.tones if each.onset_s is None or at < each.onset_s]
-    later = [(at, tone) for at, tone in each.tones if not (each.onset_s is None or at < each.onset_s)]
-    if each.onset_s is None:
-        return [verdict for verdict in (*told, judge.nobody_yet(LISTENED_S)) if verdict]
-    for at, quiet, likelihood in zip(each.at_s, each.quiet_s, likelihoods, strict=True):
-        while later and later[0][0] <= at:
-            when, tone = later.pop(0)
-            told.append(judge.hears(tone, when))
-        told.append(judge.asked(float(likelihood), float(at), each.onset_s, float(quiet)))
-    told += [judge.hears(tone, when) for when, tone in later]
-    return [verdict for verdict in told if verdict]
-
-
 def _grid(calls: Sequence[Listened], model: Model) -> None:
     """How points do on these voices: persons called machine, machines called person, not sure, caught, times."""
     spoken = [each for each in calls if each.truth.answered in ("person", "machine")]
-    likelihoods = [model.likelihoods_of(model.scores(each.figures)) for each in spoken]
+    likelihoods = [model.likelihoods_of(model.scores(each.heard.figures)) for each in spoken]
     print("machine person deadline: p->m m->p unsure caught4 caught6 median from_speech")
     for machine in (0.9, 0.93, 0.94, 0.95, 0.96, 0.965, 0.97, 0.975, 0.98, 0.985):
         for person in (0.15, 0.2, 0.23, 0.25, 0.27):
             for deadline in (4.0, 6.0):
                 told = [
-                    judged(each, likely, Point(machine, person, deadline))
+                    judged(each.heard, likely, Point(machine, person, deadline))
                     for each, likely in zip(spoken, likelihoods, strict=True)
                 ]
                 print(f"{machine} {person} {deadline}:", *(f"{n:.2f}" for n in _scores(spoken, told)))

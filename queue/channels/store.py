@@ -143,6 +143,20 @@ class ChatStore:
         async with self._reading() as connection:
             return int((await connection.execute(query)).scalar_one())
 
+    async def asked_at(self, chat_id: str) -> datetime | None:
+        """When the visitor wrote the first of his words that no agent has answered; None when the last word is ours."""
+        mine = _message.chat_id == chat_id
+        answered = select(func.coalesce(func.max(_message.seq), 0)).where(mine, _message.author == Author.AGENT.value)
+        query = (
+            select(_message.at)
+            .where(mine, _message.author == Author.VISITOR.value, _message.seq > answered.scalar_subquery())
+            .order_by(_message.seq)
+            .limit(1)
+        )
+        async with self._reading() as connection:
+            at: datetime | None = (await connection.execute(query)).scalar()
+            return at
+
     async def left(self, limit: int = 100) -> list[tuple[Chat, list[Message]]]:
         """The chats in which nobody could answer and a message was asked for, the newest first, each with its visitor's words."""
         ended = select(chat_table).where(_chat.ending == Notice.MESSAGE.value).order_by(_chat.ended_at.desc(), _chat.id)

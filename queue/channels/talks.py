@@ -5,6 +5,7 @@ A message is committed before anybody is shown it. The desk is never asked while
 """
 
 import asyncio
+from datetime import datetime
 from typing import Any, Protocol
 
 from ...storage.clock import Clock
@@ -38,6 +39,7 @@ class Talks:
         self.open: dict[str, Chat] = {}
         self._pages = pages
         self._unread: dict[str, int] = {}
+        self._asked: dict[str, datetime] = {}
         self._turns: dict[str, asyncio.Lock] = {}
 
     # What is kept -----------------------------------------------------------------------------------------------------
@@ -58,6 +60,9 @@ class Talks:
         for chat in chats.values():
             self.open[chat.id] = chat
             self._unread[chat.id] = await self.store.unread(chat.id, chat.agent_read)
+            self._asked.pop(chat.id, None)
+            if (asked_at := await self.store.asked_at(chat.id)) is not None:
+                self._asked[chat.id] = asked_at
             offered = await self.store.known(chat.id, Author.SYSTEM, CALL_OFFERED)
             self.guests.expect(chat.id, self.clock.monotonic()).call_offered = offered is not None
 
@@ -71,6 +76,9 @@ class Talks:
             self._remember(chat)
             if kept.author is Author.VISITOR and before is not None and kept.seq > before.last_seq:
                 self._unread[chat_id] = self._unread.get(chat_id, 0) + 1
+                self._asked.setdefault(chat_id, kept.at)
+            elif kept.author is Author.AGENT:
+                self._asked.pop(chat_id, None)
         self.tell(chat)
         return kept
 
@@ -111,6 +119,10 @@ class Talks:
     def unread_of(self, contact: Contact) -> int:
         return self._unread.get(chat_id_of(contact.wire_key) or "", 0)
 
+    def asked_at(self, contact: Contact) -> datetime | None:
+        """Since when its visitor waits for a word of ours; None while he does not."""
+        return self._asked.get(chat_id_of(contact.wire_key) or "")
+
     def _turn(self, chat_id: str) -> asyncio.Lock:
         return self._turns.setdefault(chat_id, asyncio.Lock())
 
@@ -123,6 +135,7 @@ class Talks:
     def _forget(self, chat_id: str) -> None:
         self.open.pop(chat_id, None)
         self._unread.pop(chat_id, None)
+        self._asked.pop(chat_id, None)
         self._turns.pop(chat_id, None)
 
     # Who is told ------------------------------------------------------------------------------------------------------
@@ -172,6 +185,7 @@ class Talks:
             visitor_typing=chat.is_open and self.guests.visitor_types(chat.id, now),
             presence=self.guests.presence(chat.id, now) if chat.is_open else None,
             live=chat.is_open and contact.state in TALKING_STATES,
+            waits=chat.id in self._asked,
             ending=chat.ending,
         )
 

@@ -39,8 +39,8 @@ class VisitorView:
 
 @dataclass(frozen=True, slots=True)
 class AgentView:
-    """For the agent: `unread` counts the visitor's messages that he has not seen, `live` says whether he may write now. The presence of a
-    visitor whose chat has ended is not known."""
+    """For the agent: `unread` counts the visitor's messages that he has not seen, `live` says whether he may write now,
+    `waits` whether the visitor has written and has no answer yet. The presence of a visitor whose chat has ended is not known."""
 
     contact_id: str
     last_seq: int
@@ -49,6 +49,7 @@ class AgentView:
     visitor_typing: bool
     presence: Presence | None
     live: bool
+    waits: bool
     ending: Notice | None
 
     def news(self) -> dict[str, Any]:

@@ -166,6 +166,18 @@ async def test_a_wrong_user_is_refused(web: Web, wrong: dict[str, object], field
     assert web.users_changed == 0
 
 
+async def test_an_operator_has_a_telephone_of_his_own_and_has_it_no_more(web: Web) -> None:
+    admin, user = await web.user(Role.ADMIN), await web.user(Role.OPERATOR)
+    address = f"/api/v1/users/{user.id}"
+    async with web.browser(admin) as browser:
+        set_to = await browser.patch(address, json={"own_number": "8 (916) 123-45-67"})
+        assert (set_to.status_code, set_to.json()["own_number"], set_to.json()["active"]) == (200, "+79161234567", True)
+        assert web.users_changed == 1, "his seat follows"
+        wrong = await browser.patch(address, json={"own_number": "<b>позвони</b>"})
+        assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "own_number")
+        assert (await browser.patch(address, json={"own_number": ""})).json()["own_number"] is None
+
+
 async def test_a_user_who_is_switched_off_is_out_at_once(web: Web) -> None:
     admin, user = await web.user(Role.ADMIN), await web.user(Role.SUPERVISOR)
     async with web.browser(admin) as browser, web.browser(user) as theirs:

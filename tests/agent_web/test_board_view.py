@@ -8,7 +8,6 @@ from cordboard.agent_web.board_view import agent_lines, contact_line
 from cordboard.queue.agent import Agent, Stance, Task, TaskPhase
 from cordboard.queue.channel import ChannelKind, Direction
 from cordboard.queue.contact import Contact, ContactState
-from cordboard.queue.setup import QueueSetup
 from cordboard.reports.wallboard import waiting_now
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -28,14 +27,14 @@ def test_an_operator_with_several_contacts_shows_them_all_the_foremost_first() -
     held = [*chats, call]
     lines = {one.id: contact_line(one, {}, {}, NOW, {}) for one in held}
     by_id = {one.id: one for one in held}
-    (shown,) = agent_lines([agent], by_id, lines, {"a1": 4}, NOW, QueueSetup())
+    (shown,) = agent_lines([agent], by_id, lines, {"a1": 4}, NOW, {})
     assert shown.today == 4
     assert [line.who for line in shown.contacts] == ["call", "chat 1", "chat 2"]
     assert [(icon, count) for icon, _, count in shown.hands] == [("chat", 2), ("phone", 1)]
     absent = replace(agent, id="a2", stance=Stance.NOT_RESPONDING)
-    (missed,) = agent_lines([absent], by_id, lines, {}, NOW, QueueSetup())
+    (missed,) = agent_lines([absent], by_id, lines, {}, NOW, {})
     assert (missed.status, missed.alert) == ("talking", "пропустил звонок")
-    asked = pick([agent, absent], Asked.ATTENTION, "мари", 10, NOW, QueueSetup())
+    asked = pick([agent, absent], Asked.ATTENTION, "мари", 10, NOW, {})
     assert (asked.agents, asked.matching, asked.everybody, asked.attention) == ((absent,), 1, 2, 1)
 
 

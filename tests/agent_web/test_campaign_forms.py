@@ -10,7 +10,8 @@ import pytest
 
 from cordboard.access.permission import Role
 from cordboard.agent_web.campaign_changes import value_text
-from cordboard.agent_web.campaign_forms import FORMS, OUTCOME_RULES, RESULT_RULES, SPECS, dialable, knob_label
+from cordboard.agent_web.campaign_choices import dialable
+from cordboard.agent_web.campaign_forms import FORMS, OUTCOME_RULES, RESULT_RULES, SPECS, knob_label
 from cordboard.agent_web.campaign_reasons import in_russian
 from cordboard.agent_web.campaign_settings import hint_text, shown
 from cordboard.agent_web.i18n import NBSP, words

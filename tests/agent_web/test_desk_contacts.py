@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Route, expect
 
 from cordboard.agent_web.desk_pages import MOST_COLLEAGUES
@@ -13,27 +14,20 @@ from cordboard.queue.setup import PauseCode, QueueRules, QueueSetup
 from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
 from tests.agent_web.test_desk_page import Seat, seated
-from tests.fakes.browser import chromium
 from tests.fakes.desk_house import DeskHouse
 from tests.fakes.wait import until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 QUEUES = {code: QueueRules(code, name, code.title()) for code, name in (("orders", "Заказы"), ("claims", "Жалобы"))}
 
 
-@pytest.fixture
-async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
-    async with chromium(tmp_path) as one:
-        yield one
-
-
-@pytest.fixture
-async def seat(sqlite_database: Database, tmp_path: Path, browser: Browser) -> AsyncIterator[Seat]:
-    house = DeskHouse(sqlite_database, SystemClock(), tmp_path)
+@pytest_asyncio.fixture(loop_scope="session")
+async def seat(page_database: Database, tmp_path: Path, shared_browser: Browser) -> AsyncIterator[Seat]:
+    house = DeskHouse(page_database, SystemClock(), tmp_path)
     await house.open()
     await house.desk.apply(QueueSetup(QUEUES, pause_codes={"tea": PauseCode("tea", "Чай", "Tea", 1)}))
     async with house.serving() as base:
-        seat = await seated(house, browser, base, tmp_path)
+        seat = await seated(house, shared_browser, base, tmp_path)
         yield seat
         assert seat.screen.complaints == []
 

@@ -5,16 +5,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from cordboard.access.user import User
 from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
-from tests.fakes.browser import Screen, chromium
+from tests.fakes.browser import Screen
 from tests.fakes.desk_house import ANNA, DeskHouse
 from tests.fakes.wait import until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 PASSWORD = "correct horse battery"
 ROUND_THE_CLOCK: dict[str, str | int | bool] = {
     "hours.opens_min": 0,
@@ -24,15 +25,9 @@ ROUND_THE_CLOCK: dict[str, str | int | bool] = {
 }
 
 
-@pytest.fixture
-async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
-    async with chromium(tmp_path) as one:
-        yield one
-
-
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[DeskHouse]:
-    made = DeskHouse(sqlite_database, SystemClock(), tmp_path)
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(page_database: Database, tmp_path: Path) -> AsyncIterator[DeskHouse]:
+    made = DeskHouse(page_database, SystemClock(), tmp_path)
     await made.open()
     yield made
     await made.dialer.settle()
@@ -58,11 +53,11 @@ def shots(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 async def test_a_card_is_skipped_and_the_next_one_dialed(
-    house: DeskHouse, browser: Browser, tmp_path: Path, language: str
+    house: DeskHouse, shared_browser: Browser, tmp_path: Path, language: str
 ) -> None:
     async with house.serving() as base:
         await house.dialer.add_campaign("Orders", "orders", {**ROUND_THE_CLOCK, "mode": "preview"})
-        _user, screen = await sit(house, browser, base, language, shots(tmp_path))
+        _user, screen = await sit(house, shared_browser, base, language, shots(tmp_path))
         for number, phone in (("48213", ANNA), ("48214", "+79000004128")):
             order = await house.order(number, phone)
             await house.dialer.on_order(order, phone)
@@ -85,14 +80,14 @@ async def test_a_card_is_skipped_and_the_next_one_dialed(
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 async def test_the_list_is_dialed_from_the_desk(
-    house: DeskHouse, browser: Browser, tmp_path: Path, language: str
+    house: DeskHouse, shared_browser: Browser, tmp_path: Path, language: str
 ) -> None:
     async with house.serving() as base:
         await house.dialer.add_campaign("Orders", "orders", {**ROUND_THE_CLOCK, "mode": "manual"})
         await house.dialer.tick()
         order = await house.order()
         await house.dialer.on_order(order, ANNA)
-        _user, screen = await sit(house, browser, base, language, shots(tmp_path))
+        _user, screen = await sit(house, shared_browser, base, language, shots(tmp_path))
         await screen.until_shows("[data-part=todial]", "48213")
         await screen.shoot(f"by-hand-{language}")
         await screen.page.click("[data-dial]")

@@ -118,6 +118,21 @@ def test_the_rows_keep_the_order_in_which_the_contacts_came() -> None:
     assert rows[1].unread == 4
 
 
+@pytest.mark.parametrize(
+    ("phase", "direction", "left_s"),
+    [
+        (TaskPhase.RESERVED, Direction.INBOUND, 20),
+        (TaskPhase.RESERVED, Direction.OUTBOUND, None),
+        (TaskPhase.BUSY, Direction.INBOUND, None),
+    ],
+)
+def test_an_offer_says_what_is_left_of_the_promise(phase: TaskPhase, direction: Direction, left_s: int | None) -> None:
+    one = task("call", ChannelKind.VOICE, phase)
+    about = replace(contact(one), direction=direction)
+    (row,) = hands(agent(one), {"call": about}.get, {}, {}, lambda _one: 0, None, NOW, lambda _one: 60.0)
+    assert row.promised_s == left_s
+
+
 def test_the_view_tells_the_middle_from_the_headline() -> None:
     ringing = task("call", ChannelKind.VOICE, TaskPhase.RESERVED)
     held = agent(CHAT, ringing)

@@ -20,6 +20,7 @@ NAMES = {
     "Shift",
     "Cordboard",
     "Alt",
+    "Ctrl",
     "Maria",
     "Falcon",
     "Anna",

@@ -86,6 +86,21 @@ async def test_an_open_stream_is_the_presence_of_the_page(house: DeskHouse) -> N
     assert hub.tab_count == 0
 
 
+async def test_the_desks_of_a_queue_hear_who_is_parked_there_and_who_no_more(
+    house: DeskHouse, followed: LiveHub
+) -> None:
+    maria, ilya = await house.at_work(), await house.operator("Илья", "ilya")
+    reader = Reader(followed, house.desk, ilya, "tab-ilya")
+    await reader.event()
+    contact = await house.call_in()
+    await house.desk.talk_began("call-1", maria.id)
+    await house.desk.parking.park(maria.id, contact.id)
+    await reader.until("parked")
+    await house.desk.parking.fetch(maria.id, contact.id)
+    await reader.until("parked")
+    await reader.close()
+
+
 async def test_an_idle_stream_beats(house: DeskHouse) -> None:
     user = await house.operator()
     reader = Reader(hub_of(house), house.desk, user, "tab-1")

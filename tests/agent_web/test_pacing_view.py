@@ -48,7 +48,9 @@ def test_why_it_dials_so_many_is_said_in_its_own_numbers() -> None:
 
 
 def test_the_bound_the_withdrawn_and_those_who_know_too_little_say_so() -> None:
-    assert "Больше не даёт предел: разом можно потерять не больше 2,7." in said(replace(MOMENT, basis=Basis.BOUND))
+    bound = replace(MOMENT, basis=Basis.BOUND)
+    assert "Больше не даёт предел: разом можно потерять не больше 2." in said(bound)
+    assert "не больше 2,7." in said(bound, standing=replace(STANDING, room=5))
     assert said(replace(MOMENT, placed=0, withdrawn=1)).startswith("Снимаем 1 звонок:")
     assert said(replace(MOMENT, placed=0)).startswith("Сейчас не набираем:")
     assert said(MOMENT, standing=replace(STANDING, room=0)).endswith("каждому звонку свой свободный оператор.")
@@ -77,6 +79,10 @@ def test_the_panel_tells_beliefs_with_their_error_and_the_half_hour(language: st
     assert panel.budget is not None
     assert (panel.budget.spent, panel.budget.share) == ("4", 66.7)
     assert {panel.budget.allowed, panel.budget.left} == {"6", "2"}
+    assert float(panel.budget.at_once.replace(",", ".")) <= STANDING.room
+    spent = pacing_panel(pacer, pacer.watch, replace(STANDING, room=0), 1500.0, words("ru"))
+    assert spent.budget is not None
+    assert (spent.pill[2], spent.budget.at_once) == ("держит предел", "0")
 
 
 def test_a_pacer_that_was_not_asked_yet_is_not_made_up() -> None:

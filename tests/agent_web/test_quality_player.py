@@ -1,19 +1,19 @@
 """The player in a real browser: sound is heard, the needle moves, keys and marks lead where they say."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from cordboard.quality.store import LISTENED
 from cordboard.storage.database import Database
-from tests.fakes.browser import Screen, chromium
+from tests.fakes.browser import Screen
 from tests.fakes.quality_house import QualityHouse, quality_house, served
 from tests.fakes.wait import until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 # The strongest frequency that the audio element gives out now, each side by itself; 0 for a side 20 dB below the other.
 LISTEN = """() => {
   if (!window.sides) {
@@ -34,15 +34,9 @@ LISTEN = """() => {
 PASSWORD = "long enough to stand here"
 
 
-@pytest.fixture
-async def home(sqlite_database: Database, tmp_path: Path) -> QualityHouse:
-    return await quality_house(sqlite_database, tmp_path, PASSWORD)
-
-
-@pytest.fixture
-async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
-    async with chromium(tmp_path) as opened:
-        yield opened
+@pytest_asyncio.fixture(loop_scope="session")
+async def home(page_database: Database, tmp_path: Path) -> QualityHouse:
+    return await quality_house(page_database, tmp_path, PASSWORD)
 
 
 async def _until_hears(page: Page, left_hz: float, right_hz: float) -> None:
@@ -59,14 +53,14 @@ async def _until_hears(page: Page, left_hz: float, right_hz: float) -> None:
 
 
 async def test_a_recording_is_found_played_and_walked_through(
-    home: QualityHouse, browser: Browser, tmp_path: Path
+    home: QualityHouse, shared_browser: Browser, tmp_path: Path
 ) -> None:
     recording_id = await home.call("contact-1", 90.0)
     async with served(home.app) as base:
-        screen = await Screen.open(browser, base, tmp_path)
+        screen = await Screen.open(shared_browser, base, tmp_path)
         await screen.sign_in("olga", PASSWORD)
         page = screen.page
-        await page.get_by_role("link", name=re.compile("Открыть запись")).click()
+        await page.get_by_role("link", name=re.compile("запись от")).click()
         wave = page.get_by_role("slider", name="Место в записи")
         await expect(wave).to_have_attribute("aria-valuetext", "0:00 из 1:30")
         assert await home.house.access.audit_rows(subject=recording_id) == []

@@ -7,27 +7,27 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import expect
+import pytest_asyncio
+from playwright.async_api import Browser, expect
 
 from cordboard.demo.scripts import SCRIPTS
 from cordboard.shop.order import OrderStatus
 from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
 from tests.agent_web.test_desk_page import Seat, seated
-from tests.fakes.browser import chromium
 from tests.fakes.desk_house import DeskHouse
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest.fixture
-async def seat(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Seat]:
-    house = DeskHouse(sqlite_database, SystemClock(), tmp_path)
+@pytest_asyncio.fixture(loop_scope="session")
+async def seat(page_database: Database, tmp_path: Path, shared_browser: Browser) -> AsyncIterator[Seat]:
+    house = DeskHouse(page_database, SystemClock(), tmp_path)
     await house.open()
     await house.scripts.add_missing(SCRIPTS)
     await house.dialer.add_campaign("Заказы", "orders", {})
-    async with chromium(tmp_path) as browser, house.serving() as base:
-        one = await seated(house, browser, base, tmp_path)
+    async with house.serving() as base:
+        one = await seated(house, shared_browser, base, tmp_path)
         yield one
         assert [line for line in one.screen.complaints if "409" not in line and "422" not in line] == []
 

@@ -154,6 +154,26 @@ async def test_everything_is_set_read_and_taken_back(house: SteeringHouse, brows
     assert (await browser.post(f"{API}/changes/soon/revert")).status_code == 422
 
 
+async def test_reasons_are_set_below_dispositions_and_a_queue_forces_its_branch(
+    house: SteeringHouse, browser: httpx2.AsyncClient
+) -> None:
+    dear = {"name_ru": "Дорого", "name_en": "Too dear", "under": "cancelled", "version": 0}
+    assert (await browser.put(f"{API}/reasons/too_dear", json=dear)).status_code == 200
+    forced = ORDERS | {"dispositions": ["order"], "disposition_required": True}
+    assert (await browser.put(f"{API}/queues/orders", json=forced)).status_code == 200
+    read = (await browser.get(API)).json()
+    assert (read["reasons"]["too_dear"]["under"], read["queues"]["orders"]["dispositions"]) == ("cancelled", ["order"])
+    told = await browser.put(f"{API}/reasons/lost", json=dear | {"under": "nowhere"}, headers=RU)
+    assert (told.status_code, told.json()["errors"]) == (
+        422,
+        [{"field": "under", "reason": "Такого итога нет: nowhere"}],
+    )
+    assert "Дорого" in (await browser.get("/queues/results")).text
+    assert 'value="order" checked' in (await browser.get("/queues/q/orders")).text
+    assert (await browser.delete(f"{API}/reasons/too_dear")).status_code == 200
+    assert (await browser.delete(f"{API}/reasons/too_dear")).status_code == 404
+
+
 async def test_a_queue_with_contacts_or_a_campaign_stays(house: SteeringHouse, browser: httpx2.AsyncClient) -> None:
     assert (await browser.put(f"{API}/queues/claims", json=ORDERS)).status_code == 200
     await house.call_in("a", queue="claims")

@@ -22,6 +22,7 @@ from cordboard.telephony.web_call_gate import Limits
 from cordboard.telephony.web_call_process import MediaProcess
 from tests.agent_web.conftest import Web
 from tests.fakes.asterisk_wire import FakeChannel
+from tests.fakes.axe import grave_anywhere
 from tests.fakes.browser import Screen, chromium
 from tests.fakes.site_line import SiteLine
 from tests.fakes.visitor import Visitor
@@ -98,6 +99,7 @@ async def test_every_stage_in_both_languages(web: Web, line: SiteLine, tmp_path:
         visitor = Visitor(screen)
         await visitor.come()
         await in_one_language(visitor, language)
+        assert await grave_anywhere(screen.page, set()) == []
         await visitor.call(phone="12")
         await screen.until_shows("#phone-err")
         await screen.shoot(f"call-{language}-phone")

@@ -215,6 +215,18 @@ async def test_two_leads_of_one_number_at_once_do_not_pass_the_limit_together(ho
 # Hours and holidays
 
 
+async def test_peace_is_kept_from_the_end_of_a_talk_however_long_ago_it_began(house: DialHouse) -> None:
+    campaign = await house.open(knobs={"limits.gap_s": 7200, "limits.lead_day": None, "limits.number_day": None})
+    talking = await begin(house, await a_lead(house, campaign))
+    assert talking is not None
+    await house.store.answer(talking.id)
+    house.clock.pass_s(86_401)
+    await house.store.end_attempt(talking.id, AttemptOutcome.PERSON, None, None)
+    again = await a_lead(house, campaign)
+    assert await begin(house, again) is None
+    assert await state(house, again) == (LeadState.RETRY_AT, "gap")
+
+
 async def test_nobody_is_called_out_of_hours_though_somebody_above_asks_for_it(house: DialHouse) -> None:
     campaign = await house.open(knobs={"hours.opens_min": 540, "hours.closes_min": 1260, "hours.sun": "closed"})
     lead = await a_lead(house, campaign)
@@ -289,6 +301,16 @@ async def test_the_day_s_account_closes_and_opens_at_midnight_over_a_restart(
         if attempt:
             await house.store.end_attempt(attempt.id, AttemptOutcome.BUSY, None, None)
     assert await begin(house, await a_lead(house, campaign, 5)) is not None
+
+
+async def test_a_talk_outside_that_is_no_attempt_uses_the_day_up_too(house: DialHouse) -> None:
+    """A third who was asked, a customer who kept his place: somebody pays for these minutes as well."""
+    campaign = await with_law(house, Law(KopeckASecond(kopecks_a_day=600), "Europe/Moscow")).open()
+    await house.store.charge_talk("+74951234567", 350.4)
+    assert await house.store.account_closed() is None
+    await house.store.charge_talk("+74951234567", 250.0)
+    assert await house.store.account_closed() is not None
+    assert await begin(house, await a_lead(house, campaign, 1)) is None
 
 
 async def test_of_calls_that_begin_together_each_is_judged_as_if_those_before_it_had_begun(house: DialHouse) -> None:

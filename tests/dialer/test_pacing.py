@@ -1,5 +1,6 @@
 """Pacers: the contract, the bound whatever the world does, and no call withdrawn that rings too short."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ from cordboard.dialer.pacing import (
     TalkEnded,
     WrapUpEnded,
 )
+from cordboard.dialer.pacing_budget import Budget
 from cordboard.dialer.pacing_predictive import Basis
 from cordboard.dialer.simulate import Detection, World, simulate, steady
 
@@ -202,6 +204,49 @@ def test_a_jump_after_a_steady_time_is_survived(low: float, at: int, seed: int) 
     came = simulate(PACERS["predictive"](), world, seed)
     assert came.forbidden == 0
     assert came.abandoned <= world.limit * came.answered
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    answered=st.integers(80, 400),
+    lost=st.integers(0, 12),
+    free=st.integers(0, 6),
+    rings=st.integers(0, 12),
+    rung_s=st.sampled_from([None, 1.0, 10.0, 24.0]),
+    left_s=st.sampled_from([0.0, 30.0, 400.0]),
+)
+def test_without_withdrawals_nothing_is_left_to_chance_near_the_end(
+    answered: int, lost: int, free: int, rings: int, rung_s: float | None, left_s: float
+) -> None:
+    """Were all that ring answered, and no busy operator free again, the window would still end within the limit."""
+    pacer = experienced("predictive-no-cancel", answered, replace(INFO, window_end_s=answered + left_s))
+    for _ in range(lost):
+        pacer.observe(Abandoned(float(answered)))
+    place = pacer.decide(idle(free, float(answered), in_flight=ringing(rings, rung_s))).place
+    unmet = rings + place - free
+    surely_come = free * left_s / 175.0
+    assert place == 0 or unmet <= 0 or lost + unmet <= 0.03 * (answered + unmet + surely_come)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    operators=st.integers(1, 50),
+    answered=st.integers(0, 2_000),
+    spent=st.floats(0.0, 1.0),
+    left_s=st.floats(0.0, 14_400.0),
+    answer=st.floats(0.05, 1.0),
+)
+def test_what_may_be_lost_at_once_is_made_good_for_by_those_who_surely_come(
+    operators: int, answered: int, spent: float, left_s: float, answer: float
+) -> None:
+    """Three standard deviations fewer than one-to-one dialing brings; and never are more counted on than came, and some."""
+    budget = Budget(replace(INFO, window_end_s=left_s))
+    budget.counted(answered, int(0.03 * answered * spent))
+    lost = math.floor(max(0.0, budget.room(0.0, operators, 175.0, answer)))
+    expected = operators * left_s / (175.0 + 20.0 / answer)
+    come = max(0.0, expected - 3.0 * math.sqrt(expected))
+    if lost:
+        assert budget.abandoned + lost <= 0.03 * (answered + lost + come) + 1e-6
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from cordboard.dialer.csv_rows import Staged
 from cordboard.dialer.do_not_call import Kind
@@ -14,7 +15,9 @@ from cordboard.dialer.law import Wish
 from cordboard.dialer.lead import DIALABLE_STATES, Attempt, Disposed, Lead, LeadState, OrderChanged
 from cordboard.dialer.lead_import import ImportState, LeadImport
 from cordboard.dialer.priority import NUMBERS, Weights, order_key, score
+from cordboard.dialer.rows import lead_of
 from cordboard.dialer.store import DialerStore
+from cordboard.dialer.tables import lead_table
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.storage.database import Database
 from tests.fakes.dial_house import DialHouse, phone
@@ -81,7 +84,11 @@ class Shelf:
         await self.store.add_leads([self.lead() for _ in range(how_many)])
 
     async def all(self) -> list[Lead]:
-        return [lead for each in self.ids if (lead := await self.store.lead(each)) is not None]
+        """In the order in which they were made."""
+        async with self.house.db.read() as connection:
+            rows = await connection.execute(sa.select(lead_table).where(lead_table.c.id.in_(self.ids)))
+            kept = {row.id: lead_of(row._asdict()) for row in rows}
+        return [kept[each] for each in self.ids if each in kept]
 
     async def something(self) -> None:
         """What may happen to a list between two questions."""

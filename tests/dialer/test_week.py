@@ -14,6 +14,7 @@ from cordboard.dialer.week_store import WeekStore, tallies_query
 from cordboard.queue.channel import AttemptOutcome
 from cordboard.storage.database import Database
 from tests.fakes.dial_house import DialHouse
+from tests.fakes.wait import until
 
 INDIA = ZoneInfo("Asia/Kolkata")
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)  # 17:30 there
@@ -50,9 +51,7 @@ def house(database: Database) -> DialHouse:
 
 
 async def seen(house: DialHouse, campaign: Campaign) -> Week:
-    week = await house.dialer.week(campaign.id)
-    assert week is not None
-    return week
+    return await until(lambda: house.dialer.week(campaign.id), "hours that are counted for the first time")
 
 
 async def call(house: DialHouse, outcome: AttemptOutcome) -> None:

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from cordboard.dialer.campaign import Campaign, CampaignRefused, DialMode, Setting, settings
+from cordboard.dialer.lead import Attempt
 from cordboard.dialer.what_if import (
     ENOUGH,
     Asked,
@@ -23,9 +25,11 @@ from cordboard.dialer.what_if import (
     side_of,
     with_leads,
 )
+from cordboard.dialer.what_if_past import learned_of
 from cordboard.dialer.what_if_run import played, runs
 from cordboard.dialer.what_if_world import Bounded, answer_share, filled, world_of
 from cordboard.dialer.worlds import Lognormal, Measured
+from cordboard.queue.channel import AttemptOutcome
 
 CAMPAIGN = Campaign("c", "Orders", "orders", datetime(2026, 11, 21, tzinfo=UTC))
 SIDE = side_of(CAMPAIGN, operators=8, lines=60, answered=200, abandoned=2, warm=False)
@@ -175,3 +179,21 @@ def test_a_job_and_a_forecast_are_the_same_after_json() -> None:
 def test_thin_ground_is_told() -> None:
     assert StandsOn(500, 100, 100, 29).thin
     assert not StandsOn(500, 100, 100, 30).thin
+
+
+def test_what_the_wire_takes_is_told_by_calls_with_an_operator_of_their_own() -> None:
+    now = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+    def call(n: int, agent_id: str | None, waited_s: float) -> Attempt:
+        met = now + timedelta(seconds=waited_s)
+        mode = "predictive" if agent_id is None else "progressive"
+        return Attempt(
+            str(n), "l", "c", agent_id, "+7", now, now, met, AttemptOutcome.PERSON, mode=mode, connected_at=met
+        )
+
+    reserved = [call(n, "maria", 0.2 if n % 2 else 0.4) for n in range(12)]
+    others = [call(100 + n, None, 0.1 if n < 4 else 1.5) for n in range(12)]
+    home = ZoneInfo("Europe/Moscow")
+    assert learned_of([*reserved, *others], [], [], home).lag_s == pytest.approx(0.3)
+    assert learned_of([*reserved[:5], *others], [], [], home).lag_s < 0.3
+    assert learned_of(others[:5], [], [], home).lag_s == 0.0

@@ -85,6 +85,10 @@ def _redirect(asterisk: FakeAsterisk, session: Session, action: Received) -> Non
     if channel is None:
         session.reply(action, ("Message", "Channel does not exist"), response="Error")
         return
+    if asterisk.behaviour.still_moving:
+        asterisk.behaviour.still_moving -= 1
+        session.reply(action, ("Message", "Redirect failed, channel not up."), response="Error")
+        return
     channel.context, channel.exten = action.get("Context"), action.get("Exten")
     session.reply(action, ("Message", "Redirect successful"))
 

@@ -58,6 +58,7 @@ class Behaviour:
     swallow: set[str] = field(default_factory=set)  # actions that are done but not answered
     mangle: Mangler | None = None  # one event into the events that really go out: lost, doubled, held back
     originate: Callable[[Received], Verdict | None] = lambda _: Verdict()  # None: it rings until told otherwise
+    still_moving: int = 0  # so many Redirects find a channel that has not arrived from the one before
     variables_shown: str = "CC_"  # manager.conf's channelvars, as a prefix
 
 

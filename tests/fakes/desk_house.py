@@ -32,6 +32,9 @@ from cordboard.queue.channels.visitor_door import Opening
 from cordboard.queue.contact import Contact
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
+from cordboard.queue.drafts import Drafts
+from cordboard.queue.drafts_store import DraftStore
+from cordboard.queue.messages_store import MessageStore
 from cordboard.queue.reception import Known
 from cordboard.queue.setup import QueueRules, QueueSetup
 from cordboard.queue.store import QueueStore
@@ -42,6 +45,7 @@ from cordboard.storage.clock import Clock
 from cordboard.storage.database import Database
 from cordboard.storage.ids import random_ids
 from cordboard.works_scripts import scripts_of
+from tests.fakes.passwords import quick_keeper
 from tests.fakes.telephones import Telephones
 from tests.fakes.wait import until
 from tests.fakes.wire import RememberingWire
@@ -62,7 +66,7 @@ class DeskHouse:
         self, db: Database, clock: Clock, data: Path, websocket_url: str = "", wrap_up_s: float = 60.0
     ) -> None:
         self.clock = clock
-        self.access = AccessStore(db, clock, random_ids)
+        self.access = AccessStore(db, clock, random_ids, keeper=quick_keeper())
         self.shop = ShopStore(db, clock, random_ids)
         self.wire = RememberingWire()
         rules = DeskRules(wrap_up_s=wrap_up_s)
@@ -75,6 +79,8 @@ class DeskHouse:
         self.chat = ChatRoom(ChatStore(db), self.desk, clock, random_ids, self.live, lambda _code: "orders")
         channels[ChannelKind.CHAT] = self.chat
         self.desk.follow_ups.append(self.chat.on_contact_ended)
+        self.drafts, self.messages = DraftStore(db, clock), MessageStore(db, clock, random_ids)
+        self.desk.follow_ups.append(Drafts(self.drafts, self.shop.add_note).on_contact_ended)
         self.shop.on_order.append(self._on_order)
         recordings = RecordingStore(db, clock, random_ids, self.access, data)
         booked = BookingStore(db, store, clock)
@@ -91,7 +97,9 @@ class DeskHouse:
             key=b"test",
             rules=rules_of_booking,
         )
-        self.scripts = scripts_of(db, clock, self.shop, self.bookings.offers, store.lead, home_zone="Europe/Moscow")
+        self.scripts = scripts_of(
+            db, clock, self.shop, self.bookings, self.desk.agree_call, store.lead, home_zone="Europe/Moscow"
+        )
         self.registered: set[str] = set()
         site = Site("Лампа и дом", websocket_url, False, "0.1.0", True, _health, sound_processing=False)
         site = replace(site, look_at_phone=self._look_at_phone)
@@ -108,6 +116,8 @@ class DeskHouse:
                 chat=self.chat,
                 bookings=self.bookings,
                 scripts=self.scripts,
+                drafts=self.drafts,
+                messages=self.messages,
             )
         )
 

@@ -31,7 +31,7 @@ from tests.fakes.desk_world import (
 
 NAMES = ("anna", "boris", "vera")
 WITH_AGENT = (ContactState.OFFERED, *TALKING_STATES, ContactState.WRAP_UP)
-BOOT, CHATS = "n/b/", "chat/"
+BOOT, CHATS, OWN_NUMBER = "n/b/", "chat/", "+79160000009"
 VOICE, CHAT = ChannelKind.VOICE, ChannelKind.CHAT
 QUEUES = ("orders", "claims")
 SETUP = QueueSetup(
@@ -121,7 +121,10 @@ class DeskRun(RuleBasedStateMachine):
         self.seen = Seen()
         for name in NAMES:
             skills, capacity = SKILLS[name], CAPACITIES[name]
-            await self.desk.register(name, name, f"agent-{name}", QUEUES, skills=skills, capacity=capacity)
+            own = OWN_NUMBER if name == "vera" else ""
+            await self.desk.register(
+                name, name, f"agent-{name}", QUEUES, skills=skills, capacity=capacity, own_number=own
+            )
         for name, tab in self.tabs.items():
             await self.desk.page_opened(name, tab)
             await self.desk.device_changed(name, up=True)
@@ -187,6 +190,8 @@ class DeskRun(RuleBasedStateMachine):
             agent = self.desk.agent(str(one.agent_id))
             if (one.id, one.tries) in self.seen.offered or agent is None or one.attempt_id or one.rejoins:
                 continue  # a talk that goes on with its own agent is nobody's turn
+            if one.talked_with is not None and one.for_agent == one.agent_id:
+                continue  # nor is one who was parked and is fetched
             before = replace(agent, tasks=tuple(task for task in agent.tasks if task.contact_id != one.id))
             for other in self._waiting():
                 waited = other.id in self.seen.waiting and other.kind in self.seen.up
@@ -225,11 +230,16 @@ class DeskRun(RuleBasedStateMachine):
         self.wire.down = self.chats.down = False
         for _ in range(3):
             await self._look()
+            for third_id in self.wire.thirds:
+                await self.desk.thirds.gone(third_id, "noticed_late")
             self.clock.pass_s(100)
             await self.desk.tick()
         await self._look()
         for agent in self.desk.agents():
-            held = [task for task in agent.tasks if task.phase is not TaskPhase.WRAP_UP]
+            at_his_own = {one.id for one in self.desk.contacts_with(agent.id) if one.own_phone}
+            held = [
+                one for one in agent.tasks if one.phase is not TaskPhase.WRAP_UP and one.contact_id not in at_his_own
+            ]
             assert agent.id in self.tabs or not held, f"{agent} has left his page, and what he had waits for him"
         await self.desk.settle()
         for key, call in self.wire.calls.items():

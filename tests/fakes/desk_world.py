@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from cordboard.queue.agent import Agent
 from cordboard.queue.channel import Channel, Dismissal, WireDown
-from cordboard.queue.commands import PartyCommand
+from cordboard.queue.commands import CallThird, PartyCommand, SendAway
 from cordboard.queue.contact import TALKING_STATES, Contact
 from cordboard.queue.desk import Desk
 from cordboard.queue.journal import Entry
@@ -47,6 +47,7 @@ class TrueWire:
 
     def __init__(self) -> None:
         self.calls: dict[str, Call] = {}
+        self.thirds: list[str] = []  # whose legs are there, or are being dialed
         self.down = False
 
     def _call(self, contact: Contact) -> Call:
@@ -77,7 +78,11 @@ class TrueWire:
             call.leg, call.agent = LegState.TALKING, agent.id
 
     async def parties(self, command: PartyCommand) -> None:
-        self._call(command.contact)
+        call, third = self._call(command.contact), command.contact.third
+        if isinstance(command, CallThird) and third is not None and third.id not in self.thirds:
+            self.thirds.append(third.id)
+        if isinstance(command, SendAway):
+            call.leg = call.agent = None  # he talks with the third, and is no business of ours
 
     async def record(self, contact: Contact, *, on: bool) -> None:
         self._call(contact)

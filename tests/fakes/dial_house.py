@@ -159,10 +159,10 @@ class DialHouse:
 
     async def open(self, *agents: str, knobs: dict[str, Setting] | None = None) -> Campaign:
         """Agents at their desks, and a running campaign that may dial round the clock unless `knobs` say otherwise."""
-        await self._sit_down(*agents)
+        await self.sit_down(*agents)
         return await self.dialer.add_campaign("Orders", "orders", NEVER_CLOSED | (knobs or {}))
 
-    async def _sit_down(self, *agents: str) -> None:
+    async def sit_down(self, *agents: str) -> None:
         await self.desk.load()
         await self.desk.wire_changed(ChannelKind.VOICE, up=True)
         for name in agents:
@@ -175,7 +175,7 @@ class DialHouse:
         """The old engine is gone with all it knew; the journal, the tables and the calls are not."""
         names = [agent.id for agent in self.desk.agents()]
         self._begin()
-        await self._sit_down(*names)
+        await self.sit_down(*names)
         await self.dialer.recover()
 
     async def order(self, number: int, total: int, hours_ago: float = 0.0) -> Order:
@@ -221,13 +221,13 @@ class DialHouse:
         await self.desk.dispose(str(contact.agent_id), contact.id, code, callback_at=callback_at)
         await self.desk.settle()
 
-    async def answered_by(self, many: int, campaign: Campaign) -> None:
-        """So many persons have been served by the campaign today: the bound on abandonment has room."""
+    async def answered_by(self, many: int, campaign: Campaign, outcome: AttemptOutcome = AttemptOutcome.PERSON) -> None:
+        """So many persons have been served by the campaign today (or had that outcome): the bound on abandonment has room."""
         now, number = self.clock.now(), next(self._served)
         await self.dialer.on_order(an_order(number, 0, now), phone(number))
         (lead,) = await self.store.leads_of_order(f"order-{number}")
         await self.store.tell_lead(lead.id, Disposed("confirmed", lead.id, closes=True))
-        one = Attempt(self.ids(), lead.id, campaign.id, "maria", lead.phone, now, now, now, AttemptOutcome.PERSON)
+        one = Attempt(self.ids(), lead.id, campaign.id, "maria", lead.phone, now, now, now, outcome)
         async with self.db.write() as connection:
             rows = [row_of(replace(one, id=self.ids())) for _ in range(many)]
             await connection.execute(attempt_table.insert(), rows)

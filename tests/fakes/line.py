@@ -51,6 +51,7 @@ class Line:
         self.asterisk.globals["PJSIP_DIAL_CONTACTS(agent-maria)"] = "PJSIP/agent-maria/sip:x"
         self.dialing = Dialing()
         self.recorded: list[TalkRecorded] = []
+        self.charged: list[tuple[str, float]] = []
         self.clock: MovedClock = before.clock if before else MovedClock()
         clock = self.clock
         channels, numbers = dict[ChannelKind, Voice](), count(100 if before else 0)
@@ -71,8 +72,12 @@ class Line:
             caller_id="74950000100",
             may_dial=lambda number: number not in self.barred,
             spoken=spoken,
+            spent=self.charge,
         )
         channels[ChannelKind.VOICE] = self.voice
+
+    async def charge(self, number: str, talked_s: float) -> None:
+        self.charged.append((number, talked_s))
 
     def queue_of(self, dialed: str) -> str:
         return "orders"

@@ -30,7 +30,8 @@ class OperatorDesk:
     async def go_home(self) -> None:
         """End the shift and close the browser's window, whatever stands on the page."""
         if not self.page.is_closed():
-            await self.page.request.post(f"{self.screen.base}/api/v1/desk/state", data={"state": "logged_out"})
+            address = f"{self.screen.base}/api/v1/desk/state"  # a kept connection may be closed in this very moment
+            await self.page.request.post(address, data={"state": "logged_out"}, max_retries=3)
         await self.page.context.close()
 
     async def until_phase(self, phases: str, within_s: float = 20.0) -> None:

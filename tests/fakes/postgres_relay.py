@@ -1,6 +1,7 @@
-"""Between clients and PostgreSQL's socket: everything passes, until a COMMIT is to be lost, or its answer."""
+"""Between clients and PostgreSQL's socket: everything passes, until a COMMIT, or a write in one trip, is to be lost, or its answer."""
 
 import asyncio
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,9 @@ from tests.fakes.passing import Passing, until_either_ends
 
 SOCKET = ".s.PGSQL.5432"
 COMMIT = b"COMMIT;"
+PREPARED_TRIP = re.compile(rb"P.{4}([^\0]+)\0[^\0]*json_to_recordset", re.DOTALL)
+BOUND = re.compile(rb"B.{4}\0([^\0]+)\0", re.DOTALL)
+"""Frames of the protocol: a statement that puts.py makes gets its name, and is asked by it (unnamed portal)."""
 
 
 class Lost(StrEnum):
@@ -61,8 +65,11 @@ class PostgresRelay:
             far_writer.close()
 
     async def _asked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mute: asyncio.Event) -> None:
+        trips = set[bytes]()
         while data := await reader.read(65536):
-            fate = self._fate_of(data)
+            trips.update(PREPARED_TRIP.findall(data))
+            commits = COMMIT in data or not trips.isdisjoint(BOUND.findall(data))
+            fate = self._fate() if commits else None
             if fate is Lost.ORDER:
                 return
             if fate is Lost.ANSWER:
@@ -70,8 +77,8 @@ class PostgresRelay:
             writer.write(data)
             await writer.drain()
 
-    def _fate_of(self, data: bytes) -> Lost | None:
-        if self.loses is None or COMMIT not in data:
+    def _fate(self) -> Lost | None:
+        if self.loses is None:
             return None
         self._commits += 1
         if self._commits % self.every:

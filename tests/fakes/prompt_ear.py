@@ -8,6 +8,8 @@ import numpy as np
 import soundfile
 
 from tests.fakes.ear import TELEPHONE_RATE, Pcm
+from tests.fakes.sipp import SippCaller
+from tests.fakes.wait import until
 
 SURE = 0.75
 PAUSE, SLACK = TELEPHONE_RATE, TELEPHONE_RATE // 10
@@ -37,7 +39,7 @@ def find(heard: Pcm, prompt: Pcm, name: str = "") -> Found:
     sound, wanted = np.append(heard, np.zeros(SLACK)).astype(np.float64), prompt.astype(np.float64)
     if len(sound) < len(wanted) or not len(wanted):
         return Found(name, 0.0, 0.0)
-    size = 1 << (len(sound) + len(wanted)).bit_length()
+    size = _quick_size(len(sound))  # what wraps round falls behind the last place that is looked at
     product = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(wanted, size)), size)
     product = product[: len(sound) - len(wanted) + 1]
     power = np.concatenate(([0.0], np.cumsum(sound**2)))
@@ -47,19 +49,45 @@ def find(heard: Pcm, prompt: Pcm, name: str = "") -> Found:
     return Found(name, best / TELEPHONE_RATE, float(likeness[best]))
 
 
-def find_in_order(heard: Pcm, folder: Path, language: str, names: Iterable[str]) -> list[Found]:
-    """The first prompt wherever it is, each other one right after the one before. Its likeness tells whether it is there."""
-    found: list[Found] = []
+def _quick_size(least: int) -> int:
+    """The next size that is quick to transform: three, five or eight times a power of two."""
+    return min(odd << max(0, -(-least // odd) - 1).bit_length() for odd in (3, 5, 8))
+
+
+def hears_in_order(heard: Pcm, folder: Path, language: str, names: Iterable[str]) -> bool:
+    """Whether the first prompt is in it, wherever it is, and each other one right after the one before."""
     begin, end = 0, len(heard)
-    for name in names:
+    for number, name in enumerate(names):
         prompt = prompt_sound(folder, language, name)
-        if found:
+        if number:
             end = begin + len(prompt) + PAUSE
-        one = find(heard[begin:end], prompt, name)
-        found.append(Found(name, begin / TELEPHONE_RATE + one.at_s, one.likeness))
-        begin += round(one.at_s * TELEPHONE_RATE) + len(prompt) - SLACK
-    return found
+        found = find(heard[begin:end], prompt, name)
+        if found.likeness < SURE:
+            return False
+        begin += round(found.at_s * TELEPHONE_RATE) + len(prompt) - SLACK
+    return True
 
 
-def all_there(found: list[Found]) -> bool:
-    return all(one.likeness >= SURE for one in found)
+def all_heard(heard: Pcm, folder: Path, language: str) -> list[Found]:
+    """Every prompt of the folder that is in it, by time."""
+    names = {path.stem for path in (folder / language).iterdir()}
+    found = [find(heard, prompt_sound(folder, language, name), name) for name in names]
+    return sorted((one for one in found if one.likeness >= SURE), key=lambda one: one.at_s)
+
+
+async def until_told(data: Path, caller: SippCaller, *names: str, language: str = "ru") -> None:
+    """Wait until the caller has heard these prompts of the house in `data`, one right after the other. Raises AssertionError that names all
+    that he did hear."""
+    folder = data / "asterisk/share/prompts"
+
+    def listen() -> bool:
+        return hears_in_order(caller.peer.sound(caller.far), folder, language, names)
+
+    try:
+        await until(listen, f"{names} at the caller's ear", within_s=60.0, every_s=0.5)
+    except AssertionError as error:
+        heard = all_heard(caller.peer.sound(caller.far), folder, language)
+        told = ", ".join(f"{one.name} {one.at_s:.1f} s ({one.likeness:.2f})" for one in heard)
+        raise AssertionError(
+            f"{error}; of {len(caller.peer.sound(caller.far)) / TELEPHONE_RATE:.1f} s: {told}"
+        ) from None

@@ -29,6 +29,7 @@ from cordboard.shop.store import ShopStore
 from cordboard.storage.database import Database
 from cordboard.storage.ids import random_ids
 from cordboard.telephony.recording import FinishedRecording, RawTake, Talk, finish
+from tests.fakes.passwords import quick_keeper
 from tests.fakes.takes import tone
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -130,7 +131,7 @@ def conversation(seconds: float) -> Any:
 async def quality_house(database: Database, data: Path, password: str | None = None) -> QualityHouse:
     """A house on `database` with its two people, one product, and no recording yet. Without a password nobody can sign in."""
     clock = SetClock()
-    access = AccessStore(database, clock, random_ids)
+    access = AccessStore(database, clock, random_ids, keeper=quick_keeper())
     shop = ShopStore(database, clock, random_ids)
     desk = Desk(QueueStore(database), {}, clock, random_ids)
     dialer = Dialer(DialerStore(database, clock, random_ids), desk, NoWire(), clock, random_ids)

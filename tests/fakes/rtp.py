@@ -5,12 +5,14 @@ SIPp does the signalling; far ends are told apart by their address, so one port 
 
 import asyncio
 import struct
+import time
 from dataclasses import dataclass, field
 from typing import Self, cast
 
 from tests.fakes import ear
 
 PACKET_S, SAMPLES, EVENT_TYPE = 0.02, 160, 101
+KEYS = "0123456789*#ABCD"
 KEEP_PACKETS = 50 * 60  # a minute of what was heard last
 Address = tuple[str, int]
 
@@ -23,11 +25,16 @@ class Line:
     payload: bytes = b""  # whole seconds of the tone, looped
     said: int = 0
     heard: list[bytes] = field(default_factory=list)
+    came_at: list[float] = field(default_factory=list)
     lost: int = 0
     last_sequence: int | None = None
     next_at: float = 0.0
+    keys: str = ""  # the touch tones that came
+    _key_at: bytes = b""
 
-    def take(self, packet: bytes) -> None:
+    def take(self, packet: bytes, at: float) -> None:
+        if len(packet) >= 16 and packet[1] & 0x7F == EVENT_TYPE:
+            self._take_key(packet)
         if len(packet) < 12 or packet[1] & 0x7F != 0:
             return
         (sequence,) = struct.unpack_from("!H", packet, 2)
@@ -35,7 +42,14 @@ class Line:
             self.lost += (sequence - self.last_sequence - 1) % 0x10000
         self.last_sequence = sequence
         self.heard.append(packet[12:])
-        del self.heard[:-KEEP_PACKETS]
+        self.came_at.append(at)
+        del self.heard[:-KEEP_PACKETS], self.came_at[:-KEEP_PACKETS]
+
+    def _take_key(self, packet: bytes) -> None:
+        """All packets of one key carry the same time, and its end is sent three times."""
+        if packet[13] & 0x80 and packet[4:8] != self._key_at:
+            self._key_at = packet[4:8]
+            self.keys += KEYS[packet[12]]
 
     def next_packet(self, kind: int, payload: bytes, *, mark: bool = False, at: int | None = None) -> bytes:
         """`at` is the packet of the talk in which an event began: all its packets carry that time (RFC 4733)."""
@@ -91,13 +105,18 @@ class RtpPeer(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        self.lines.setdefault(addr, Line(addr)).take(data)
+        self.lines.setdefault(addr, Line(addr)).take(data, self.now())
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closed.set()
 
     def error_received(self, exc: Exception) -> None:
         """The far end closed its port (ICMP): the talk is over, and so is nothing else."""
+
+    @staticmethod
+    def now() -> float:
+        """The clock by which packets are dated (s)."""
+        return time.monotonic()
 
     # the test's side
 
@@ -130,6 +149,16 @@ class RtpPeer(asyncio.DatagramProtocol):
         line = self.lines.get(far)
         return ear.ulaw_decode(b"".join(line.heard if line else []))
 
+    def sound_since(self, far: Address, at: float) -> tuple[ear.Pcm, list[float]]:
+        """What was kept of what came from `far` since then, and when each packet came: an earlier talk may have had the same port."""
+        line = self.lines.get(far)
+        since = (
+            [(packet, came) for packet, came in zip(line.heard, line.came_at, strict=True) if came >= at]
+            if line
+            else []
+        )
+        return ear.ulaw_decode(b"".join(packet for packet, _came in since)), [came for _packet, came in since]
+
     def heard_s(self, far: Address) -> float:
         """How many seconds of sound were kept from `far`."""
         line = self.lines.get(far)
@@ -140,7 +169,7 @@ class RtpPeer(asyncio.DatagramProtocol):
         assert self._transport is not None
         line = self.lines.setdefault(far, Line(far))
         for digit in digits:
-            event, began = "0123456789*#ABCD".index(digit), line.said + 1
+            event, began = KEYS.index(digit), line.said + 1
             for step in range(6):
                 body = struct.pack("!BBH", event, 10 | (0x80 if step >= 3 else 0), min(step + 1, 4) * SAMPLES)
                 self._transport.sendto(line.next_packet(EVENT_TYPE, body, mark=step == 0, at=began), far)

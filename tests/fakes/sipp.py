@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,67 +13,12 @@ from typing import Self
 from tests.fakes import sipp_scenarios
 from tests.fakes.ear import Heard
 from tests.fakes.rtp import Address, RtpPeer
+from tests.fakes.sip_trace import SipMessage, Trace
 from tests.fakes.sipp_scenarios import ANSWERS, Behaviour
 from tests.fakes.wait import until
 
 LARGEST_SCENARIO = 65_535
 """SIPp 3.6 reads no file with more bytes, and ends with a word on its standard error only: about 55 persons of a carrier."""
-_STARTS = re.compile(r"^-{20,} *(\S+[ T]\S+).*\n\w+ message (sent|received).*\n\n", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class SipMessage:
-    """One message as SIPp wrote it down."""
-
-    at: str
-    sent: bool
-    start: str
-    headers: tuple[tuple[str, str], ...]
-    body: str
-
-    def header(self, name: str) -> str:
-        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
-
-    @property
-    def call_id(self) -> str:
-        return self.header("Call-ID")
-
-    @property
-    def method(self) -> str:
-        """INVITE, BYE, ... of a request; of a response, the request it answers."""
-        return self.header("CSeq").split(" ")[-1]
-
-    @property
-    def code(self) -> int:
-        """The status of a response; 0 for a request."""
-        return int(self.start.split(" ")[1]) if self.start.startswith("SIP/2.0") else 0
-
-    @property
-    def number(self) -> str:
-        """The user part of the request URI."""
-        found = re.match(r"\w+ sips?:([^@>; ]*)@", self.start)
-        return found.group(1) if found else ""
-
-    @property
-    def sound_at(self) -> Address | None:
-        """Where the SDP wants its sound."""
-        host = re.search(r"^c=IN IP4 (\S+)", self.body, re.MULTILINE)
-        port = re.search(r"^m=audio (\d+)", self.body, re.MULTILINE)
-        return (host.group(1), int(port.group(1))) if host and port else None
-
-
-def read_trace(text: str) -> list[SipMessage]:
-    """The messages of a `-trace_msg` file, in order."""
-    marks = list(_STARTS.finditer(text))
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    return [_message(mark, text[mark.end() : end]) for mark, end in zip(marks, ends, strict=False)]
-
-
-def _message(mark: re.Match[str], text: str) -> SipMessage:
-    head, _, body = text.replace("\r\n", "\n").strip("\n").partition("\n\n")
-    start, *lines = head.split("\n")
-    headers = tuple((key.strip(), value.strip()) for key, _, value in (line.partition(":") for line in lines))
-    return SipMessage(mark.group(1), mark.group(2) == "sent", start, headers, body)
 
 
 def free_udp_port() -> int:
@@ -87,7 +33,7 @@ class Sipp:
     def __init__(self, folder: Path, name: str) -> None:
         self.port = free_udp_port()
         self._folder, self._name = folder, name
-        self._traces: list[Path] = []
+        self._traces: list[Trace] = []
         self._errors = folder / f"{name}-{self.port}.errors"
         self._scenario = folder / f"{name}-{self.port}.xml"
         self._process: asyncio.subprocess.Process | None = None
@@ -100,7 +46,7 @@ class Sipp:
             )
         self._scenario.write_text(scenario)
         trace = self._folder / f"{self._name}-{self.port}-{len(self._traces)}.messages"
-        self._traces.append(trace)
+        self._traces.append(Trace(trace))
         command = ["sipp", "-sf", str(self._scenario), "-i", "127.0.0.1", "-p", str(self.port), "-nostdin", "-aa"]
         command += ["-cp", str(free_udp_port()), "-trace_msg", "-message_file", str(trace)]
         command += ["-trace_err", "-error_file", str(self._errors), *options]
@@ -120,13 +66,21 @@ class Sipp:
             self._process.kill()
         await self._process.wait()
 
+    def stand_still(self) -> None:
+        """SIGSTOP: nothing is answered any more, and its port stays."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     @property
     def ended(self) -> bool:
         return self._process is not None and self._process.returncode is not None
 
     def messages(self) -> list[SipMessage]:
-        told = (trace.read_text(errors="replace") for trace in self._traces if trace.exists())
-        return [message for text in told for message in read_trace(text)]
+        return [message for trace in self._traces for message in trace.messages()]
 
     def tell(self, call_id: str) -> None:
         """Let the scenario of this call take its next turn (hang up, cancel, answer)."""

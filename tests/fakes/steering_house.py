@@ -31,6 +31,7 @@ from cordboard.storage.clock import Clock
 from cordboard.storage.database import Database
 from cordboard.storage.ids import random_ids
 from tests.fakes.dial_house import bookings_of
+from tests.fakes.passwords import quick_keeper
 from tests.fakes.telephones import Telephones
 from tests.fakes.wire import RememberingWire
 
@@ -55,7 +56,7 @@ class SteeringHouse:
 
     def __init__(self, db: Database, clock: Clock, data: Path, *, demo: bool = True) -> None:
         self.clock = clock
-        self.access = AccessStore(db, clock, random_ids)
+        self.access = AccessStore(db, clock, random_ids, keeper=quick_keeper())
         self.shop = ShopStore(db, clock, random_ids)
         self.wire, self.telephones, self.robot = RememberingWire(), Telephones(), Robot()
         self.desk = Desk(

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize
 
 from cordboard.access.user import User
-from tests.fakes.browser import CHROMIUM, FLAGS
+from tests.fakes.browser import STILL
 from tests.fakes.steering_house import SteeringHouse
 from tests.fakes.wait import until
 
@@ -32,14 +32,6 @@ async def served(house: SteeringHouse) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def silent_chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@asynccontextmanager
 async def screen(
     house: SteeringHouse,
     base: str,
@@ -54,7 +46,7 @@ async def screen(
     """A page of a signed-in user; what its scripts or its content policy complain of fails the test. With `refusals` an answer of 4xx is
     no complaint. `zone` is the user's own, in which the page tells times."""
     size: ViewportSize = PHONE if phone else {"width": 1366, "height": height}
-    context = await browser.new_context(viewport=size, timezone_id=zone)
+    context = await browser.new_context(viewport=size, timezone_id=zone, reduced_motion=STILL)
     token = await house.access.open_session(user.id, "test")
     await context.add_cookies([{"name": "cordboard", "value": token, "url": base}])
     page = await context.new_page()

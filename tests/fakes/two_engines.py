@@ -97,7 +97,7 @@ def _login(house: House) -> str:
 
 
 def _client(house: House) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(base_url=house.endpoints.web, timeout=20.0)
+    return httpx2.AsyncClient(base_url=house.endpoints.web, timeout=20.0, verify=False)
 
 
 async def _sign_in(client: httpx2.AsyncClient, login: str, password: str) -> None:

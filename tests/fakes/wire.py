@@ -1,6 +1,6 @@
 """A wire that only remembers what it was told, a journal in memory, and a clock that moves when told: for the desk's tests."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +9,8 @@ from cordboard.queue.channel import Dismissal, NotDone, WireDown
 from cordboard.queue.commands import CallThird, PartyCommand
 from cordboard.queue.contact import ENDED_STATES, Contact
 from cordboard.queue.journal import Entry, MissedOfferEntry
+from cordboard.queue.metrics import AgentMoment
+from cordboard.queue.pauses import PauseMoment
 
 
 class MovedClock:
@@ -130,6 +132,18 @@ class MemoryJournal:
             for e in self.entries
             if e.event == "MissedOffer" and e.at >= since
         ]
+
+    async def pauses(self, agent_ids: Collection[str], since: datetime) -> list[PauseMoment]:
+        mine = [e for e in self.entries if isinstance(e.after, Agent) and e.after.id in agent_ids and e.at >= since]
+        return [
+            PauseMoment(e.at, e.after.id, e.after.state, str(e.details["code"]) if e.event == "Paused" else None)
+            for e in mine
+            if isinstance(e.after, Agent)
+        ]
+
+    async def moments(self, agent_id: str, since: datetime) -> list[AgentMoment]:
+        mine = [e for e in self.entries if e.after.id == agent_id and isinstance(e.after, Agent) and e.at >= since]
+        return [AgentMoment(e.at, agent_id, e.after.state) for e in mine if isinstance(e.after, Agent)]
 
     async def followed_up(self, contact_id: str) -> None:
         self._followed.add(contact_id)

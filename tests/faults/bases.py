@@ -22,6 +22,10 @@ class Setup(StrEnum):
 
     SQLITE = "sqlite"
     POSTGRESQL = "postgresql"
+    TWO_ENGINES = "two engines"
+
+
+ONE_ENGINE = (Setup.SQLITE, Setup.POSTGRESQL)
 
 
 @dataclass(frozen=True)

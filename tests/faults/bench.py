@@ -1,4 +1,4 @@
-"""`make faults`: every crash, every fault, and kills at random moments. What it measured is kept in docs/reliability.json.
+"""The bench of faults on one setup: every crash, every fault, and kills at random moments. `make faults` (night.py) runs it on all.
 
     python -m tests.faults.bench [--database postgresql] [--kills=100] [--only NAME]... [--seed TEXT] [--share 1/2] [--keep FILE]
 
@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from . import budget
-from .bases import NewBase, Setup, bases
+from .bases import ONE_ENGINE, NewBase, Setup, bases
 from .crashes import Outcome, every_crash, kill_at_random, survive
 from .faultlab import FaultLab
 from .flows import FLOWS
@@ -45,7 +45,7 @@ async def tried(lab: FaultLab, name: str) -> Outcome:
     try:
         recovery = await FAULTS[name].story(lab)
         await lab.rest()
-    except (AssertionError, TimeoutError) as error:
+    except Exception as error:  # whatever it is, the next one is to be tried
         trouble.append(f"{type(error).__name__}: {error}\n{lab.house.tail(80)}")
         await lab.recover()
     trouble += await lab.new_violations()
@@ -60,14 +60,20 @@ def trials(arguments: argparse.Namespace) -> list[Trial]:
         for name, row in FAULTS.items()
         if setup in row.setups and not why_not(row.place)
     ]
-    found += [Trial(f"crash {crash}", partial(survive, crash=crash)) for crash in every_crash()]
+    if setup in ONE_ENGINE:
+        found += _crashes_and_kills(arguments)
+    wanted = [one for one in found if asked_for(one.name, arguments.only)]
+    part, parts = map(int, arguments.share.split("/"))
+    return wanted[part - 1 :: parts]
+
+
+def _crashes_and_kills(arguments: argparse.Namespace) -> list[Trial]:
+    found = [Trial(f"crash {crash}", partial(survive, crash=crash)) for crash in every_crash()]
     found += [
         Trial(f"kill {number}", partial(kill_at_random, seed=arguments.seed, number=number))
         for number in range(arguments.kills)
     ]
-    wanted = [one for one in found if asked_for(one.name, arguments.only)]
-    part, parts = map(int, arguments.share.split("/"))
-    return wanted[part - 1 :: parts]
+    return found
 
 
 def asked_for(name: str, only: Sequence[str]) -> bool:
@@ -109,7 +115,8 @@ async def opened(place: Place, new_base: NewBase) -> AsyncIterator[FaultLab]:
 async def work(arguments: argparse.Namespace) -> bool:
     measured: dict[str, list[float]] = {}
     bad, count, begun = 0, 0, time.monotonic()
-    print(*left_out(arguments), sep="\n", end="\n" if left_out(arguments) else "", flush=True)
+    if arguments.share.startswith("1/"):
+        print(*left_out(arguments), sep="\n", end="\n" if left_out(arguments) else "", flush=True)
     async for name, outcome in run(arguments):
         count += 1
         bad += bool(outcome.trouble)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cordboard.dialer.tables import attempt_table, import_table, lead_table
 from cordboard.quality.store import recordings
@@ -14,6 +15,11 @@ from cordboard.shop.tables import order_table
 from cordboard.storage.database import Database
 
 Row = dict[str, Any]
+
+
+async def _rows(connection: AsyncConnection, table: Table) -> list[Row]:
+    found = await connection.execute(select(table).order_by(*table.primary_key.columns))
+    return [dict(row._mapping) for row in found]
 
 
 @dataclass
@@ -32,12 +38,17 @@ class Books:
     imports: list[Row] = field(default_factory=list)
 
     @classmethod
+    async def read_contacts(cls, db: Database) -> "Books":
+        """Of all tables this one, for whoever asks often."""
+        async with db.read() as connection:
+            return cls(contacts=await _rows(connection, contact_table))
+
+    @classmethod
     async def read(cls, db: Database) -> "Books":
         async with db.read() as connection:
 
             async def all_of(table: Table) -> list[Row]:
-                found = await connection.execute(select(table).order_by(*table.primary_key.columns))
-                return [dict(row._mapping) for row in found]
+                return await _rows(connection, table)
 
             return cls(
                 contacts=await all_of(contact_table),

@@ -7,7 +7,7 @@ from tests.fakes.wait import until
 
 from .faultlab import FaultLab, given
 from .faults import a_talk
-from .flows import finish, in_talk, talks_still
+from .steps import finish, in_talk, talks_still
 
 HOUR_S = 3600
 

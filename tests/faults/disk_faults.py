@@ -13,7 +13,7 @@ from tests.fakes.wait import until
 
 from .faultlab import FaultLab, given, order_of
 from .faults import a_talk, healthy
-from .flows import finish, in_talk, talks_still
+from .steps import finish, in_talk, talks_still
 
 
 async def the_disk_is_full(lab: FaultLab) -> float:

@@ -13,7 +13,7 @@ from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
 
 from .faultlab import SLOW, FaultLab
-from .flows import chat_begun, chat_ended, finish, in_talk, one_attempt, talks_still
+from .steps import chat_begun, chat_ended, finish, in_talk, one_attempt, talks_still
 
 
 @asynccontextmanager
@@ -47,7 +47,7 @@ def asterisk_pid(lab: FaultLab) -> int:
     return lab.house.endpoints.asterisk_pid
 
 
-async def _serves(lab: FaultLab, since: float) -> float:
+async def serves(lab: FaultLab, since: float) -> float:
     """Seconds from `since` until a new caller was answered; he goes again."""
     await healthy(lab)
     number = lab.new_number()
@@ -69,7 +69,7 @@ async def asterisk_is_killed(lab: FaultLab) -> float:
         begun = time.monotonic()
         await until(lambda: lab.house.endpoints.asterisk_pid != dead, "another Asterisk", within_s=60.0)
         await lab.contact_of(number, "lost")
-    took = await _serves(lab, begun)
+    took = await serves(lab, begun)
     await lab.dial(True)
     await one_attempt(lab, number, clerk)  # the promise is kept
     await clerk.be("logged_out")
@@ -157,7 +157,7 @@ async def the_engine_is_restarted(lab: FaultLab) -> float:
             begun = time.monotonic()
             await lab.house.stop(within_s=60.0)
             await lab.start()
-            took = await _serves(lab, begun)
+            took = await serves(lab, begun)
             assert asterisk_pid(lab) == asterisk, "the same Asterisk"
             await talks_still(lab, number, caller)
             await lab.contact_of(waits, "queued")

@@ -1,19 +1,15 @@
 """Pieces of an ordinary day, each told as it should go. Whoever acts, acts again when the house was away; the rest waits on states."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import timedelta
 
-from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
 
 from .faultlab import BUSY, MESSAGE, SILENT, SLOW, FaultLab
-from .people import Clerk, Client
+from .steps import SPEAKS, chat_begun, chat_ended, finish, gone, in_talk, one_attempt, press_one, refused, write_result
 
 Flow = Callable[[FaultLab], Awaitable[None]]
-CHAT = "/api/v1/chat"
-SPEAKS = ("connected", "held")
-AFTER = ("wrap_up", "closed")
 LISTED = 2_500
 
 
@@ -33,7 +29,7 @@ async def caller_abandons(lab: FaultLab) -> None:
     async with lab.caller(number) as caller:
         await lab.contact_of(number)
         caller.hang_up()
-        await _over(caller)
+        await gone(caller)
     await lab.contact_of(number, "abandoned", "lost")
 
 
@@ -46,8 +42,8 @@ async def ring_no_answer(lab: FaultLab) -> None:
         await lab.clerks[0].be("ready")
         await in_talk(lab, number, caller)
         caller.hang_up()
-        await _over(caller)
-        await _result(lab, lab.clerks[0], number, "consulted")
+        await gone(caller)
+        await write_result(lab, lab.clerks[0], number, "consulted")
     for clerk in (lab.silent, lab.clerks[0]):
         await clerk.be("logged_out")
 
@@ -63,8 +59,8 @@ async def declined(lab: FaultLab) -> None:
         await lab.clerks[0].be("ready")
         await in_talk(lab, number, caller)
         caller.hang_up()
-        await _over(caller)
-        await _result(lab, lab.clerks[0], number, "consulted")
+        await gone(caller)
+        await write_result(lab, lab.clerks[0], number, "consulted")
     await lab.clerks[0].be("logged_out")
 
 
@@ -79,11 +75,11 @@ async def order_answered(lab: FaultLab) -> None:
 
 
 async def order_busy(lab: FaultLab) -> None:
-    await _refused(lab, lab.new_number(BUSY))
+    await refused(lab, lab.new_number(BUSY))
 
 
 async def order_no_answer(lab: FaultLab) -> None:
-    await _refused(lab, lab.new_number(SILENT))
+    await refused(lab, lab.new_number(SILENT))
 
 
 async def callback(lab: FaultLab) -> None:
@@ -93,8 +89,8 @@ async def callback(lab: FaultLab) -> None:
     async with lab.caller(number) as caller:
         await in_talk(lab, number, caller)
         caller.hang_up()
-        await _over(caller)
-        await _result(lab, clerk, number, "postponed", call_back_in=timedelta(seconds=2))
+        await gone(caller)
+        await write_result(lab, clerk, number, "postponed", call_back_in=timedelta(seconds=2))
     contact = await lab.contact_of(number, "closed", "abandoned", "lost", "overflowed")
     if contact["callback_at"] is not None:
         await clerk.be("ready")
@@ -129,8 +125,8 @@ async def transfer(lab: FaultLab) -> None:
 
         await until(passed, "the caller with the second agent", within_s=60.0, every_s=0.3)
         caller.hang_up()
-        await _over(caller)
-        await _result(lab, second, number, "consulted")
+        await gone(caller)
+        await write_result(lab, second, number, "consulted")
     for clerk in (first, second):
         await clerk.be("logged_out")
 
@@ -143,13 +139,14 @@ async def message(lab: FaultLab) -> None:
     await lab.dial(True)
 
     async def over() -> bool:
+        press_one(lab, number)
         theirs = [each for each in (await lab.books()).attempts if each["number"] == number]
-        if theirs:
-            await lab.dial(False)
-        _press_one(lab, number)
         return bool(theirs) and all(each["ended_at"] is not None for each in theirs)
 
-    await until(over, f"the end of the message to {number}", within_s=60.0, every_s=1.0)
+    ends = until(over, f"the end of the message to {number}", within_s=60.0, every_s=1.0)
+    await asyncio.gather(
+        _dial_no_more(lab, number), ends
+    )  # an engine that is dead answers late; the key is pressed meanwhile
 
     async def settled() -> bool:
         books = await lab.books()
@@ -172,13 +169,12 @@ async def a_full_batch(lab: FaultLab) -> None:
     await lab.dial(True)
 
     async def over() -> bool:
+        press_one(lab, *numbers)
         theirs = [each for each in (await lab.books()).attempts if each["number"] in numbers]
-        if len(theirs) >= len(numbers):
-            await lab.dial(False)
-        _press_one(lab, *numbers)
         return len(theirs) >= len(numbers) and all(each["ended_at"] is not None for each in theirs)
 
-    await until(over, f"the ends of {len(numbers)} calls", within_s=90.0, every_s=0.5)
+    ends = until(over, f"the ends of {len(numbers)} calls", within_s=90.0, every_s=0.5)
+    await asyncio.gather(_dial_no_more(lab, *numbers), ends)
 
     async def nothing_is_counted() -> bool:
         told = (await lab.boss.ask("GET", "/api/v1/trunks")).json()
@@ -189,6 +185,16 @@ async def a_full_batch(lab: FaultLab) -> None:
     assert sorted(each["number"] for each in books.attempts if each["number"] in numbers) == sorted(numbers)
     assert {each["attempts"] for each in books.leads if each["phone"] in numbers} <= {0, 1}
     await lab.turn(mode="progressive")
+
+
+async def _dial_no_more(lab: FaultLab, *numbers: str) -> None:
+    """The campaign stands still as soon as each of them is being called."""
+
+    async def called() -> bool:
+        return {each["number"] for each in (await lab.books()).attempts} >= set(numbers)
+
+    await until(called, f"calls to {len(numbers)} customers", within_s=60.0, every_s=0.5)
+    await lab.dial(False)
 
 
 async def card(lab: FaultLab) -> None:
@@ -265,136 +271,3 @@ FLOWS: Mapping[str, Flow] = {
         a_list,
     )
 }
-
-# What they are made of ---------------------------------------------------------------------------------------------
-
-
-async def chat_begun(lab: FaultLab, clerk: Clerk) -> tuple[Client, str, str]:
-    """A visitor writes, this agent takes it. Returns the visitor, the chat and its contact."""
-    await clerk.be("ready")
-    visitor = Client(lab.web)
-    await visitor.ask("GET", CHAT)
-    await _say(lab, visitor, f"{CHAT}/start", "visitor", "Где мой заказ?")
-    chat_id = (await visitor.ask("GET", CHAT)).json()["chat"]
-    contact = await lab.contact_of(chat_id)
-
-    async def accepted() -> bool:
-        now = await lab.contact_of(chat_id)
-        if now["state"] == "offered" and now["agent_id"] == clerk.id:
-            await clerk.tell(contact["id"], "accept")
-        if now["state"] == "queued":  # an offer that ran out while the house was away took him off the line
-            await clerk.be("ready")
-        return now["state"] in SPEAKS
-
-    await until(accepted, "the chat accepted", within_s=40.0, every_s=0.2)
-    return visitor, chat_id, contact["id"]
-
-
-async def chat_ended(lab: FaultLab, clerk: Clerk, visitor: Client, chat_id: str, contact_id: str) -> None:
-    """Both write once more, and the agent ends it."""
-    await _say(lab, clerk, f"/api/v1/desk/chats/{contact_id}/messages", "agent", "Сейчас посмотрю")
-    await _say(lab, visitor, f"{CHAT}/messages", "visitor", "Спасибо")
-
-    async def over() -> bool:
-        now = await lab.contact_of(chat_id)
-        if now["state"] in SPEAKS:
-            await clerk.tell(contact_id, "hangup")
-        elif now["state"] == "offered":
-            await clerk.tell(contact_id, "accept")
-        return now["state"] not in (*SPEAKS, "offered", "queued")
-
-    await until(over, "the end of the chat", within_s=40.0, every_s=0.2)
-    await _result(lab, clerk, chat_id, "consulted")
-
-
-async def talks_still(lab: FaultLab, number: str, caller: SippCaller) -> None:
-    """The talk went on through the fault, and the book says so."""
-    if caller.left_by_other_side:
-        lab.dropped.append(number)
-    await lab.contact_of(number, *SPEAKS, within_s=15.0)
-
-
-async def finish(lab: FaultLab, clerk: Clerk, number: str, caller: SippCaller) -> None:
-    """The agent hangs up and writes the result."""
-    contact = await lab.contact_of(number)
-
-    async def ended() -> bool:
-        now = await lab.contact_of(number)
-        if now["state"] in SPEAKS:
-            await clerk.tell(contact["id"], "hangup")
-        return caller.sipp.ended
-
-    await until(ended, "the end of the talk", within_s=40.0, every_s=0.5)
-    await _result(lab, clerk, number, "consulted")
-
-
-async def in_talk(lab: FaultLab, number: str, caller: SippCaller) -> None:
-    """Wait until they talk, and for a second of it, so that there is something to be recorded."""
-    contact = await lab.contact_of(number, *SPEAKS)
-    begun = contact["connected_at"]
-    await until(lambda: (datetime.now(UTC) - begun).total_seconds() >= 1.5, "a second and a half of talk", every_s=0.1)
-    if caller.left_by_other_side:
-        lab.dropped.append(number)
-
-
-async def _over(caller: SippCaller) -> None:
-    await caller.over(within_s=60.0)
-
-
-async def _result(lab: FaultLab, clerk: Clerk, number: str, code: str, call_back_in: timedelta | None = None) -> None:
-    """Write the result while there is time; what was closed by its deadline stays so. A time that passed in a crash is named anew."""
-
-    async def written() -> bool:
-        contact = await lab.contact_of(number)
-        if contact["state"] == "wrap_up":
-            at = None if call_back_in is None else (datetime.now(UTC) + call_back_in).isoformat()
-            await clerk.tell(contact["id"], "disposition", {"code": code, "callback_at": at})
-        return contact["state"] not in ("wrap_up", *SPEAKS)
-
-    await until(written, f"the result of {number}", within_s=60.0, every_s=0.1)
-
-
-async def _say(lab: FaultLab, who: Client, path: str, author: str, text: str) -> None:
-    client_id = uuid4().hex
-    answer = await who.ask("POST", path, json={"client_id": client_id, "text": text})
-    assert answer.status_code == 200, answer.text
-    lab.said.append((author, client_id))
-
-
-def _press_one(lab: FaultLab, *numbers: str) -> None:
-    """Those of these who hear us press 1."""
-    theirs = {number.lstrip("+") for number in numbers}
-    for invite in lab.carrier.in_talk():
-        if invite.number.lstrip("+") in theirs and invite.sound_at is not None:
-            lab.carrier.peer.press(invite.sound_at, "1")
-
-
-async def one_attempt(lab: FaultLab, number: str, clerk: Clerk) -> None:
-    """Until an attempt to the number has ended; if it came to a talk, its result is written. Then nothing more is dialed."""
-
-    async def ended() -> bool:
-        books = await lab.books()
-        theirs = [each for each in books.attempts if each["number"].lstrip("+") == number.lstrip("+")]
-        if theirs:
-            await lab.dial(False)
-        talks = {each["attempt_id"]: each for each in books.contacts if each["attempt_id"]}
-        for each in theirs:
-            contact = talks.get(each["id"])
-            if contact is not None and contact["state"] in SPEAKS:
-                if (datetime.now(UTC) - contact["connected_at"]).total_seconds() >= 1.5:
-                    await clerk.tell(contact["id"], "hangup")
-            elif contact is not None and contact["state"] == "wrap_up":
-                await clerk.tell(contact["id"], "disposition", {"code": "confirmed"})
-        return bool(theirs) and all(each["ended_at"] is not None for each in theirs)
-
-    await until(ended, f"the end of the attempt to {number}", within_s=90.0, every_s=0.2)
-    await lab.dial(False)
-
-
-async def _refused(lab: FaultLab, number: str) -> None:
-    clerk = lab.clerks[0]
-    await lab.post_order(number)
-    await clerk.be("ready")
-    await lab.dial(True)
-    await one_attempt(lab, number, clerk)
-    await clerk.be("logged_out")

@@ -6,9 +6,12 @@ import time
 from tests.fakes.wait import until
 
 from .faultlab import FaultLab, given
-from .faults import a_talk, healthy
-from .flows import call_in, one_attempt, order_answered, talks_still, transfer
+from .faults import a_talk, healthy, unwell
+from .flows import call_in, order_answered, transfer
 from .meddling import MeddlingProxy
+from .steps import one_attempt, talks_still
+
+FLOOD = 30_000
 
 
 def _proxy(lab: FaultLab) -> MeddlingProxy:
@@ -62,6 +65,41 @@ async def _heard(lab: FaultLab, events: float) -> None:
         return (await lab.figures())["events"] >= events
 
     await until(so_many, "all that was said late is heard")
+
+
+async def the_link_falls_silent(lab: FaultLab) -> float:
+    """The connection to Asterisk stands and nothing arrives by it, nor by another, until the house says so; then the network is back."""
+    proxy = _proxy(lab)
+    async with a_talk(lab) as (number, caller):
+        proxy.silent = True
+        try:
+            await unwell(lab)
+        finally:
+            proxy.silent = False
+        begun = time.monotonic()
+        await healthy(lab)
+        took = time.monotonic() - begun
+        await talks_still(lab, number, caller)
+    return took
+
+
+async def events_flood(lab: FaultLab) -> float:
+    """FLOOD ends of calls that nobody knows, at once, in the middle of a talk; until the last of them was heard."""
+    async with a_talk(lab) as (number, caller):
+        before = await lab.figures()
+        begun = time.monotonic()
+        _proxy(lab).say(
+            *(
+                b"Event: Hangup\r\nUniqueid: flood.%d\r\nChannel: PJSIP/flood-%d\r\nCause: 16" % (n, n)
+                for n in range(FLOOD)
+            )
+        )
+        await _heard(lab, before["events"] + FLOOD)
+        took = time.monotonic() - begun
+        after = await lab.figures()
+        assert (after["handler_errors"], after["reconnects"]) == (before["handler_errors"], before["reconnects"])
+        await talks_still(lab, number, caller)
+    return took
 
 
 async def poison_events(lab: FaultLab) -> None:

@@ -1,5 +1,5 @@
 """A proxy on the engine's link to its Asterisk that meddles: it swallows an answer and cuts the link, repeats events at once and late,
-and says what no Asterisk says."""
+says what no Asterisk says, and passes nothing on while the connection stands."""
 
 import asyncio
 import re
@@ -41,6 +41,8 @@ class MeddlingProxy:
     """The action whose next answer never arrives: the link is cut in its place."""
     swallowed: list[str] = field(default_factory=list)
     doubles: bool = False
+    silent: bool = False
+    """Nothing arrives at either end any more, as where a network drops its packets; who connects meanwhile hears nothing either."""
     kept: list[bytes] = field(default_factory=list)
     """Events that were passed on twice, to be said once more when they are old."""
     _server: asyncio.Server | None = None
@@ -70,6 +72,10 @@ class MeddlingProxy:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._passing.enter()
+        if self.silent:
+            await _unheard(reader)
+            writer.transport.abort()
+            return
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.port, limit=LONGEST)
         except OSError:
@@ -85,6 +91,8 @@ class MeddlingProxy:
     async def _actions(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, doomed: set[str]) -> None:
         while True:
             message = await reader.readuntil(END)
+            if self.silent:
+                continue
             told = _fields(message)
             if self.swallows and told.get("Action") == self.swallows:
                 doomed.add(told["ActionID"])
@@ -96,6 +104,8 @@ class MeddlingProxy:
         writer.write(await reader.readuntil(b"\r\n"))  # the banner
         while True:
             message = await reader.readuntil(END)
+            if self.silent:
+                continue
             told = _fields(message)
             if "Response" in told and "Event" not in told and told.get("ActionID") in doomed:
                 self.swallowed.append(told["ActionID"])
@@ -110,3 +120,9 @@ class MeddlingProxy:
         if self.doubles and told.get("Event") in _MODELLED:
             writer.write(message)
             self.kept.append(message.removesuffix(END))
+
+
+async def _unheard(reader: asyncio.StreamReader) -> None:
+    """Until the far end gives it up."""
+    while await reader.read(LONGEST):
+        """Into the void."""

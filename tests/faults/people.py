@@ -26,7 +26,7 @@ class Client:
         async def answered() -> httpx2.Response | None:
             try:
                 async with httpx2.AsyncClient(
-                    base_url=self.base(), headers=self.headers, cookies=self.cookies, timeout=20.0
+                    base_url=self.base(), headers=self.headers, cookies=self.cookies, timeout=20.0, verify=False
                 ) as client:
                     answer = await client.request(method, path, **more)
             except GONE:
@@ -69,7 +69,9 @@ class Clerk(Client):
         while True:
             with suppress(*GONE):
                 async with (
-                    httpx2.AsyncClient(base_url=self.base(), cookies=self.cookies, timeout=20.0) as client,
+                    httpx2.AsyncClient(
+                        base_url=self.base(), cookies=self.cookies, timeout=20.0, verify=False
+                    ) as client,
                     client.stream("GET", "/live", params={"tab": tab}) as news,
                 ):
                     async for _ in news.aiter_bytes():

@@ -26,6 +26,7 @@ class Place(StrEnum):
     DISK = "small disk"
     CLOCK = "set clock"
     RELAY = "relay"
+    PAIR = "two engines"
 
 
 @asynccontextmanager
@@ -35,26 +36,51 @@ async def _house(folder: Path, new_base: NewBase) -> AsyncIterator[FaultLab]:
 
 
 @asynccontextmanager
-async def _behind_a_proxy(folder: Path, new_base: NewBase) -> AsyncIterator[FaultLab]:
-    """The house steers the Asterisk of another data folder (setting `asterisk_of`), and finds our proxy where that one's ports stand."""
+async def _beside_its_asterisk(folder: Path, new_base: NewBase) -> AsyncIterator[tuple[FaultLab, House]]:
+    """A lab whose house, not started yet, steers the Asterisk of another data folder (setting `asterisk_of`); and the house of that one."""
     owner = folder / "owner"
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(new_base(folder / "cordboard.sqlite3"))
         lab = await stack.enter_async_context(furnished_lab(folder, base, line=owner))
-        settings = {"trunk": lab.carrier.uri, "database_url": base.url, **SHORT_TIMES}
-        first = House(
-            owner, demo=False, settings={f"CORDBOARD_{name.upper()}": value for name, value in settings.items()}
-        )
+        first = House(owner, demo=False, settings=_settings(lab))
         stack.push_async_callback(first.close)
         await first.start()  # it writes Asterisk's configuration, and knows all of our people
         await first.stop()
         await stack.enter_async_context(running_asterisk(owner))
-        lab.proxy = MeddlingProxy(first.ports["ami"])
+        yield lab, first
+
+
+def _settings(lab: FaultLab) -> dict[str, str]:
+    chosen = {"trunk": lab.carrier.uri, "database_url": lab.base.url, **SHORT_TIMES}
+    return {f"CORDBOARD_{name.upper()}": value for name, value in chosen.items()}
+
+
+@asynccontextmanager
+async def _behind_a_proxy(folder: Path, new_base: NewBase) -> AsyncIterator[FaultLab]:
+    """The house finds our proxy where the ports of its Asterisk stand."""
+    async with _beside_its_asterisk(folder, new_base) as (lab, owner), AsyncExitStack() as stack:
+        lab.proxy = MeddlingProxy(owner.ports["ami"])
         await lab.proxy.start()
         stack.push_async_callback(lab.proxy.stop)
-        (owner / "ports.json").write_text(json.dumps({**first.ports, "ami": lab.proxy.listens_on}))
+        (owner.data / "ports.json").write_text(json.dumps({**owner.ports, "ami": lab.proxy.listens_on}))
         await lab.first_start()
         stack.push_async_callback(lab.house.close)
+        yield lab
+
+
+@asynccontextmanager
+async def _with_a_stand_by(folder: Path, new_base: NewBase) -> AsyncIterator[FaultLab]:
+    """Two engines on one database and one Asterisk that neither owns: the lab's house leads."""
+    async with _beside_its_asterisk(folder, new_base) as (lab, owner), AsyncExitStack() as stack:
+        other = House(
+            folder / "other", demo=False, settings={**_settings(lab), "CORDBOARD_ASTERISK_OF": str(owner.data)}
+        )
+        stack.push_async_callback(other.close)
+        stack.push_async_callback(lab.house.close)
+        await lab.first_start()
+        await other.launch()
+        await other.stands_by()
+        lab.other = other
         yield lab
 
 
@@ -98,6 +124,7 @@ PLACES: Mapping[Place, Callable[[Path, NewBase], AbstractAsyncContextManager[Fau
     Place.DISK: _on_a_small_disk,
     Place.CLOCK: _under_a_set_clock,
     Place.RELAY: _behind_a_relay,
+    Place.PAIR: _with_a_stand_by,
 }
 
 

@@ -3,6 +3,7 @@
 from .bases import Setup
 from .budget import DATA, HELD, NOT_IN_THE_SUM, PAGE, RATES, SETUPS, Measured, kind_of, page, read
 from .matrix import FAULTS
+from .night import joined, shares
 
 
 def test_the_page_is_not_stale() -> None:
@@ -11,7 +12,7 @@ def test_the_page_is_not_stale() -> None:
 
 def test_every_fault_has_its_place() -> None:
     places = {rate.kind for rate in RATES} | set(NOT_IN_THE_SUM) | set(HELD)
-    assert set(FAULTS) | {"engine_killed"} == places
+    assert {kind_of(name) for name in FAULTS} | {"engine_killed"} == places
 
 
 def test_every_setup_of_the_bench_has_its_sum() -> None:
@@ -41,3 +42,14 @@ def test_a_setup_answers_for_its_own_faults_only() -> None:
     text = page({"sqlite": {"engine_killed": Measured("2026-11-21", (1.0,))}})
     assert "the engine dies" in text
     assert "the database ends all of our connections" not in text
+
+
+def test_a_night_has_every_share_of_every_setup_and_joins_what_they_measured() -> None:
+    wanted = shares(list(Setup))
+    for setup in Setup:
+        parts = [one.part for one in wanted if one.setup is setup]
+        assert parts == list(range(1, len(parts) + 1))
+    assert joined([{"sqlite": {"a": [2.0]}}, {}, {"sqlite": {"a": [1.0], "b": []}, "postgresql": {"a": [3.0]}}]) == {
+        "sqlite": {"a": [2.0, 1.0], "b": []},
+        "postgresql": {"a": [3.0]},
+    }

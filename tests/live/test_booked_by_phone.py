@@ -18,7 +18,7 @@ import pytest_asyncio
 
 from cordboard.telephony.spoken import digits_words
 from tests.fakes.house import House, running_house
-from tests.fakes.prompt_ear import all_there, find_in_order
+from tests.fakes.prompt_ear import until_told
 from tests.fakes.sipp import Invite, SippCaller, SippCarrier
 from tests.fakes.sipp_scenarios import Behaviour, refuses
 from tests.fakes.wait import until
@@ -131,27 +131,17 @@ async def test_a_booked_call_comes_at_its_minute_a_moved_one_at_the_new_one_a_ca
     ]
 
 
-async def until_told(house: House, caller: SippCaller, *names: str) -> None:
-    """Wait until the caller has heard these prompts, one right after the other."""
-    folder = house.data / "asterisk/share/prompts"
-
-    def listen() -> bool:
-        return all_there(find_in_order(caller.peer.sound(caller.far), folder, "ru", names))
-
-    await until(listen, f"{names} at the caller's ear", within_s=60.0, every_s=0.5)
-
-
 async def books_the_first_time_of_tomorrow(house: House, caller: SippCaller, number: str) -> None:
     """Everything but the last key, which confirms. All is listened to."""
     await begins(house, caller)
-    await until_told(house, caller, "call-to-number", *digits_words(number), "number-or-other")
+    await until_told(house.data, caller, "call-to-number", *digits_words(number), "number-or-other")
     caller.press("1#")
-    await until_told(house, caller, "call-tomorrow", "press-3")
+    await until_told(house.data, caller, "call-tomorrow", "press-3")
     caller.press("3")
-    await until_told(house, caller, "free-times")
+    await until_told(house.data, caller, "free-times")
     caller.press("1")
-    await until_told(house, caller, "we-call", "tomorrow")
-    await until_told(house, caller, "on-number", *digits_words(number), "confirm-or-change")
+    await until_told(house.data, caller, "we-call", "tomorrow")
+    await until_told(house.data, caller, "on-number", *digits_words(number), "confirm-or-change")
 
 
 async def begins(house: House, caller: SippCaller) -> None:
@@ -159,7 +149,7 @@ async def begins(house: House, caller: SippCaller) -> None:
     await caller.answered()
     await until(lambda: caller.hears().loudness > 0.005, "music")
     caller.press("2")
-    await until_told(house, caller, "in-russian")
+    await until_told(house.data, caller, "in-russian")
     caller.press("1")
 
 
@@ -167,9 +157,9 @@ async def books_without_listening(house: House, caller: SippCaller) -> None:
     """The same by somebody in a hurry, who presses his keys as each question begins."""
     await begins(house, caller)
     for question, keys in (("call-to-number", "1#"), ("call-tomorrow", "3"), ("free-times", "1")):
-        await until_told(house, caller, question)
+        await until_told(house.data, caller, question)
         caller.press(keys)
-    await until_told(house, caller, "we-call")
+    await until_told(house.data, caller, "we-call")
 
 
 async def keep_places(supervisor: Supervisor) -> None:
@@ -187,7 +177,7 @@ async def test_a_call_booked_by_keys_comes_at_its_minute_and_is_completed_once(
     async with call_in(house, tmp_path, caller_id=SPOKEN) as caller:
         await books_the_first_time_of_tomorrow(house, caller, SPOKEN)
         caller.press("1")
-        await until_told(house, caller, "booked")
+        await until_told(house.data, caller, "booked")
         await caller.over()
     assert await rows(house, "SELECT state, source FROM booking WHERE phone = ?", SPOKEN) == [("booked", "phone")]
     assert calls_to(carrier, SPOKEN) == []

@@ -63,8 +63,12 @@ class Customer:
 
     async def choose(self, day: int, slot: int) -> str:
         """The day and the slot, counted from the first; the slot's time as it is shown."""
-        await self.page.locator(".days button").nth(day).click()
-        await expect(self.page.locator(".days button").nth(day)).to_have_attribute("aria-pressed", "true")
+        value = await self.page.locator(".days button").nth(day).get_attribute("value")
+        button = self.page.locator(
+            f".days button[value='{value}']"
+        )  # late in the evening the first day may go meanwhile
+        await button.click()
+        await expect(button).to_have_attribute("aria-pressed", "true")
         label = self.page.locator("#times .slots.three label").nth(slot)
         await label.click()
         return await label.locator("b").inner_text()

@@ -8,20 +8,23 @@ import numpy as np
 import pytest
 import pytest_asyncio
 import soundfile
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.fakes.browser import Screen
 from tests.fakes.ear import Heard, hear
 from tests.fakes.house import House, running_house
+from tests.fakes.operator import OperatorDesk
 from tests.fakes.sipp import SippCaller, SippCarrier
 from tests.fakes.sipp_scenarios import Behaviour
 from tests.fakes.wait import until
-from tests.fakes.working_day import Seat, call_in, newest_recording, order, post_orders, rows
+from tests.fakes.working_day import Seat, call_in, newest_recording, rows
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
 
-OUTSIDE, THIRD_HZ = "+79165590001", 1000.0
+OUTSIDE, ANOTHER, THIRD, OWN = "+79165590001", "+79165590002", "+79165590003", "+79165590004"
+THIRD_HZ = 1000.0
+REFUSED = "Failed to load resource: the server responded with a status of 409 (Conflict)"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -54,7 +57,6 @@ def piece(sound: Path, at_s: float, length_s: float) -> tuple[Heard, ...]:
 async def test_what_is_said_while_the_recording_is_paused_is_not_in_it(
     house: House, seat: Seat, quality: Screen, tmp_path: Path
 ) -> None:
-    await post_orders(house, order("К-7400"))
     desk = await seat()
     async with call_in(house, tmp_path) as caller:
         await caller.answered()
@@ -79,6 +81,17 @@ async def test_what_is_said_while_the_recording_is_paused_is_not_in_it(
         await expect(desk.page.locator("#mask")).to_have_attribute("aria-pressed", "false")
         await talk_for(3.0)
 
+        # Muted: silence for the customer, and the keys of the pad all the same.
+        await desk.page.keyboard.press("Alt+KeyM")
+        await until(lambda: caller.hears().loudness < 0.005, "silence at the customer's ear")
+        await desk.page.click("#keys")
+        for key in "1#":
+            await desk.page.click(f"#d-keypad [data-tone='{key}']")
+        await until(lambda: caller.peer.lines[caller.far].keys == "1#", "the keys at the customer's")
+        await desk.page.click("#d-keypad [data-close]")
+        await desk.page.keyboard.press("Alt+KeyM")
+        await caller.until_hears(440.0)
+
         # On hold: music for the customer, silence for the operator.
         await desk.page.click("#hold")
         await desk.until_phase("held")
@@ -96,8 +109,9 @@ async def test_what_is_said_while_the_recording_is_paused_is_not_in_it(
     _, sound = await newest_recording(quality, tmp_path)
     await quality.until_shows("main", "запись была приостановлена")
     await quality.shoot("masked-player")
-    ((measures, state),) = await rows(house, "SELECT measures, state FROM recording WHERE contact_id = ?", contact)
-    assert state == "ok", "the time line stays"
+    query = "SELECT measures, seconds, talk_s FROM recording WHERE contact_id = ?"
+    ((measures, seconds, talk_s),) = await rows(house, query, contact)
+    assert seconds == pytest.approx(talk_s, abs=1.5), "the time line stays"
     (mask,) = [mark for mark in json.loads(measures)["marks"] if mark["kind"] == "masked"]
     at, length = float(mask["at_s"]), float(mask["length_s"])
     assert length > 3.5
@@ -160,3 +174,153 @@ async def test_a_third_is_asked_swapped_joined_and_let_go(
         assert await desk.contact() == contact
         await desk.finish()
         await caller.over()
+    assert desk.screen.complaints == []
+
+
+async def test_a_colleague_is_asked_joins_gets_the_customer_parks_him_and_he_is_fetched(
+    house: House, seat: Seat, tmp_path: Path
+) -> None:
+    desk, colleague = await seat(), await seat(1)
+    async with call_in(house, tmp_path) as caller:
+        await caller.answered()
+        first, second = await who_rings(desk, colleague)
+        await first.page.click("#decline")
+        await second.until_rings()
+        await second.answer()
+        await caller.until_hears(440.0)
+        await first.go_ready()
+
+        await second.page.keyboard.press("Alt+KeyC")
+        await second.page.check("#consult-colleagues [name=goes]")
+        await second.page.click("#consult-form [value=consult]")
+        await first.screen.until_shows("[data-part=idle] #answer")
+        await until(lambda: is_music(caller), "music at the customer's ear while the colleague is called")
+        await first.page.click("#answer")
+        await first.screen.until_hears(440.0)
+        await second.screen.until_hears(440.0)
+        assert is_music(caller), "the customer hears nothing of it"
+
+        await second.page.click("#third-join")
+        await caller.until_hears(440.0)
+        await until(lambda: hears_mix(first, 440.0, 700.0), "operator and customer at the colleague's ear")
+        await until(lambda: hears_mix(second, 440.0, 700.0), "colleague and customer at the operator's ear")
+
+        await second.page.click("#third-complete")
+        await first.until_talks()
+        await first.screen.until_hears(700.0)
+        await caller.until_hears(440.0)
+        await second.until_phase("ready")
+
+        await first.page.keyboard.press("Alt+KeyK")
+        await first.until_phase("ready")
+        await until(lambda: is_music(caller), "music at the parked customer's ear")
+        await second.screen.until_shows("#parked")
+        await second.screen.shoot("parked")
+        await second.page.click("#parked [data-fetch]")
+        await second.until_talks()
+        await second.screen.until_hears(700.0)
+        await caller.until_hears(440.0)
+        await second.finish()
+        await caller.over()
+    assert (first.screen.complaints, second.screen.complaints) == ([], [])
+
+
+async def who_rings(*desks: OperatorDesk) -> tuple[OperatorDesk, OperatorDesk]:
+    """The one whose telephone rings, and the other."""
+
+    async def ringing() -> OperatorDesk | None:
+        phases = {desk: await desk.phase() for desk in desks}
+        return next((desk for desk, phase in phases.items() if phase == "ringing"), None)
+
+    first = await until(ringing, "somebody's telephone rings")
+    return first, next(desk for desk in desks if desk is not first)
+
+
+async def hears_mix(desk: OperatorDesk, *tones: float) -> bool:
+    return is_mix(await desk.screen.hears(), *tones)
+
+
+async def test_own_numbers_a_missed_call_and_a_customer_given_to_a_number_outside(
+    house: House, seat: Seat, carrier: SippCarrier, tmp_path: Path
+) -> None:
+    async with call_in(house, tmp_path, OUTSIDE) as missed:
+        await missed.answered()
+        await until(lambda: is_music(missed), "he waits")
+        missed.hang_up()
+        await missed.over()
+    desk = await seat()
+    await desk.screen.until_shows("[data-part=missedcalls]")
+    await desk.screen.shoot("missed-calls")
+    await desk.page.click("[data-part=missedcalls] [data-number]")
+    await carrier.until_in_talk(OUTSIDE)
+    await desk.until_talks()
+    await desk.screen.until_hears(THIRD_HZ)
+    await desk.finish()
+    await expect(desk.page.locator("[data-part=missedcalls] li")).to_have_count(0)
+
+    # The last number again, at once: it was called a moment ago, and the page says so.
+    await desk.page.keyboard.press("Alt+KeyD")
+    await desk.page.click("#redial")
+    await expect(desk.page.locator("#dial-err")).to_be_visible()
+    await desk.screen.shoot("dial-refused")
+    await desk.page.fill("#dial-number", "8 (916) 559-00-02")
+    await desk.page.click("#dial-form [type=submit]")
+    other = await carrier.until_in_talk(ANOTHER)
+    await desk.until_talks()
+    await desk.screen.until_hears(THIRD_HZ)
+    await until(lambda: carrier.hears(other).is_tone(440.0), "the operator at the ear of who was dialed")
+    await desk.finish()
+
+    async with call_in(house, tmp_path) as caller:
+        await caller.answered()
+        await desk.until_rings()
+        await desk.answer()
+        await desk.page.keyboard.press("Alt+KeyC")
+        await desk.page.fill("#consult-number", THIRD)
+        await desk.page.click("#consult-form [value=consult]")
+        third = await carrier.until_in_talk(THIRD)
+        await desk.screen.until_hears(THIRD_HZ)
+        await desk.page.click("#third-complete")
+        await desk.until_phase("wrap.*")
+        await caller.until_hears(THIRD_HZ)
+        await until(lambda: carrier.hears(third).is_tone(700.0), "the customer at the third's ear")
+        await desk.write_result("consulted")
+        caller.hang_up()
+        await caller.over()
+    assert desk.screen.complaints == [REFUSED], "only the call that was to be refused"
+
+
+async def test_a_page_that_does_not_come_back_is_followed_to_the_operators_own_telephone(
+    house: House, seat: Seat, browser: Browser, shots: Path, carrier: SippCarrier, tmp_path: Path
+) -> None:
+    await give_own_number(house, await Screen.open(browser, house.endpoints.web, shots))
+    desk = await seat()
+    async with call_in(house, tmp_path) as caller:
+        await caller.answered()
+        await desk.until_rings()
+        await desk.answer()
+        await caller.until_hears(440.0)
+        await desk.page.close()
+        await until(lambda: not caller.hears().is_tone(440.0), "the customer hears that his operator is gone")
+        own = await carrier.until_in_talk(OWN, within_s=40.0)
+        ear = own.sound_at
+        assert ear is not None
+        await until(lambda: carrier.peer.heard_s(ear) >= 1.5, "he is asked whether it is he")
+        assert is_music(caller), "music, and nothing of his telephone, before he says so"
+        carrier.peer.press(ear, "1")
+        await caller.until_hears(THIRD_HZ)
+        await until(lambda: carrier.hears(own).is_tone(700.0), "the customer at the operator's own telephone")
+        caller.hang_up()
+        await caller.over()
+        await until(lambda: not carrier.in_talk(), "the operator's telephone is free")
+
+
+async def give_own_number(house: House, screen: Screen) -> None:
+    """The administrator writes down the first operator's own telephone."""
+    admin, operator = house.login("admin"), house.login("operator")
+    await screen.sign_in(admin.login, admin.password)
+    users = await (await screen.page.request.get(f"{screen.base}/api/v1/users")).json()
+    user = next(one for one in users if one["login"] == operator.login)
+    answer = await screen.page.request.patch(f"{screen.base}/api/v1/users/{user['id']}", data={"own_number": OWN})
+    assert answer.ok, await answer.text()
+    await screen.page.context.close()

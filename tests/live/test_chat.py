@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from cordboard.access.user import User
@@ -13,12 +14,12 @@ from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.setup import QueueRules, QueueSetup
 from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
-from tests.fakes.browser import Screen, chromium
+from tests.fakes.browser import Screen
 from tests.fakes.chat_pane import lay_bare_pane
 from tests.fakes.desk_house import DeskHouse
 from tests.fakes.wait import until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 PASSWORD = "correct horse battery"
 EVIL = "<script>document.title='hurt'</script><img src=x onerror=\"document.title='hurt'\">"
 OFFLINE = re.compile("ERR_INTERNET_DISCONNECTED|409|net::ERR_FAILED|ERR_ABORTED")
@@ -108,15 +109,15 @@ async def until_shows(page: Page, wanted: list[str]) -> None:
         raise AssertionError(f"{error}; shown: {await texts(page)}") from None
 
 
-@pytest.fixture
-async def hall(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Hall]:
-    house = DeskHouse(sqlite_database, SystemClock(), tmp_path)
+@pytest_asyncio.fixture(loop_scope="session")
+async def hall(page_database: Database, tmp_path: Path, shared_browser: Browser) -> AsyncIterator[Hall]:
+    house = DeskHouse(page_database, SystemClock(), tmp_path)
     await house.open()
     await house.desk.apply(QueueSetup({"orders": QueueRules("orders", "Заказы", "Orders")}))
     lay_bare_pane(house)
     user = await house.operator()
-    async with chromium(tmp_path) as browser, house.serving() as base:
-        yield Hall(house, user, base, browser, tmp_path)
+    async with house.serving() as base:
+        yield Hall(house, user, base, shared_browser, tmp_path)
 
 
 async def test_a_talk_over_reloads_and_lost_lines(hall: Hall) -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.fakes.browser import Screen
 from tests.fakes.ear import hear_file, length_s
 from tests.fakes.house import House, running_house
 from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
-from tests.fakes.working_day import Seat, call_in, newest_recording, order, post_orders, rows
+from tests.fakes.working_day import Seat, Supervisor, call_in, newest_recording, order, post_orders, rows
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
@@ -151,3 +151,91 @@ async def test_an_unknown_number_becomes_a_new_customer(house: House, seat: Seat
         assert await desk.page.locator("[data-pane=main] script").count() == 0
         await desk.finish()
     assert desk.screen.complaints == []
+
+
+GREETING = {
+    "title": {"ru": "Поздороваться", "en": "Say hello"},
+    "steps": [
+        {"code": "hello", "kind": "say", "words": {"ru": "Здравствуйте!", "en": "Hello!"}, "to": "bye"},
+        {"code": "bye", "kind": "end", "words": {"ru": "До свидания!", "en": "Goodbye!"}},
+    ],
+}
+BAD_NETWORK = """() => {
+    const true_stats = RTCPeerConnection.prototype.getStats;
+    RTCPeerConnection.prototype.getStats = async function () {
+        const all = await true_stats.call(this);
+        const lossy = one => one.type === "inbound-rtp" ? { ...one, packetsLost: one.packetsReceived } : one;
+        return new Map([...all].map(([id, one]) => [id, lossy(one)]));
+    };
+}"""
+"""As if every second packet to this page were lost."""
+
+
+async def greeting(house: House, browser: Browser, shots: Path, *, active: bool) -> None:
+    chief = await Supervisor.at_work(house, await Screen.open(browser, house.endpoints.web, shots))
+    address = f"{house.endpoints.web}/api/v1/scripts/greeting"
+    answer = await chief.screen.page.request.put(address, data=GREETING | {"active": active})
+    assert answer.ok, await answer.text()
+    await chief.screen.page.context.close()
+
+
+async def scores(house: House) -> float:
+    """How many talks' sound has been told of."""
+    async with house.api() as api:
+        text = (await api.get("/metrics")).text
+    return sum(
+        float(line.split()[1]) for line in text.splitlines() if line.startswith("cordboard_page_sound_mos_count")
+    )
+
+
+async def test_a_whole_contact_without_a_mouse(
+    house: House, browser: Browser, supervisor: Supervisor, seat: Seat, shots: Path, tmp_path: Path
+) -> None:
+    """Ring, answer, card, script, palette, result, ready; and a network that turns bad is told to her and to her supervisor."""
+    await post_orders(house, order("К-7005"))
+    await greeting(house, browser, shots, active=True)
+    desk, board = await seat(), supervisor.screen.page
+    keyboard, page, before = desk.page.keyboard, desk.page, await scores(house)
+    await page.evaluate("addEventListener('pointerdown', () => { window.pointed = true; }, true)")
+    async with call_in(house, tmp_path) as caller:
+        await caller.answered()
+        await desk.until_rings()
+        await keyboard.press("Alt+KeyA")
+        await desk.until_phone("in-call")
+        await desk.until_phase("talking")
+        await keyboard.press("Alt+KeyI")
+        await expect(page.locator("#f-delivery_address")).to_be_focused()
+        await keyboard.type("Ленина, 5")
+        await keyboard.press("Tab")
+        await expect(page.locator("#saved .i")).to_be_visible()
+        await keyboard.press("Alt+KeyS")
+        await expect(page.locator("#sc-end")).to_be_visible()
+        await keyboard.press("Control+KeyK")
+        await keyboard.type("pfvtnr")  # «заметк», the layout forgotten
+        await keyboard.press("Enter")
+        await expect(page.locator("#note")).to_be_focused()
+        await keyboard.type("Говорит быстро")
+        await keyboard.press("Enter")
+        await desk.screen.until_shows(".tl", "Говорит быстро")
+        await page.evaluate(BAD_NETWORK)
+        await desk.screen.until_shows("#weak", "Пакеты теряются")
+        await desk.screen.shoot("network-is-bad")
+        await board.goto(f"{house.endpoints.web}/board")
+        await expect(board.locator("[data-part=agents]")).to_contain_text("плохой звук, его сеть")
+        await board.screenshot(path=shots / "network-is-bad-board.png")
+        await keyboard.press("Alt+KeyE")
+        await desk.until_phase("wrap.*")
+        await caller.over()
+        await keyboard.press("Alt+KeyL")
+        await keyboard.press("ArrowDown")
+        await keyboard.press("Alt+KeyW")
+        await desk.until_phase("ready")
+
+    async def told() -> bool:
+        return await scores(house) >= before + 2
+
+    await until(told, "the sound of the talk, once while it was bad and once at its end")
+    assert await rows(house, "SELECT 1 FROM orders WHERE number = 'К-7005' AND delivery_address = 'Ленина, 5'")
+    assert not await page.evaluate("window.pointed")
+    assert desk.screen.complaints == []
+    await greeting(house, browser, shots, active=False)

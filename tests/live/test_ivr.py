@@ -16,7 +16,7 @@ from cordboard.telephony.booking_by_phone import Slot
 from cordboard.telephony.spoken import day_words, digits_words, span_words
 from tests.fakes.booking_house import read, slots_ahead, zone_at_noon
 from tests.fakes.house import House, running_house
-from tests.fakes.prompt_ear import all_there, find_in_order
+from tests.fakes.prompt_ear import until_told
 from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
 from tests.fakes.working_day import Seat, Supervisor, call_in, order, post_orders, rows
@@ -43,16 +43,6 @@ async def queue_rules(supervisor: Supervisor, **rules: Any) -> None:
     address = f"{supervisor.screen.base}/api/v1/queue-setup/queues/orders"
     answer = await supervisor.screen.page.request.put(address, data=body)
     assert answer.ok, await answer.text()
-
-
-async def until_told(house: House, caller: SippCaller, *names: str, language: str = "ru") -> None:
-    """Wait until the caller has heard these prompts, one right after the other."""
-    folder = house.data / "asterisk/share/prompts"
-
-    def listen() -> bool:
-        return all_there(find_in_order(caller.peer.sound(caller.far), folder, language, names))
-
-    await until(listen, f"{names} at the caller's ear", within_s=60.0, every_s=0.5)
 
 
 def booked(house: House) -> dict[str, list[str]]:
@@ -90,9 +80,9 @@ async def greet(house: House, caller: SippCaller, number: str) -> None:
     """From the queue, by key two, in Russian by key one; the number is right."""
     await music(caller)
     caller.press("2")
-    await until_told(house, caller, "in-russian")
+    await until_told(house.data, caller, "in-russian")
     caller.press("1")
-    await until_told(house, caller, "call-to-number", *digits_words(number), "number-or-other")
+    await until_told(house.data, caller, "call-to-number", *digits_words(number), "number-or-other")
     caller.press("1#")
 
 
@@ -103,18 +93,20 @@ async def test_a_caller_books_from_the_queue_and_hears_it_said_back(
     slot = slots_ahead(datetime.now(UTC), ZONE)[1]
     async with call_in(house, tmp_path, caller_id=BOOKS) as caller:
         await greet(house, caller, BOOKS)
-        await until_told(house, caller, "call-soon", "in-3", "press-1", "call-tomorrow", "press-3")
+        await until_told(house.data, caller, "call-soon", "in-3", "press-1", "call-tomorrow", "press-3")
         caller.press("3")
         spans = [
             span_words(one.starts.astimezone(ZONE), one.ends.astimezone(ZONE), "ru")
             for one in slots_ahead(datetime.now(UTC), ZONE)[:2]
         ]
-        await until_told(house, caller, "free-times", *spans[0], "press-1", *spans[1], "press-2")
+        await until_told(house.data, caller, "free-times", *spans[0], "press-1", *spans[1], "press-2")
         caller.press("2")
-        await until_told(house, caller, "we-call", *when(slot), "on-number", *digits_words(BOOKS), "confirm-or-change")
+        await until_told(
+            house.data, caller, "we-call", *when(slot), "on-number", *digits_words(BOOKS), "confirm-or-change"
+        )
         assert booked(house) == {}
         caller.press("1")
-        await until_told(house, caller, "booked")
+        await until_told(house.data, caller, "booked")
         await caller.over()
         assert caller.left_by_other_side
     assert booked(house) == {BOOKS: plain(slot)}
@@ -127,17 +119,17 @@ async def test_he_calls_again_and_moves_it(house: House, supervisor: Supervisor,
     async with call_in(house, tmp_path, caller_id=BOOKS) as caller:
         await music(caller)
         caller.press("2")
-        await until_told(house, caller, "in-russian")
+        await until_told(house.data, caller, "in-russian")
         caller.press("1")
-        await until_told(house, caller, "booked-already", *when(before), "move-or-cancel")
+        await until_told(house.data, caller, "booked-already", *when(before), "move-or-cancel")
         caller.press("1")
-        await until_told(house, caller, "call-day-after", "press-4")
+        await until_told(house.data, caller, "call-day-after", "press-4")
         caller.press("4")
-        await until_told(house, caller, "free-times")
+        await until_told(house.data, caller, "free-times")
         caller.press("1")
-        await until_told(house, caller, "we-call", *when(after), "on-number")
+        await until_told(house.data, caller, "we-call", *when(after), "on-number")
         caller.press("1")
-        await until_told(house, caller, "moved")
+        await until_told(house.data, caller, "moved")
         await caller.over()
     assert booked(house) == {BOOKS: plain(after)}
     assert await ended(house, BOOKS) == ("overflowed", "booked")
@@ -150,13 +142,13 @@ async def test_he_cancels_it_waits_on_and_an_operator_answers(
     async with call_in(house, tmp_path, caller_id=BOOKS) as caller:
         await music(caller)
         caller.press("2")
-        await until_told(house, caller, "in-russian")
+        await until_told(house.data, caller, "in-russian")
         desk = await seat()  # free from now on, and not offered to whom is in a dialog
         caller.press("1")
-        await until_told(house, caller, "booked-already")
+        await until_told(house.data, caller, "booked-already")
         assert not caller.hears().is_tone(440.0)
         caller.press("2")
-        await until_told(house, caller, "cancelled", "stay-for-operator")
+        await until_told(house.data, caller, "cancelled", "stay-for-operator")
         await desk.until_rings()
         await desk.answer()
         await caller.until_hears(440.0)
@@ -168,9 +160,9 @@ async def test_a_hangup_in_the_middle_books_nothing(house: House, supervisor: Su
     await queue_rules(supervisor)
     async with call_in(house, tmp_path, caller_id=LEAVES) as caller:
         await greet(house, caller, LEAVES)
-        await until_told(house, caller, "call-soon", "in-3", "press-1")
+        await until_told(house.data, caller, "call-soon", "in-3", "press-1")
         caller.press("1")
-        await until_told(house, caller, "we-call-soon", "in-3", "on-number")
+        await until_told(house.data, caller, "we-call-soon", "in-3", "on-number")
         caller.hang_up()
         await caller.over()
     assert (await ended(house, LEAVES))[0] == "abandoned"
@@ -182,16 +174,18 @@ async def test_after_hours_he_books_in_english(house: House, supervisor: Supervi
     slot = slots_ahead(datetime.now(UTC), ZONE)[0]
     async with call_in(house, tmp_path, caller_id=AT_NIGHT) as caller:
         await caller.answered()
-        await until_told(house, caller, "in-english", language="en")
+        await until_told(house.data, caller, "in-english", language="en")
         caller.press("2")
-        await until_told(house, caller, "closed", "book-offer", "press-2", language="en")
+        await until_told(house.data, caller, "closed", "book-offer", "press-2", language="en")
         caller.press("2")
-        await until_told(house, caller, "call-to-number", *digits_words(AT_NIGHT), "number-or-other", language="en")
+        await until_told(
+            house.data, caller, "call-to-number", *digits_words(AT_NIGHT), "number-or-other", language="en"
+        )
         caller.press("1#")
-        await until_told(house, caller, "call-tomorrow", "press-3", language="en")
+        await until_told(house.data, caller, "call-tomorrow", "press-3", language="en")
         caller.press("3")
         await until_told(
-            house,
+            house.data,
             caller,
             "free-times",
             *span_words(slot.starts.astimezone(ZONE), slot.ends.astimezone(ZONE), "en"),
@@ -199,9 +193,9 @@ async def test_after_hours_he_books_in_english(house: House, supervisor: Supervi
             language="en",
         )
         caller.press("1")
-        await until_told(house, caller, "we-call", *when(slot, "en"), "on-number", language="en")
+        await until_told(house.data, caller, "we-call", *when(slot, "en"), "on-number", language="en")
         caller.press("1")
-        await until_told(house, caller, "booked", language="en")
+        await until_told(house.data, caller, "booked", language="en")
         await caller.over()
         assert caller.left_by_other_side
     assert booked(house) == {AT_NIGHT: plain(slot)}
@@ -215,9 +209,9 @@ async def test_after_hours_a_customer_hears_of_his_order_in_his_language(
     await post_orders(house, order("90417", WAITS))
     async with call_in(house, tmp_path, caller_id=WAITS) as caller:
         await caller.answered()
-        await until_told(house, caller, "closed", "order-offer", "press-1", "book-offer", "press-2")
+        await until_told(house.data, caller, "closed", "order-offer", "press-1", "book-offer", "press-2")
         caller.press("1")
-        await until_told(house, caller, "order-number", *digits_words("90417"), "order-new", "order-offer")
+        await until_told(house.data, caller, "order-number", *digits_words("90417"), "order-new", "order-offer")
         caller.hang_up()
         await caller.over()
 
@@ -228,7 +222,7 @@ async def test_the_engine_dies_in_the_middle_and_nobody_is_dropped(
     await queue_rules(supervisor)
     async with call_in(house, tmp_path, caller_id=ENGINE) as caller:
         await greet(house, caller, ENGINE)
-        await until_told(house, caller, "call-soon")
+        await until_told(house.data, caller, "call-soon")
         await house.kill_engine()
         await until(lambda: caller.hears().loudness > 0.005, "music", within_s=30.0)
         assert not caller.left_by_other_side

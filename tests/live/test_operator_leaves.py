@@ -8,7 +8,8 @@ import pytest_asyncio
 
 from tests.fakes.house import House, running_house
 from tests.fakes.operator import OperatorDesk
-from tests.fakes.sipp import Invite, SipMessage, SippCarrier
+from tests.fakes.sip_trace import SipMessage
+from tests.fakes.sipp import Invite, SippCarrier
 from tests.fakes.sipp_scenarios import Behaviour, refuses
 from tests.fakes.wait import until
 from tests.fakes.working_day import Seat, Supervisor, order, post_orders, rows

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from cordboard.access.user import User
@@ -27,13 +28,13 @@ from cordboard.storage.database import Database
 from cordboard.storage.ids import random_ids
 from cordboard.storage.outbox import Message
 from cordboard.storage.outbox_store import Outbox
-from tests.fakes.browser import Screen, chromium
+from tests.fakes.browser import Screen
 from tests.fakes.desk_house import DeskHouse
 from tests.fakes.mail_server import MailServer
 from tests.fakes.shop_system import ShopSystem, answer
 from tests.fakes.wait import until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 PASSWORD = "correct horse battery"
 WORDS = {
     "ru": (
@@ -89,17 +90,19 @@ class World:
         await until(holds, what)
 
 
-@pytest.fixture(params=["ru", "en"])
-async def world(request: pytest.FixtureRequest, sqlite_database: Database, tmp_path: Path) -> AsyncIterator[World]:
+@pytest_asyncio.fixture(params=["ru", "en"], loop_scope="session")
+async def world(
+    request: pytest.FixtureRequest, page_database: Database, tmp_path: Path, shared_browser: Browser
+) -> AsyncIterator[World]:
     language = request.param
-    house = DeskHouse(sqlite_database, SystemClock(), tmp_path)
+    house = DeskHouse(page_database, SystemClock(), tmp_path)
     shots = Path(os.environ.get("CORDBOARD_SHOTS") or tmp_path)
-    async with MailServer().open() as mail, ShopSystem().open() as theirs, chromium(tmp_path) as browser:
-        box, remote = Outbox(sqlite_database, house.clock, random_ids), RemoteShop(theirs.url)
+    async with MailServer().open() as mail, ShopSystem().open() as theirs:
+        box, remote = Outbox(page_database, house.clock, random_ids), RemoteShop(theirs.url)
         letters = Letters(mail.url, "shop@example.com")
         post = Delivering(box, {ORDER: remote.send, CUSTOMER: remote.send, Way.EMAIL: letters.send})
         house.shop.outbox = box
-        askings = Askings(sqlite_database, house.clock, random_ids, lambda: "a-secret-of-a-link", box, house.shop)
+        askings = Askings(page_database, house.clock, random_ids, lambda: "a-secret-of-a-link", box, house.shop)
         known: House = house.app.state.house
         site = replace(known.site, most_off_percent=10)
         house.app.state.house = replace(known, site=site, post=post, askings=askings, remote_shop=remote)
@@ -116,7 +119,7 @@ async def world(request: pytest.FixtureRequest, sqlite_database: Database, tmp_p
         posting = asyncio.create_task(post.run())
         async with house.serving() as base:
             user = await house.operator(language=language)
-            screen = await Screen.open(browser, base, shots, language=language)
+            screen = await Screen.open(shared_browser, base, shots, language=language)
             await screen.sign_in("maria", PASSWORD)
             await until(lambda: screen.page.evaluate("window.cordboard?.live"), "the live stream of the page")
             world = World(house, user, screen, await house.order(), base, mail, theirs, post)
@@ -207,7 +210,9 @@ async def _away(world: World, away: str, language: str) -> None:
     world.theirs.says = good
     await page.click("#post-now")
     await expect(page.locator("#post-now")).to_have_count(0)
-    assert world.theirs.asked[-1][2]["payment"] == "paid"
+    await until(
+        lambda: world.theirs.asked[-1][2].get("payment") == "paid", "the shop's own system knows that it is paid"
+    )
 
 
 async def _person(world: World, saved: str) -> None:

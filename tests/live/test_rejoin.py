@@ -15,6 +15,15 @@ from tests.fakes.wait import until
 from tests.fakes.working_day import Seat, call_in, order, post_orders, rows
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
+UNCONNECTED = """
+  window.offers = 0;
+  let own = RTCPeerConnection.prototype;  // the ear may have put a class of its own before it
+  while (!Object.hasOwn(own, "connectionState")) own = Object.getPrototypeOf(own);
+  const {get} = Object.getOwnPropertyDescriptor(own, "connectionState"), offer = own.createOffer;
+  Object.defineProperty(own, "connectionState", { get() { return window.offers ? get.call(this) : "connecting"; } });
+  own.createOffer = function (...given) { window.offers += 1; return offer.apply(this, given); };
+"""
+"""Its connections say that they are not there yet until the page has made an offer of its own."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -116,6 +125,32 @@ async def test_a_telephone_that_falls_silent_gives_its_customer_up_and_gets_him_
         await desk.finish()
         refused = await desk.page.request.post(f"{desk.screen.base}/api/v1/desk/contacts/{contact}/rejoin")
         assert (refused.status, refused.headers["content-type"]) == (409, "application/problem+json")
+
+
+async def test_sound_that_does_not_come_is_asked_for_by_an_offer_of_the_page_and_the_talk_goes_on(
+    house: House, seat: Seat, tmp_path: Path
+) -> None:
+    """Asterisk drops all sound of a leg whose address it never settled; the page sees no connection, and offers once more."""
+    desk = await seat()
+    await desk.page.add_init_script(UNCONNECTED)
+    await desk.page.reload()
+    await desk.until_phone("registered")
+    async with call_in(house, tmp_path) as caller:
+        contact = await begin(desk, caller)
+
+        async def offered() -> bool:
+            return bool(await desk.page.evaluate("window.offers === 1"))
+
+        await until(offered, "an offer of the page")
+        so_far = caller.peer.heard_s(caller.far)
+        await until(lambda: caller.peer.heard_s(caller.far) >= so_far + 2.0, "two seconds of the talk after it")
+        await caller.until_hears(440.0)
+        await desk.screen.until_hears(700.0)
+        assert await desk.contact() == contact
+        assert (await desk.phase(), await desk.page.evaluate("window.offers")) == ("talking", 1)
+        await desk.finish()
+    taken = await rows(house, "SELECT count(*) FROM journal WHERE noun_id = ? AND event = 'AgentLegBroke'", contact)
+    assert taken == [(0,)]
 
 
 async def test_the_customer_of_one_who_does_not_come_back_is_with_another_soon(

@@ -17,7 +17,8 @@ import pytest_asyncio
 import soundfile
 
 from tests.fakes.house import House, running_house
-from tests.fakes.sipp import Invite, SipMessage, SippCarrier
+from tests.fakes.sip_trace import SipMessage
+from tests.fakes.sipp import Invite, SippCarrier
 from tests.fakes.sipp_scenarios import NO_ANSWER, Behaviour, refuses
 from tests.fakes.wait import until
 from tests.fakes.working_day import Supervisor, order, post_orders, rows

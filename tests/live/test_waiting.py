@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.fakes.house import House, running_house
-from tests.fakes.prompt_ear import all_there, find_in_order
+from tests.fakes.prompt_ear import hears_in_order
 from tests.fakes.sipp import SippCaller, SippCarrier
 from tests.fakes.sipp_scenarios import Behaviour, refuses
 from tests.fakes.wait import until
@@ -46,7 +46,7 @@ async def until_told(house: House, caller: SippCaller, *names: str, within_s: fl
     folder = house.data / "asterisk/share/prompts"
 
     def listen() -> bool:
-        return all_there(find_in_order(caller.peer.sound(caller.far), folder, "ru", names))
+        return hears_in_order(caller.peer.sound(caller.far), folder, "ru", names)
 
     await until(listen, f"{names} at the caller's ear", within_s=within_s, every_s=1.0)
 

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from cordboard.access.permission import Role
 from cordboard.queue.agent import AgentState
@@ -12,24 +13,24 @@ from cordboard.queue.setup import Seat
 from cordboard.storage.clock import SystemClock
 from cordboard.storage.database import Database
 from tests.fakes.steering_house import SteeringHouse
-from tests.fakes.steering_screen import screen, served, silent_chromium
+from tests.fakes.steering_screen import screen, served
 from tests.fakes.wait import until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
-    house = SteeringHouse(sqlite_database, SystemClock(), tmp_path)
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(page_database: Database, tmp_path: Path) -> SteeringHouse:
+    house = SteeringHouse(page_database, SystemClock(), tmp_path)
     await house.open()
     return house
 
 
-@pytest.fixture
-async def page(house: SteeringHouse) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(house: SteeringHouse, shared_browser: Browser) -> AsyncIterator[Page]:
     """The page of a supervisor."""
     chief = await house.user(Role.SUPERVISOR, "Олег Лебедев")
-    async with served(house) as base, silent_chromium() as browser, screen(house, base, browser, chief) as page:
+    async with served(house) as base, screen(house, base, shared_browser, chief) as page:
         await page.goto(f"{base}/queues/waiting")
         yield page
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from cordboard.access.permission import Role
@@ -15,9 +16,9 @@ from cordboard.queue.contact import ContactState
 from cordboard.storage.database import Database
 from tests.fakes.hours import HandClock
 from tests.fakes.steering_house import SteeringHouse
-from tests.fakes.steering_screen import screen, served, silent_chromium
+from tests.fakes.steering_screen import screen, served
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 
 OPERATORS, LEADS = 3, 60
 WORDS = {
@@ -26,24 +27,18 @@ WORDS = {
 }
 
 
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> SteeringHouse:
-    house = SteeringHouse(sqlite_database, HandClock(), tmp_path)
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(page_database: Database, tmp_path: Path) -> SteeringHouse:
+    house = SteeringHouse(page_database, HandClock(), tmp_path)
     await house.open()
     house.dialer.what_if.seeds = 4
     return house
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def base(house: SteeringHouse) -> AsyncIterator[str]:
     async with served(house) as address:
         yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with silent_chromium() as one:
-        yield one
 
 
 async def work(house: SteeringHouse, seconds: int) -> None:
@@ -83,7 +78,7 @@ async def shoot(page: Page, folder: Path, name: str) -> None:
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 async def test_read_applied_compared_and_taken_back(
-    house: SteeringHouse, base: str, browser: Browser, tmp_path: Path, language: str
+    house: SteeringHouse, base: str, shared_browser: Browser, tmp_path: Path, language: str
 ) -> None:
     comparing, closed, why = WORDS[language]
     shots = Path(os.environ.get("CORDBOARD_SHOTS") or tmp_path)
@@ -93,7 +88,7 @@ async def test_read_applied_compared_and_taken_back(
         await house.operator(f"Илья {number}")
     for number in range(LEADS):
         await house.order(number, 1000 * (LEADS - number), 1)
-    async with screen(house, base, browser, chief, refusals=True) as page:
+    async with screen(house, base, shared_browser, chief, refusals=True) as page:
         await page.goto(f"{base}/campaigns/{campaign.id}")
         await expect(page.locator("[data-part=pacing]")).to_be_hidden()
         # Read: nothing is changed by it.

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cordboard.queue import contact as contacts
+from cordboard.queue import contact_events
 from cordboard.queue.channel import Arrival, ChannelKind, Direction, Dismissal
 from cordboard.queue.channels.conversation import (
     LEAVE_WITHIN,
@@ -188,13 +189,13 @@ def test_typing_is_forgotten_soon() -> None:
 
 def test_phases_and_endings() -> None:
     arrival = Arrival(ChannelKind.CHAT, Direction.INBOUND, "orders", "chat/c")
-    contact = contacts.advance(contacts.arrive("k", arrival, NOW), contacts.Queued(NOW))
-    talking = contacts.advance(contact, contacts.Connected(NOW, "maria"))
+    contact = contacts.advance(contacts.arrive("k", arrival, NOW), contact_events.Queued(NOW))
+    talking = contacts.advance(contact, contact_events.Connected(NOW, "maria"))
     assert phase_of(CHAT, None) is phase_of(CHAT, contact) is Phase.WAITING
     assert phase_of(CHAT, talking) is Phase.TALKING
-    left = contacts.advance(contact, contacts.CustomerLeft(NOW, "visitor_gone"))
+    left = contacts.advance(contact, contact_events.CustomerLeft(NOW, "visitor_gone"))
     assert ending_of(left) is Notice.VISITOR_GONE
-    assert ending_of(contacts.advance(talking, contacts.TalkEnded(NOW))) is Notice.AGENT_ENDED
+    assert ending_of(contacts.advance(talking, contact_events.TalkEnded(NOW))) is Notice.AGENT_ENDED
     shown = {how: ending_by(how) for how in Dismissal}
     assert shown[Dismissal.MESSAGE] is shown[Dismissal.VOICEMAIL] is Notice.MESSAGE
     assert (shown[Dismissal.CLOSED], shown[Dismissal.FULL]) == (Notice.CLOSED, Notice.FULL)

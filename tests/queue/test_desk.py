@@ -51,6 +51,14 @@ async def test_ring_no_answer_gives_the_call_to_the_next_with_its_age() -> None:
     assert again.arrived_at == contact.arrived_at
 
 
+async def test_the_telephone_of_one_who_declined_at_the_desk_does_not_end_the_next_ones_offer() -> None:
+    house = await House().open("maria", "ilya")
+    contact = await house.call()
+    await house.desk.decline("maria", contact.id)
+    await house.desk.offer_failed("n/b/1", OfferFailure.DECLINED, "maria")
+    assert (house.agent("maria"), house.agent("ilya")) == (AgentState.NOT_RESPONDING, AgentState.RESERVED)
+
+
 async def test_an_offer_whose_end_nobody_tells_runs_out() -> None:
     house = await House().open("maria")
     contact = await house.call()

@@ -246,6 +246,47 @@ class DeskMachine(DeskRun):
             self._try(lambda: self.desk.transfer(*one, queue=None if to else "claims", agent=to))
 
     @rule(pick=PICK)
+    def an_agent_parks_a_customer(self, pick: int) -> None:
+        one = self._one(pick, VOICE, ContactState.CONNECTED, ContactState.HELD)
+        if one:
+            self._try(lambda: self.desk.parking.park(*one))
+
+    @rule(name=AGENT, pick=PICK)
+    def an_agent_fetches_a_customer(self, name: str, pick: int) -> None:
+        parked = self.desk.parking.of(name)
+        if parked:
+            self._try(lambda: self.desk.parking.fetch(name, parked[pick % len(parked)].id))
+
+    @rule(pick=PICK, to=st.sampled_from((None, *NAMES)), blind=st.booleans())
+    def an_agent_calls_a_third(self, pick: int, to: str | None, blind: bool) -> None:
+        one = self._one(pick, VOICE, ContactState.CONNECTED)
+        if one:
+            number = "" if to else "+74951234567"
+            self._try(lambda: self.desk.thirds.call(*one, agent=to, number=number, blind=blind))
+
+    @rule(pick=PICK, answers=st.booleans(), told=TOLD)
+    def a_third_answers_or_goes(self, pick: int, answers: bool, told: str) -> None:
+        if not self.wire.thirds:
+            return
+        third_id = self.wire.thirds[pick % len(self.wire.thirds)]
+        if answers:
+            self.tell(lambda: self.desk.thirds.answered(third_id), told)
+        else:
+            self.tell(lambda: self.desk.thirds.gone(third_id, "person"), told)
+
+    @rule(pick=PICK, customer=st.booleans(), third=st.booleans())
+    def an_agent_places_the_parties(self, pick: int, customer: bool, third: bool) -> None:
+        one = self._one(pick, VOICE, ContactState.CONNECTED)
+        if one:
+            self._try(lambda: self.desk.thirds.hold(*one, customer=customer, third=third))
+
+    @rule(pick=PICK, gives=st.booleans())
+    def an_agent_lets_the_third_go_or_have_the_customer(self, pick: int, gives: bool) -> None:
+        one = self._one(pick, VOICE, ContactState.CONNECTED)
+        if one:
+            self._try(lambda: self.desk.thirds.complete(*one) if gives else self.desk.thirds.drop(*one))
+
+    @rule(pick=PICK)
     def an_agent_gives_a_result(self, pick: int) -> None:
         one = self._one(pick, None, ContactState.WRAP_UP)
         if one:

@@ -10,7 +10,8 @@ from cordboard.queue.agent import Agent, AgentState, BecameReady, PageChanged, S
 from cordboard.queue.book import Draft
 from cordboard.queue.channel import Arrival, ChannelKind, Direction
 from cordboard.queue.commands import Command, FollowUp
-from cordboard.queue.contact import ContactState, IllegalTransition, Offered, Queued, arrive
+from cordboard.queue.contact import ContactState, IllegalTransition, arrive
+from cordboard.queue.contact_events import Offered, Queued
 from cordboard.queue.deadlines import DeskRules
 from cordboard.queue.desk import Desk
 from cordboard.queue.journal import Entry

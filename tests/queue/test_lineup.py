@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cordboard.queue import agent as agents
 from cordboard.queue import contact as contacts
+from cordboard.queue import contact_events
 from cordboard.queue.agent import Agent, Stance
 from cordboard.queue.capacity import Capacity
 from cordboard.queue.channel import Arrival, ChannelKind, Direction
@@ -62,7 +63,7 @@ class Hall:
         arrival = Arrival(kind, Direction.INBOUND, queue, name, for_agent=own)
         due = due_at(now, kind, self.setup.rules(queue), 0)
         contact = replace(contacts.arrive(name, arrival, now), due_at=due, needs=needs)
-        self.put(contacts.advance(contact, contacts.Queued(now)))
+        self.put(contacts.advance(contact, contact_events.Queued(now)))
         return name
 
     def seat(self, name: str, queues: tuple[str, ...] = ("orders",), **more: object) -> None:
@@ -74,7 +75,7 @@ class Hall:
 
     def make(self, match: Match) -> None:
         now, contact = self.clock.now(), self.contacts[match.contact_id]
-        self.put(contacts.advance(contact, contacts.Offered(now, match.agent_id)))
+        self.put(contacts.advance(contact, contact_events.Offered(now, match.agent_id)))
         reserved = agents.ReservedForContact(now, contact.id, contact.kind, now)
         talking = agents.TalkBegan(now, contact.id, contact.kind)
         self.put(agents.advance(agents.advance(self.agents[match.agent_id], reserved), talking))
@@ -142,7 +143,7 @@ def _take(hall: Hall, step: tuple[object, ...]) -> None:
         case "leave", int(pick):
             waits = [c for c in hall.contacts.values() if c.state is contacts.ContactState.QUEUED]
             if waits:
-                gone = contacts.CustomerLeft(hall.clock.now(), "cause_16")
+                gone = contact_events.CustomerLeft(hall.clock.now(), "cause_16")
                 hall.put(contacts.advance(waits[pick % len(waits)], gone))
         case "pause", int(number) if f"a{number}" in hall.agents:
             agent = hall.agents[f"a{number}"]
@@ -224,7 +225,7 @@ def test_a_kept_agent_is_free_again_when_the_call_gives_up() -> None:
     hall.route()
     call, chat = hall.arrive(VOICE), hall.arrive(CHAT)
     assert hall.route() == []
-    hall.put(contacts.advance(hall.contacts[call], contacts.CustomerLeft(hall.clock.now(), "cause_16")))
+    hall.put(contacts.advance(hall.contacts[call], contact_events.CustomerLeft(hall.clock.now(), "cause_16")))
     assert hall.route() == [(chat, "maria")]
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from cordboard.queue.agent import AgentState
 from cordboard.queue.channel import Arrival, ChannelKind, Direction, OfferFailure
-from cordboard.queue.contact import (
+from cordboard.queue.contact import Contact, advance, arrive
+from cordboard.queue.contact_events import (
     AgentLegBroke,
     Connected,
-    Contact,
     ContactEvent,
     CustomerLeft,
     Disposed,
@@ -18,8 +18,6 @@ from cordboard.queue.contact import (
     OfferFailed,
     Queued,
     TalkEnded,
-    advance,
-    arrive,
 )
 from cordboard.queue.metrics import (
     AgentMoment,

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cordboard.queue import contact as contacts
+from cordboard.queue import contact_events
 from cordboard.queue.capacity import Capacity, Room, room_for
 from cordboard.queue.channel import Arrival, ChannelKind, Direction, Dismissal
 from cordboard.queue.contact import Contact
@@ -118,7 +119,7 @@ def test_the_expected_wait_is_learned_from_what_contacts_took() -> None:
 
 def waiting(kind: ChannelKind = VOICE, direction: Direction = Direction.INBOUND) -> Contact:
     fresh = contacts.arrive("k", Arrival(kind, direction, "orders", "w"), NOON)
-    return contacts.advance(fresh, contacts.Queued(NOON))
+    return contacts.advance(fresh, contact_events.Queued(NOON))
 
 
 def conditions(after_s: float = 0, waits: int = 0, agents: int = 1, expected: float | None = 10) -> Conditions:
@@ -137,7 +138,7 @@ def test_an_overflow_rule_applies_once(rule: OverflowRule, met: Conditions, unme
     rules = QueueRules("orders", "", "", overflow=(rule,))
     assert rule_for(waiting(), rules, unmet, arriving=False) is None
     assert rule_for(waiting(), rules, met, arriving=False) == rule
-    done = contacts.advance(waiting(), contacts.OverflowMet(NOON, name_of(rule, "orders")))
+    done = contacts.advance(waiting(), contact_events.OverflowMet(NOON, name_of(rule, "orders")))
     assert rule_for(done, rules, met, arriving=False) is None
 
 

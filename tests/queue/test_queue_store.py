@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cordboard.queue import agent as agents
 from cordboard.queue import contact as contacts
+from cordboard.queue import contact_events
 from cordboard.queue.agent import Agent, AgentState, Stance
 from cordboard.queue.channel import Arrival, ChannelKind, Direction
 from cordboard.queue.contact import ContactState
@@ -31,13 +32,13 @@ async def test_what_is_appended_is_read_back(database: Database, clock: MovedClo
         ChannelKind.VOICE, Direction.INBOUND, "orders", "n/2026 b/lab-1.7", "+79000000001", customer_id="c"
     )
     fresh = contacts.arrive("k", arrival, now)
-    queued = contacts.advance(fresh, contacts.Queued(now))
+    queued = contacts.advance(fresh, contact_events.Queued(now))
     agent = Agent("maria", "Мария", "agent-1", Stance.READY, now, queues=frozenset({"orders"}), page_open=True)
     chosen = agents.advance(agent, agents.ReservedForContact(now, "k", ChannelKind.VOICE, now + timedelta(seconds=25)))
     await store.append(
         [
             entry_of(now, "Appeared", fresh),
-            entry_of(now, contacts.Queued(now), queued),
+            entry_of(now, contact_events.Queued(now), queued),
             entry_of(now, agents.ReservedForContact(now, "k", ChannelKind.VOICE, now + timedelta(seconds=25)), chosen),
         ]
     )
@@ -62,8 +63,8 @@ async def test_ended_contacts_wait_until_they_are_followed_up(database: Database
     store = QueueStore(database)
     now = clock.now()
     fresh = contacts.arrive("k", Arrival(ChannelKind.VOICE, Direction.INBOUND, "orders", "w"), now)
-    lost = contacts.advance(fresh, contacts.NodeLost(now))
-    await store.append([entry_of(now, "Appeared", fresh), entry_of(now, contacts.NodeLost(now), lost)])
+    lost = contacts.advance(fresh, contact_events.NodeLost(now))
+    await store.append([entry_of(now, "Appeared", fresh), entry_of(now, contact_events.NodeLost(now), lost)])
     assert [contact.state for contact in await store.not_followed_up()] == [ContactState.LOST]
     assert await store.open_contacts() == []
     await store.followed_up("k")
@@ -77,7 +78,7 @@ async def test_ended_contacts_are_read_in_pages_though_many_end_at_once(database
     for name, age_s in (("c", 2), ("a", 2), ("b", 2), ("e", 1), ("d", 3), ("old", 90)):
         at = now - timedelta(seconds=age_s)
         fresh = contacts.arrive(name, Arrival(ChannelKind.VOICE, Direction.INBOUND, "orders", f"w/{name}"), at)
-        await store.append([entry_of(at, "Left", contacts.advance(fresh, contacts.NodeLost(at)))])
+        await store.append([entry_of(at, "Left", contacts.advance(fresh, contact_events.NodeLost(at)))])
     since, read, last = now - timedelta(minutes=1), list[str](), None
     while page := await store.closed_since(since, 2, last):
         read, last = [*read, *(contact.id for contact in page)], page[-1]

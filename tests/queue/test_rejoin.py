@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cordboard.queue import contact as contacts
+from cordboard.queue import contact_events
 from cordboard.queue.agent import AgentState
 from cordboard.queue.channel import PERSONAL_S, REJOIN_AGAIN_S, OfferFailure
 from cordboard.queue.contact import Contact, ContactState
@@ -141,13 +142,13 @@ async def test_who_was_passed_on_in_vain_goes_back_to_the_one_who_passed_him_on(
 
 
 def test_a_broken_talk_that_nobody_took_in_time_waits_for_whoever_is_free() -> None:
-    broken = contacts.advance(contact_in(C.CONNECTED), contacts.AgentLegBroke(LATER))
+    broken = contacts.advance(contact_in(C.CONNECTED), contact_events.AgentLegBroke(LATER))
     assert broken.rejoins
-    offered = contacts.advance(broken, contacts.Offered(LATER, "maria"))
+    offered = contacts.advance(broken, contact_events.Offered(LATER, "maria"))
     late = LATER + timedelta(seconds=PERSONAL_S)
-    tried = contacts.advance(offered, contacts.OfferFailed(late, OfferFailure.NO_ANSWER))
+    tried = contacts.advance(offered, contact_events.OfferFailed(late, OfferFailure.NO_ANSWER))
     assert (tried.for_agent, tried.not_before) == (None, None)
-    again = contacts.advance(offered, contacts.OfferFailed(LATER, OfferFailure.NO_ANSWER))
+    again = contacts.advance(offered, contact_events.OfferFailed(LATER, OfferFailure.NO_ANSWER))
     assert (again.for_agent, again.not_before) == ("maria", LATER + timedelta(seconds=REJOIN_AGAIN_S))
-    other = contacts.advance(tried, contacts.Offered(late, "ilya"))
+    other = contacts.advance(tried, contact_events.Offered(late, "ilya"))
     assert not other.rejoins

@@ -16,6 +16,7 @@ from cordboard.queue.setup import (
     PauseCode,
     QueueRules,
     QueueSetup,
+    Reason,
     Seat,
     Skill,
     Strategy,
@@ -40,6 +41,7 @@ SETUP = QueueSetup(
     queues={code: QueueRules(code, code, code) for code in ("orders", "claims")},
     skills={"en": Skill("en", "Английский", "English")},
     pause_codes={"lunch": PauseCode("lunch", "Обед", "Lunch", 2700)},
+    reasons={"too_dear": Reason("too_dear", "Дорого", "Too dear", "cancelled")},
     seats={"a": Seat("a", frozenset({"orders", "claims"}), {"en": 3}), "b": Seat("b", frozenset({"orders"}))},
 )
 
@@ -91,7 +93,13 @@ def test_a_newer_field_stands_at_its_default_and_one_that_is_gone_is_passed_over
 
 def test_every_item_is_put_taken_and_found() -> None:
     for noun in Noun:
-        key = {Noun.QUEUE: "orders", Noun.SKILL: "en", Noun.PAUSE_CODE: "lunch", Noun.SEAT: "a"}.get(noun, "house")
+        key = {
+            Noun.QUEUE: "orders",
+            Noun.SKILL: "en",
+            Noun.PAUSE_CODE: "lunch",
+            Noun.REASON: "too_dear",
+            Noun.SEAT: "a",
+        }.get(noun, "house")
         item = item_in(SETUP, noun, key)
         assert item is not None
         assert key_of(noun, item) == key

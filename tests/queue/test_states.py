@@ -6,40 +6,46 @@ import pytest
 
 from cordboard.queue import agent as agents
 from cordboard.queue import contact as contacts
+from cordboard.queue import contact_events
 from cordboard.queue.agent import Agent, AgentState, Stance, TaskPhase
 from cordboard.queue.channel import Arrival, ChannelKind, Direction, OfferFailure
 from cordboard.queue.contact import Contact, ContactState, IllegalTransition
+from cordboard.queue.mask import RecordingPaused, RecordingResumed
+from cordboard.queue.parked import Fetched, Parked
 from cordboard.queue.third import PartiesHeld, ThirdAnswered, ThirdCalled, ThirdGone
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LATER = AT + timedelta(seconds=30)
 C, A = ContactState, AgentState
 
-CONTACT_EVENTS: dict[str, contacts.ContactEvent] = {
-    "queued": contacts.Queued(LATER),
-    "offered": contacts.Offered(LATER, "maria"),
-    "offer_failed": contacts.OfferFailed(LATER, OfferFailure.NO_ANSWER),
-    "connected": contacts.Connected(LATER, "maria"),
-    "held": contacts.HoldChanged(LATER, True),
-    "taken_back": contacts.HoldChanged(LATER, False),
-    "recording_paused": contacts.RecordingPaused(LATER, LATER),
-    "recording_resumed": contacts.RecordingResumed(LATER),
+CONTACT_EVENTS: dict[str, contact_events.ContactEvent] = {
+    "queued": contact_events.Queued(LATER),
+    "offered": contact_events.Offered(LATER, "maria"),
+    "offer_failed": contact_events.OfferFailed(LATER, OfferFailure.NO_ANSWER),
+    "connected": contact_events.Connected(LATER, "maria"),
+    "held": contact_events.HoldChanged(LATER, True),
+    "taken_back": contact_events.HoldChanged(LATER, False),
+    "recording_paused": RecordingPaused(LATER, LATER),
+    "recording_resumed": RecordingResumed(LATER),
     "third_called": ThirdCalled(LATER, "t", number="+74951234567"),
     "third_answered": ThirdAnswered(LATER, "t"),
     "third_gone": ThirdGone(LATER, "t", "busy"),
     "parties_held": PartiesHeld(LATER, customer=False, third=False),
-    "talk_ended": contacts.TalkEnded(LATER),
-    "leg_broke": contacts.AgentLegBroke(LATER),
-    "customer_left": contacts.CustomerLeft(LATER, "cause_16"),
-    "node_lost": contacts.NodeLost(LATER),
-    "disposed": contacts.Disposed(LATER, "confirmed", ""),
-    "transferred": contacts.Transferred(LATER, "claims", AT, ()),
-    "overflow_met": contacts.OverflowMet(LATER, "orders/wait", "claims", AT),
-    "placed": contacts.Placed(LATER, AT, ()),
-    "held_back": contacts.HeldBack(LATER, LATER),
-    "overflowed": contacts.Overflowed(LATER, "message"),
-    "reached": contacts.Reached(LATER, "n/b/2"),
-    "customer_known": contacts.CustomerKnown(LATER, "c", None),
+    "answerer_told": contact_events.AnswererTold(LATER, "machine"),
+    "talk_ended": contact_events.TalkEnded(LATER),
+    "leg_broke": contact_events.AgentLegBroke(LATER),
+    "customer_left": contact_events.CustomerLeft(LATER, "cause_16"),
+    "node_lost": contact_events.NodeLost(LATER),
+    "disposed": contact_events.Disposed(LATER, "confirmed", ""),
+    "transferred": contact_events.Transferred(LATER, "claims", AT, ()),
+    "parked": Parked(LATER, LATER, LATER),
+    "fetched": Fetched(LATER, "maria", LATER),
+    "overflow_met": contact_events.OverflowMet(LATER, "orders/wait", "claims", AT),
+    "placed": contact_events.Placed(LATER, AT, ()),
+    "held_back": contact_events.HeldBack(LATER, LATER),
+    "overflowed": contact_events.Overflowed(LATER, "message"),
+    "reached": contact_events.Reached(LATER, "n/b/2"),
+    "customer_known": contact_events.CustomerKnown(LATER, "c", None),
 }
 CONTACT_TABLE: dict[ContactState, dict[str, ContactState]] = {
     C.ARRIVED: {
@@ -72,10 +78,12 @@ CONTACT_TABLE: dict[ContactState, dict[str, ContactState]] = {
         "held": C.HELD,
         "taken_back": C.CONNECTED,
         "recording_paused": C.CONNECTED,
+        "answerer_told": C.CONNECTED,
         "third_called": C.CONNECTED,
         "talk_ended": C.WRAP_UP,
         "leg_broke": C.QUEUED,
         "transferred": C.QUEUED,
+        "parked": C.QUEUED,
         "customer_left": C.WRAP_UP,
         "node_lost": C.LOST,
         "customer_known": C.CONNECTED,
@@ -84,14 +92,16 @@ CONTACT_TABLE: dict[ContactState, dict[str, ContactState]] = {
         "held": C.HELD,
         "taken_back": C.CONNECTED,
         "recording_paused": C.HELD,
+        "answerer_told": C.HELD,
         "talk_ended": C.WRAP_UP,
         "leg_broke": C.QUEUED,
         "transferred": C.QUEUED,
+        "parked": C.QUEUED,
         "customer_left": C.WRAP_UP,
         "node_lost": C.LOST,
         "customer_known": C.HELD,
     },
-    C.WRAP_UP: {"disposed": C.CLOSED, "customer_known": C.WRAP_UP},
+    C.WRAP_UP: {"answerer_told": C.WRAP_UP, "disposed": C.CLOSED, "customer_known": C.WRAP_UP},
     C.CLOSED: {},
     C.ABANDONED: {},
     C.LOST: {},
@@ -276,13 +286,13 @@ def test_the_wire_is_believed_when_a_call_begins_with_somebody_else() -> None:
 
 
 def test_talk_in_two_pieces_is_added_up() -> None:
-    broken = contacts.advance(contact_in(C.CONNECTED), contacts.AgentLegBroke(LATER + timedelta(seconds=40)))
-    again = contacts.advance(broken, contacts.Offered(LATER + timedelta(seconds=50), "maria"))
-    talking = contacts.advance(again, contacts.Connected(LATER + timedelta(seconds=52), "maria"))
-    ended = contacts.advance(talking, contacts.TalkEnded(LATER + timedelta(seconds=62)))
+    broken = contacts.advance(contact_in(C.CONNECTED), contact_events.AgentLegBroke(LATER + timedelta(seconds=40)))
+    again = contacts.advance(broken, contact_events.Offered(LATER + timedelta(seconds=50), "maria"))
+    talking = contacts.advance(again, contact_events.Connected(LATER + timedelta(seconds=52), "maria"))
+    ended = contacts.advance(talking, contact_events.TalkEnded(LATER + timedelta(seconds=62)))
     assert ended.talk_s == 50.0
 
 
 def test_a_clock_that_jumps_back_gives_no_negative_talk() -> None:
-    ended = contacts.advance(contact_in(C.CONNECTED), contacts.TalkEnded(AT - timedelta(hours=1)))
+    ended = contacts.advance(contact_in(C.CONNECTED), contact_events.TalkEnded(AT - timedelta(hours=1)))
     assert ended.talk_s == 0.0

@@ -171,3 +171,31 @@ async def test_a_customer_who_leaves_frees_the_one_who_was_asked_when_his_leg_en
     assert house.agent("ilya") is A.RESERVED
     await house.desk.thirds.gone(third.id, "person")
     assert house.agent("ilya") is A.READY
+
+
+async def test_whoever_is_free_in_a_queue_is_asked_and_gets_the_customer_there() -> None:
+    house, contact = await talking("maria", "ilya")
+    await house.desk.register("ilya", "Ilya", "agent-ilya", ["claims", "orders"])
+    await house.desk.thirds.call("maria", contact.id, queue="claims")
+    third = third_of_talk(house, contact)
+    assert (third.agent_id, third.queue) == ("ilya", "claims")
+    await house.desk.thirds.answered(third.id)
+    await house.desk.thirds.complete("maria", contact.id)
+    again = house.desk.contact(contact.id)
+    assert again is not None
+    assert (again.queue, again.agent_id) == ("claims", "ilya")
+
+
+@pytest.mark.parametrize("why", ["nobody_serves_it", "himself_alone", "busy"])
+async def test_a_queue_where_nobody_is_free_is_a_refusal_and_nothing_happens(why: str) -> None:
+    house, contact = await talking("maria", "ilya")
+    if why == "himself_alone":
+        await house.desk.register("maria", "Maria", "agent-maria", ["claims", "orders"])
+    if why == "busy":
+        await house.desk.register("ilya", "Ilya", "agent-ilya", ["claims", "orders"])
+        await house.call("n/b/2")
+        house.wire.told.clear()
+    with pytest.raises(NotAllowedNow):
+        await house.desk.thirds.call("maria", contact.id, queue="claims")
+    assert house.wire.told == []
+    assert await house.state(contact) is C.CONNECTED

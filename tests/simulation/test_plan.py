@@ -20,6 +20,7 @@ GOOD: dict[str, Any] = {"agents": 5, "calls_per_second": 1.0, "seconds": 5.0}
         ({"calls_per_second": float("nan")}, "--calls-per-second"),
         ({"seconds": 0}, "--seconds"),
         ({"outbound": 1.5}, "--outbound"),
+        ({"answers": -0.1}, "--answers"),
         ({"nodes": 2}, "--nodes"),
         ({"habits": Habits(talk_s=0)}, "--talk"),
         ({"agents": 101}, "on SQLite at most 100 agents"),

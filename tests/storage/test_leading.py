@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from cordboard.storage.data_folder import DataFolder, FolderUnusable
 from cordboard.storage.database import Database
-from cordboard.storage.leading import Leading
+from cordboard.storage.leading import LOOP_DEAD_S, Leading
 from cordboard.storage.lease import TTL_S
 from cordboard.storage.lease_store import LeaseStore
 from tests.fakes.databases import ROOT, PostgresServer
@@ -113,7 +114,7 @@ async def test_the_next_life_of_the_same_folder_need_not_wait(engines: Engines) 
 
 async def test_a_database_that_is_away_costs_the_lease_only_when_its_time_is_over(engines: Engines) -> None:
     database = Database.open(engines.url)
-    one = Leading(database, "a", lambda: engines.now)
+    one = Leading(database, "a", lambda: engines.now, lambda: Database.open("postgresql+asyncpg:///none?host=/nowhere"))
     await one.lead(engines.on_wait)
     await database.close()
     keeping = engines.begin(asyncio.create_task(one.keep()))
@@ -125,6 +126,54 @@ async def test_a_database_that_is_away_costs_the_lease_only_when_its_time_is_ove
     await keeping
     assert not one.holds()
     await one.give_up()  # nobody can be told, and that is no reason to fail
+
+
+class Onlooker:
+    """Sees the lease with the eyes of another process, while the event loop here has no turn."""
+
+    LOOK = """
+import asyncio, asyncpg, sys, time
+
+async def changed(url, before, within_s):
+    connection = await asyncpg.connect(url)
+    until = time.monotonic() + within_s
+    while True:
+        now = (await connection.fetchval("SELECT expires FROM lease")).timestamp()
+        if now != before or time.monotonic() > until:
+            return now
+        await asyncio.sleep(0.02)
+
+print(asyncio.run(changed(sys.argv[1], float(sys.argv[2]), float(sys.argv[3]))))
+"""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.replace("+asyncpg", "")
+        self._expires = 0.0
+
+    def sees_it_renewed(self, within_s: float) -> bool:
+        """Whether it was, since the last look."""
+        command = [sys.executable, "-c", self.LOOK, self._url, repr(self._expires), repr(within_s)]
+        before = self._expires
+        self._expires = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        return self._expires != before
+
+
+async def test_an_event_loop_that_is_busy_keeps_the_lease_and_one_that_stands_still_is_followed(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cordboard.storage.leading.RENEW_S", 0.05)
+    first = await engines.led("a")
+    keeping = engines.begin(asyncio.create_task(first.keep()))
+    await asyncio.sleep(0)
+    onlooker, since = Onlooker(engines.url), engines.now
+    assert onlooker.sees_it_renewed(0.0)
+    while first.holds():  # from here on the loop has no turn
+        if engines.now - since < LOOP_DEAD_S:
+            assert onlooker.sees_it_renewed(20.0)
+        engines.now += 1.0
+    assert LOOP_DEAD_S <= engines.now - since <= LOOP_DEAD_S + TTL_S
+    await keeping
+    assert not first.holds()
 
 
 async def test_nobody_takes_over_from_one_who_was_not_awaited(engines: Engines) -> None:
@@ -170,3 +219,16 @@ def test_a_folder_has_one_name_over_all_its_lives_and_another_folder_another(tmp
     shutil.rmtree(tmp_path / "a")
     assert named(tmp_path / "a") != name
     assert len(name) <= 300
+
+
+async def test_a_renewal_does_not_wait_for_the_disk_and_every_other_write_does(postgres_server: PostgresServer) -> None:
+    async with postgres_server.fresh() as url, AsyncExitStack() as stack:
+        said = []
+        for lasting in (True, False):
+            database = Database.open(url, lasting=lasting)
+            stack.push_async_callback(database.close)
+            async with database.single() as connection:
+                said.append(
+                    await connection.scalar(text("SELECT source FROM pg_settings WHERE name = 'synchronous_commit'"))
+                )
+        assert said == ["command line", "client"]  # of this server nobody waits, of a site's all but the renewals do

@@ -136,7 +136,7 @@ def test_every_prompt_that_can_be_said_exists(language: str) -> None:
         for minutes in (*range(0, 130), None):
             expected_s = None if minutes is None else minutes * 60.0
             names |= set(announcement(position, expected_s, language, offers_callback=True))
-    names |= {"callback-kept", "callback-impossible", "message-kept", "goodbye", "n-0", "reconnecting"}
+    names |= {"callback-kept", "callback-impossible", "message-kept", "goodbye", "n-0", "reconnecting", "own-phone"}
     names |= {"notice-confirmed", "notice-declined", "notice-operator", "opted-out"}  # said by the dialplan alone
     spoken = set(DIALOG_RU) if language == "ru" else set(DIALOG_EN) | set(CORE_EN)  # test_booking_by_phone.py has those
     assert names | spoken == set(PROMPTS[language])

@@ -9,10 +9,10 @@ import pytest
 from bench.greetings import sound as made
 from bench.greetings.app_amd import by_rule
 from bench.greetings.calls import Truth
-from bench.greetings.listening import PIECE, Listened, listen_to, listened
-from bench.greetings.train import judged
+from bench.greetings.listening import PIECE, Listened, listened
 from cordboard.telephony.answer_machine import FRAME_BYTES, AnswerMachine
 from cordboard.telephony.answer_model import shipped
+from cordboard.telephony.answer_replay import judged, replay
 from cordboard.telephony.answer_verdict import POINTS, Heard
 from tests.fakes.answer_sounds import hiss, silence, sit, speech, tone
 
@@ -31,7 +31,7 @@ NOBODY = Truth("person", "short", "nobody", "en")
     ],
 )
 def test_a_call_is_judged_by_the_bench_as_it_is_live(sound: bytes, point: str) -> None:
-    model, heard = shipped(), listen_to(sound, NOBODY, 14.0)
+    model, heard = shipped(), replay(sound, 14.0)
     offline = judged(heard, model.likelihoods_of(model.scores(heard.figures)), POINTS[point])
     machine = AnswerMachine(model, POINTS[point])
     frames = (sound[begin : begin + FRAME_BYTES] for begin in range(0, len(sound), FRAME_BYTES))
@@ -80,7 +80,7 @@ def heard_and_noted(use: str, number: int) -> Listened:
     """A call of the set, without its voices: a hello at a moment of its own; each time it is heard is noted."""
     with Path(os.environ["HEARD"]).open("a") as noted:
         noted.write(f"{use} {number}\n")
-    return listen_to(hiss(0.2 + number / 500) + speech(0.3) + hiss(0.3), NOBODY, 8.0)
+    return Listened(NOBODY, replay(hiss(0.2 + number / 500) + speech(0.3) + hiss(0.3), 8.0))
 
 
 def test_what_was_listened_to_is_kept_and_only_the_rest_is_heard(
@@ -92,10 +92,10 @@ def test_what_was_listened_to_is_kept_and_only_the_rest_is_heard(
     assert len(first) == 3
     assert len(noted.read_text().splitlines()) == PIECE
     more = listened("valid", PIECE + 2, tmp_path / "kept", heard_and_noted)
-    assert [each.onset_s for each in more[:3]] == [each.onset_s for each in first]
-    assert all((old.figures == new.figures).all() for old, new in zip(first, more, strict=False))
+    assert [each.heard.onset_s for each in more[:3]] == [each.heard.onset_s for each in first]
+    assert all((old.heard.figures == new.heard.figures).all() for old, new in zip(first, more, strict=False))
     assert sorted(map(str.split, noted.read_text().splitlines())) == sorted(["valid", str(n)] for n in range(2 * PIECE))
-    assert len({each.onset_s for each in more}) > 3
+    assert len({each.heard.onset_s for each in more}) > 3
 
 
 @pytest.mark.parametrize(

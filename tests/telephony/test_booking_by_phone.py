@@ -86,6 +86,7 @@ def test_a_slot_on_the_second_page_in_english(book: BookingBook) -> None:
     told = in_queue(book, "2", "1", "2", "9", "2", "1", language="en", knows=False)
     assert told.line.heard[:2] == ["ru/in-russian", "en/in-english"]
     assert told.line.asked(3) == (
+        "Here are the free times, by your local clock: "
         "from one p.m. to one thirty p.m. press one. from one thirty p.m. to two p.m. press two. "
         "from two p.m. to two thirty p.m. press three. from two thirty p.m. to three p.m. press four. "
         "To hear other times, press nine. To choose another day, press zero."
@@ -147,7 +148,8 @@ def test_a_number_that_may_not_be_called(book: BookingBook) -> None:
 @pytest.mark.parametrize("answers", [[], ["1"], ["1", "2"], ["1", "2", "1"], ["1", "4", "1"]])
 def test_silence_is_asked_twice_more_and_books_nothing(book: BookingBook, answers: list[str]) -> None:
     told = in_queue(book, *answers, "", "", "")
-    assert told.line.asked(-1) == told.line.asked(-2) == told.line.asked(-3)
+    assert told.line.asked(-3).endswith(told.line.asked(-2))  # words that lead in to the question are not said again
+    assert told.line.asked(-1) == told.line.asked(-2)
     assert told.spoken.endswith("Оставайтесь на линии, оператор вам ответит.")
     assert (told.outcome, told.booked) == (Outcome.NOTHING, [])
 
@@ -183,7 +185,9 @@ def test_a_slot_that_was_taken_meanwhile(book: BookingBook) -> None:
     line = Quick(["1", "2", "1", "1", "2", "1", "1"])
     outcome = from_the_queue(Caller(line, "ru"), NoWait(book), WAITS, knows_language=True)
     assert "Это время только что заняли." in line.text()
-    assert line.asked(-2).startswith("с тринадцати часов тридцати минут до четырнадцати часов нажмите один.")
+    assert line.asked(-2).startswith(
+        "Свободное время, по вашим местным часам: с тринадцати часов тридцати минут до четырнадцати часов нажмите один."
+    )
     assert outcome is Outcome.BOOKED
     assert {one.slot for one in book.bookings.values()} == {TODAY_SLOTS[0], TODAY_SLOTS[1]}
 
@@ -252,8 +256,9 @@ def test_a_house_that_books_nothing_now_blames_no_number() -> None:
 
 def test_after_hours_a_call_is_booked(book: BookingBook) -> None:
     told = at_night(book, "2", "1", "4", "1", "1", language="en")
-    assert told.line.asked(0) == "To book a call at a time that suits you, press two."
-    assert told.spoken.startswith("You have called outside our opening hours.")
+    assert told.line.asked(0) == (
+        "You have called outside our opening hours. To book a call at a time that suits you, press two."
+    )
     assert told.spoken.endswith("Your call is booked. Goodbye.")
     assert told.booked == [(NUMBER, MONDAY_SLOT[0])]
 
@@ -268,8 +273,9 @@ def test_after_hours_the_order_is_told_and_asked_again(book: BookingBook) -> Non
 
 def test_after_hours_without_a_booking_service_the_order_alone(book: BookingBook) -> None:
     told = at_night(book, "1", "", "", "", order=ORDER, books=False, closed=False)
-    assert told.line.asked(0) == "Чтобы узнать, что с вашим заказом, нажмите один."
-    assert told.spoken.startswith("В данный момент никто не может принять ваш звонок.")
+    assert told.line.asked(0) == (
+        "В данный момент никто не может принять ваш звонок. Чтобы узнать, что с вашим заказом, нажмите один."
+    )
 
 
 def test_after_hours_silence_ends_with_goodbye(book: BookingBook) -> None:

@@ -15,7 +15,7 @@ import pytest
 from cordboard.telephony.dialog import Caller, CallerGone, NoAnswer
 from cordboard.telephony.ivr import AgiLine, IvrServer, Talk
 from tests.fakes.asterisk_tree import INBOUND, Node, data_folder, speaking_node
-from tests.fakes.prompt_ear import all_there, find_in_order
+from tests.fakes.prompt_ear import hears_in_order
 from tests.fakes.raw_ami import Message
 from tests.fakes.sipp import SippCaller
 from tests.fakes.wait import until
@@ -90,7 +90,7 @@ def waits_again(node: Node) -> bool:
 async def until_heard(node: Node, caller: SippCaller, language: str, *names: str) -> None:
     def listen() -> bool:
         sound = caller.peer.sound(caller.far)
-        return all_there(find_in_order(sound, node.data / "asterisk/share/prompts", language, names))
+        return hears_in_order(sound, node.data / "asterisk/share/prompts", language, names)
 
     await until(listen, f"the prompts {names}", within_s=40, every_s=0.5)
 

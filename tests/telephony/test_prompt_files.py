@@ -19,7 +19,7 @@ pytestmark = pytest.mark.live
 MADE_RU = {
     *("wait-0", "wait-1", "wait-2", "wait-3", "wait-4", "closed"),
     *("callback-offer", "callback-kept", "callback-impossible"),
-    *("notice-confirmed", "notice-declined", "notice-operator", "opted-out", "reconnecting"),
+    *("notice-confirmed", "notice-declined", "notice-operator", "opted-out", "reconnecting", "own-phone"),
     *DIALOG_RU,
 }
 

@@ -108,6 +108,40 @@ async def test_it_waits_until_asterisk_let_go_of_the_file(tmp_path: Path, books:
     assert ((await waiting).state, (await waiting).seconds) == ("ok", 2.0)
 
 
+async def test_blocks_that_come_late_are_waited_for_as_long_as_the_file_grows(
+    tmp_path: Path, books: Books, raw: Path
+) -> None:
+    """A starved Asterisk writes the talk's end in blocks far apart, together later than one wait."""
+    sound = both_sides(8.0)
+    file = raw / "c1-1.raw"
+    file.write_bytes(sound[:32768])
+    waiting = asyncio.create_task(
+        Recorder(tmp_path / "kept", books, StandingClock(), settle_s=1.0).keep(RawTake(_talk("c1", 8.0), (file,)))
+    )
+    for begin in range(32768, len(sound), 32768):
+        await asyncio.sleep(0.4)
+        with file.open("ab") as still_open:
+            still_open.write(sound[begin : begin + 32768])
+    assert ((await waiting).state, (await waiting).seconds) == ("ok", 8.0)
+
+
+async def test_a_sweep_waits_for_a_talk_that_ended_this_moment(tmp_path: Path, books: Books, raw: Path) -> None:
+    """Its row is closed, its keeper has not begun yet, and Asterisk still has the last block in hand."""
+    sound = both_sides(2.0)
+    file = _raw(raw, "c1-1.raw", age_s=0)
+    file.write_bytes(sound[:32768])
+
+    async def known(key: str, take: int) -> Talk:
+        return _talk(key, 2.0)
+
+    sweeping = asyncio.create_task(Recorder(tmp_path / "kept", books, StandingClock(), settle_s=60).sweep(raw, known))
+    await asyncio.sleep(0.2)
+    with file.open("ab") as still_open:
+        still_open.write(sound[32768:])
+    (kept,) = (await sweeping).finished
+    assert (kept.state, kept.seconds) == ("ok", 2.0)
+
+
 async def test_a_sweep_keeps_what_a_crash_left_and_leaves_open_calls_alone(
     recorder: Recorder, books: Books, raw: Path
 ) -> None:

@@ -331,7 +331,9 @@ def test_what_a_caller_chose_is_filtered_before_use(path: Path) -> None:
 @pytest.mark.parametrize("path", DIALPLANS, ids=["node", "carrier"])
 def test_nothing_a_caller_chose_is_dialed(path: Path) -> None:
     dialed = [step for step in steps(path) if "Dial(" in step]
-    assert all(re.search(r"Dial\(PJSIP/\$\{CC_AGENT\},", step) for step in dialed)
+    assert all(re.search(r"Dial\(PJSIP/\$\{CC_(AGENT|OWN)\},", step) for step in dialed)
+    own = [step for step in steps(path) if re.search(r"Set\(_*CC_OWN=.", step) and "CC_OWN=)" not in step]
+    assert all("FILTER(0-9a-z_@" in step for step in own)
 
 
 def test_patterns_are_spelled_with_care() -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from cordboard.dialer.machine_knobs import MACHINE_POINTS
 from cordboard.queue.channel import AttemptOutcome, CallSign
+from cordboard.telephony.answer_model import Model, shipped
 from cordboard.telephony.answer_verdict import OFF, POINTS, Heard, Verdict
 from cordboard.telephony.placed_calls import NotDialable
-from cordboard.telephony.screening import LEAVES, POINT
+from cordboard.telephony.screening import LEAVES, MODEL, POINT, Hearing
 from tests.fakes.answer_sounds import hiss, sit, speech, tone
 from tests.fakes.asterisk_wire import FakeChannel
 from tests.fakes.line import Line
@@ -62,6 +63,28 @@ async def test_a_machine_is_hung_up_on_and_its_outcome_is_a_machine(line: Line) 
     await hears(line, BEEP)
     await until(lambda: line.dialing.ended == [(CALL, AttemptOutcome.MACHINE)], "it is hung up on")
     assert verdicts[-1].heard is Heard.MACHINE
+
+
+async def test_who_was_heard_out_is_told_once_with_his_sound_by_the_campaign_s_own_model(line: Line) -> None:
+    told: list[Hearing] = []
+    asked: list[str] = []
+
+    def model_of(name: str) -> Model:
+        asked.append(name)
+        return shipped()
+
+    def broken(_hearing: Hearing) -> None:
+        raise ValueError("no books")
+
+    line.voice.screening.on_heard_out += [broken, told.append]
+    line.voice.screening.model_of = model_of
+    await picked_up(line, **{MODEL: "campaign-1"})
+    await hears(line, hiss(6))
+    await until(lambda: told, "it is told")
+    ((attempt_id, point, verdict, sound),) = [(each.attempt_id, each.point, each.verdict, each.sound) for each in told]
+    assert (attempt_id, point, verdict.heard, asked) == (CALL, "balanced", Heard.SILENCE, ["campaign-1"])
+    assert sound == hiss(6)[: len(sound)]
+    assert verdict.at_s <= len(sound) / 16_000 <= 6
 
 
 async def test_a_message_is_left_after_the_beep(line: Line) -> None:

@@ -41,6 +41,26 @@ async def test_a_caller_is_offered_by_redirect_with_his_contact_in_the_leg(line:
     assert (contact.address, contact.wire_key) == ("+79000000001", f"{KEYS}lab-1.1")
 
 
+async def test_a_caller_who_is_still_on_his_way_is_offered_as_soon_as_he_has_arrived(line: Line) -> None:
+    line.asterisk.behaviour.still_moving = 2
+    channel = line.calls()
+    await line.asterisk.until(lambda: len(line.asterisk.sent("Redirect")) == 3)
+    await until(
+        lambda: (channel.context, channel.exten) == ("cc-dial", "agent-maria"), "the move that was refused twice"
+    )
+
+
+async def test_of_two_moves_the_later_one_stands(line: Line) -> None:
+    channel = line.calls()
+    await line.asterisk.until(lambda: channel.context == "cc-dial")
+    line.asterisk.behaviour.still_moving = 3
+    earlier = asyncio.create_task(line.voice._wire.move(f"{KEYS}lab-1.1", "cc-room", "s"))
+    await line.asterisk.until(lambda: len(line.asterisk.sent("Redirect")) == 2)
+    assert await line.voice._wire.move(f"{KEYS}lab-1.1", "cc-hold", "s")
+    assert not await earlier
+    assert channel.context == "cc-hold"
+
+
 async def test_a_telephone_is_looked_at_when_asked_whatever_its_news_do(line: Line) -> None:
     def is_up() -> bool:
         maria = line.desk.agent("maria")

@@ -92,6 +92,20 @@ async def test_the_customer_is_called_and_joined_with_the_agent_who_was_kept_for
     assert line.desk.late_events.total() == 0
 
 
+async def test_the_talk_is_told_to_the_account_of_the_day_and_a_call_that_nobody_took_is_not(line: Line) -> None:
+    """By Asterisk's clock, from the answer to the end."""
+    contact = await kept(line)
+    leg = await dialed(line)
+    leg.variables |= {"CC_CALL": leg.uniqueid, "CC_STATE": "answered"}
+    ends(line, leg, Verdict())
+    said = [("UserEvent", "CCAnswered"), ("Cc", leg.uniqueid), ("Timestamp", "1000.5")]
+    line.asterisk.emit("UserEvent", [*line.asterisk.about(leg), *said])
+    await line.asterisk.until(lambda: line.asterisk.sent("Redirect"))
+    line.asterisk.emit("Hangup", [*line.asterisk.about(leg), ("Cause", "16"), ("Timestamp", "1061.25")])
+    await until(lambda: line.charged, "the account")
+    assert line.charged == [(contact.address, 60.75)]
+
+
 @pytest.mark.parametrize(
     "verdict",
     [
@@ -108,6 +122,7 @@ async def test_who_cannot_be_reached_is_not_the_agents_fault_and_is_tried_later(
     await line.agent_is(AgentState.READY)
     again = contact_of(line, contact)
     assert again.state is ContactState.QUEUED
+    assert line.charged == []
     assert again.not_before is not None
     line.clock.pass_s((again.not_before - line.clock.now()).total_seconds() + 1)
     await line.desk.tick()

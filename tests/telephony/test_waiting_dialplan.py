@@ -10,7 +10,7 @@ import pytest
 
 from cordboard.telephony.recording import RawTake, Talk, finish
 from tests.fakes.asterisk_tree import FAR_AHEAD_S, INBOUND, Node, data_folder, speaking_node
-from tests.fakes.prompt_ear import all_there, find_in_order
+from tests.fakes.prompt_ear import hears_in_order
 from tests.fakes.raw_ami import Message
 from tests.fakes.sipp import SippCaller
 from tests.fakes.takes import CUSTOMER_HZ, hears
@@ -63,7 +63,7 @@ def heard_keys(node: Node, how_many: int) -> bool:
 async def until_heard(node: Node, caller: SippCaller, language: str, words: str) -> None:
     def listen() -> bool:
         sound = caller.peer.sound(caller.far)
-        return all_there(find_in_order(sound, node.data / "asterisk/share/prompts", language, words.split("&")))
+        return hears_in_order(sound, node.data / "asterisk/share/prompts", language, words.split("&"))
 
     await until(listen, f"the prompts {words}", within_s=40, every_s=1.0)
 

@@ -1,6 +1,7 @@
 /* The board: whom the table of agents shows, sending an agent to a state, starting and pausing campaigns. */
 import { $, $$, T, api, ready, toast, trying } from "./core.js";
 import { live, refresh } from "./parts.js";
+import { openDialog } from "./page.js";
 import { robot } from "./robot.js";
 
 /* Whom the table shows is asked of the server: of a big house it sends the first, and finds others by name. */
@@ -37,11 +38,37 @@ async function turn(campaign, to) {
   }
   refresh(true);
 }
+/* A word to one operator, or to those of a queue. */
+let addressee = "";
+function say(to, name) {
+  addressee = to;
+  $("#say-to").textContent = name; $("#say-to").hidden = !to; $("#say-queues").hidden = !!to; $("#say-err").hidden = true;
+  openDialog("say"); $("#say-text").focus();
+}
+document.addEventListener("submit", async e => {
+  if (e.target.id !== "say-form") return;
+  e.preventDefault();
+  const field = $("#say-text"), text = field.value.trim();
+  $("#say-err").hidden = !!text;
+  if (!text) { field.focus(); return; }
+  const good = await trying(async () => {
+    const done = await api("POST", "/messages", addressee ? { agent: addressee, text } : { queue: $("#say-which").value, text });
+    toast(T("Сказано: %(n)s", { n: done.to }));
+  });
+  if (good) { field.value = ""; $("#d-say").close(); refresh(true); }
+});
+async function waive(how, path, done) {
+  if (await trying(() => api(how, path))) toast(done);
+  refresh(true);
+}
 document.addEventListener("click", e => {
   const at = selector => e.target.closest?.(selector);
   let b;
   if ((b = at("[data-send]"))) send(b.dataset.agent, b.dataset.name, b.dataset.send);
   if ((b = at("[data-turn]"))) turn(b.dataset.campaign, b.dataset.turn);
+  if ((b = at("[data-waive]"))) waive("POST", `/contacts/${b.dataset.waive}/script/waive`, T("Обязательные шаги отпущены"));
+  if ((b = at("[data-waive-no]"))) waive("DELETE", `/contacts/${b.dataset.waiveNo}/script/waiver-request`, T("Оператору сказано: шаги нужны"));
+  if ((b = at("[data-tell]"))) say(b.dataset.to ?? "", b.dataset.name ?? "");
   if ((b = at("[data-show]"))) { shown = b.dataset.show; ask(); }
 });
 

@@ -15,6 +15,17 @@ document.addEventListener("click", e => {
   if (button && !button.disabled) mask(button);
 });
 
+/* Who had answered: a person or a machine, in one click. */
+document.addEventListener("click", async e => {
+  const button = e.target.closest?.("[data-answerer]");
+  if (!button || button.disabled) return;
+  const { contact } = button.closest("[data-contact]").dataset;
+  button.disabled = true;
+  if (await trying(async () => { await api("POST", `/desk/contacts/${contact}/answerer`, { answerer: button.dataset.answerer }); return true; })) announce(T("Записано"));
+  button.disabled = false;
+  refresh();
+});
+
 /* The third. Who is free changes unheard here, so the list is fetched when the dialog opens. */
 async function colleagues() {
   const contact = $("#consult-form")?.dataset.contact, place = $("#consult-colleagues");
@@ -25,7 +36,7 @@ async function colleagues() {
 }
 async function third(button) {
   const { contact } = button.closest("[data-contact]").dataset, what = button.dataset.third;
-  const body = what === "parties" ? { customer_held: button.dataset.customer === "true", third_held: button.dataset.held === "true" } : undefined;
+  const body = what === "parties" ? { customer_held: button.dataset.customerHeld === "true", third_held: button.dataset.thirdHeld === "true" } : undefined;
   button.disabled = true;
   await trying(() => api("POST", `/desk/contacts/${contact}/third/${what}`, body));
   button.disabled = false;
@@ -42,7 +53,20 @@ document.addEventListener("submit", async e => {
   const form = e.target, chosen = $("[name=goes]:checked", form), number = $("#consult-number").value.trim();
   $("#consult-err").hidden = !!(chosen || number);
   if (!chosen && !number) { $("#consult-number").focus(); return; }
-  const body = number ? { number } : { agent: chosen.dataset.agent };
+  const body = number ? { number } : chosen.dataset.queue ? { queue: chosen.dataset.queue } : { agent: chosen.dataset.agent };
   if (await trying(() => api("POST", `/desk/contacts/${form.dataset.contact}/third`, { ...body, blind: e.submitter?.value === "blind" }))) form.closest("dialog").close();
   refresh();
+});
+
+/* Parking: the customer is left with the music, and anybody of the queue takes him. */
+async function press(button, path) {
+  button.disabled = true;
+  await trying(() => api("POST", path));
+  button.disabled = false;
+  refresh();
+}
+document.addEventListener("click", e => {
+  const park = e.target.closest?.("#park"), fetch = e.target.closest?.("[data-fetch]");
+  if (park && !park.disabled) press(park, `/desk/contacts/${park.closest("[data-contact]").dataset.contact}/park`);
+  if (fetch && !fetch.disabled) press(fetch, `/desk/parked/${fetch.dataset.fetch}/fetch`);
 });

@@ -12,7 +12,9 @@ export const call = () => rows().find(row => row.kind === "voice") ?? null;
 export const offers = () => rows().filter(row => row.phase === "ringing");
 
 let update = () => {}, handToComposer = "";
-const unread = new Map(), told = new Set();
+const unread = new Map(), told = new Set(), notes = new Map();
+/* A browser freezes no page that holds a lock: in a tab that sleeps an offer is heard all the same. */
+navigator.locks?.request(`cordboard-desk-${Math.random()}`, () => new Promise(() => {}));
 
 /* Put a contact in the middle. `hand`: the operator asked for it, so he may write at once. */
 export function open(id, hand = false) {
@@ -43,10 +45,12 @@ function callBegan(tasks) {
 }
 
 /* A tab in the background hears the offer of a chat and each message; the one in front hears those it does not see. */
-function hear({ contact_id: id, unread: count }) {
+function hear({ contact_id: id, unread: count, waits }) {
   const before = unread.get(id) ?? 0;
   unread.set(id, count); paintUnread();
   if (count > before && rows().some(row => row.id === id && row.phase !== "ringing") && (id !== shown() || document.hidden)) knock();
+  const row = document.getElementById(`ct-${id}`);         /* how long he may still wait is told by the server's clock */
+  if (row?.dataset.phase === "talking" && waits !== Boolean($(".promise", row.parentElement))) update();
 }
 function paintUnread() {
   for (const el of $$("[data-unread]")) {
@@ -61,15 +65,15 @@ function offerOut({ id, kind, name }) {
   announce(kind === "voice" ? T("Входящий звонок: %(name)s", { name }) : T("Предложен чат: %(name)s", { name }));
   if (kind !== "voice") knockTwice();          /* for a call the telephone rings */
   if (!document.hidden || !("Notification" in window) || Notification.permission !== "granted") return;
-  const note = new Notification(kind === "voice" ? T("Звонит %(name)s", { name }) : T("Пишет %(name)s", { name }), { tag: id });
+  const note = new Notification(kind === "voice" ? T("Звонит %(name)s", { name }) : T("Пишет %(name)s", { name }), { tag: id, requireInteraction: true });
   note.onclick = () => { focus(); note.close(); };
-  setTimeout(() => note.close(), 20000);
+  notes.set(id, note);                         /* it stays until the offer is taken, or is another's */
 }
 
 function painted(live) {
   const all = rows();
   stay(); noteShown(shown(), all.map(row => row.id));
-  for (const id of [...told]) if (!all.some(row => row.id === id && row.phase === "ringing")) told.delete(id);
+  for (const id of [...told]) if (!all.some(row => row.id === id && row.phase === "ringing")) { told.delete(id); notes.get(id)?.close(); notes.delete(id); }
   for (const offer of offers()) if (!told.has(offer.id)) offerOut(offer);
   for (const id of [...unread.keys()]) if (!all.some(row => row.id === id)) unread.delete(id);
   for (const el of $$("[data-unread]")) if (!unread.has(el.dataset.unread)) unread.set(el.dataset.unread, +el.textContent);
@@ -80,15 +84,11 @@ function painted(live) {
 /* The dialog opens with what is known when the server takes longer. */
 const FRESH_MS = 1500, TYPING_MS = 200, soon = ms => new Promise(done => setTimeout(done, ms));
 
-/* Alt and an arrow: the contact above or below, round and round. */
-function step(by) {
+/* The contact above or below, round and round. */
+export function step(by) {
   const ids = rows().map(row => row.id);
   if (ids.length) open(ids[(ids.indexOf(shown()) + by + ids.length) % ids.length], true);
 }
-document.addEventListener("keydown", e => {
-  if (!e.altKey || e.ctrlKey || e.metaKey || e.shiftKey || !["ArrowUp", "ArrowDown"].includes(e.code)) return;
-  e.preventDefault(); step(e.code === "ArrowDown" ? 1 : -1);
-});
 document.addEventListener("click", async e => {
   const at = selector => e.target.closest?.(selector), row = at("[data-open]"), accept = at("[data-accept]");
   if (at("#transfer")) { await Promise.race([colleagues(""), soon(FRESH_MS)]); openDialog("transfer"); }      /* who is at work changes unheard here */

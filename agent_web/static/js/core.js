@@ -70,8 +70,16 @@ export function tick() {
   }
 }
 
-/* A region read out at once; for ringing and for what stops the work. */
+/* Two regions are read out, and no other: one at once (ringing, and what stops the work), one when there is a pause. */
 export function announce(text) { const el = $("#alert"); if (el) el.textContent = text; }
+const PAUSE_MS = 300;
+let toSay = [], saying = 0;
+export function say(text) {
+  if (!text || toSay.includes(text)) return;
+  toSay.push(text);
+  clearTimeout(saying);
+  saying = setTimeout(() => { const el = $("#said"); if (el) el.replaceChildren(make("p", "", toSay.join(". "))); toSay = []; }, PAUSE_MS);
+}
 
 export function toast(text, { kind = "check", action = "", onAction = null } = {}) {
   const host = $(".toasts"), el = make("div", "toast", icon(kind), make("span", "grow", text));
@@ -81,7 +89,7 @@ export function toast(text, { kind = "check", action = "", onAction = null } = {
     el.append(button);
   }
   for (const same of $$(".toast", host)) if (same.textContent === el.textContent) same.remove();
-  host.append(el);
+  host.append(el); say(text);
   let life = setTimeout(() => el.remove(), 8000);
   const wait = () => clearTimeout(life), leave = () => { life = setTimeout(() => el.remove(), 3000); };
   el.onmouseenter = wait; el.onfocusin = wait; el.onmouseleave = leave; el.onfocusout = leave;
@@ -94,8 +102,15 @@ export class Refused extends Error {
     this.status = status; this.errors = problem?.errors || []; this.fault = problem?.fault || ""; this.problem = problem || {};
   }
 }
+/* When the press was that asks for what is asked now, for the page measures how soon it is answered; 0 when nobody has just pressed. */
+const JUST_MS = 250;
+let pressedAt = 0;
+for (const event of ["click", "keydown"]) addEventListener(event, () => { pressedAt = performance.now(); }, true);
+function takePress() { const at = performance.now() - pressedAt < JUST_MS ? pressedAt : 0; pressedAt = 0; return at; }
+
 /* A call to our API. Throws Refused with a plain sentence; a dead line is Refused with status 0. */
 export async function api(method, path, body) {
+  const pressed = method === "GET" ? 0 : takePress();
   let answer;
   try {
     answer = await fetch(`/api/v1${path}`, {
@@ -104,6 +119,7 @@ export async function api(method, path, body) {
     });
   } catch { throw new Refused(0, { detail: T("Сервер не отвечает. Ничего не потеряно, попробуйте ещё раз.") }); }
   const data = answer.status === 204 ? null : await answer.json().catch(() => null);
+  if (pressed) document.dispatchEvent(new CustomEvent("cb:acted", { detail: performance.now() - pressed }));
   if (!answer.ok) throw new Refused(answer.status, data);
   return data;
 }

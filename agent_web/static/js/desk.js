@@ -10,9 +10,14 @@ import "./by_hand.js";
 import "./call_control.js";
 import "./order_card.js";
 import "./products.js";
+import { watchSoundCheck } from "./sound_check.js";
+import { painted, watchVitals } from "./vitals.js";
 import "./cord.js";
 import "./keys.js";
+import { save } from "./drafts.js";
 import "./script.js";
+import "./told.js";
+import "./speech.js";
 import "./wrap.js";
 
 await ready;
@@ -50,6 +55,7 @@ live.addEventListener("desk", e => {
 });
 live.addEventListener("order", e => { if ($("#order")?.dataset.order === e.detail.order_id || $(`#or-${CSS.escape(e.detail.order_id ?? "")}`) || ($("#person")?.dataset.whose ?? "") === e.detail.customer_id) update(); });
 live.addEventListener("resync", update);
+live.addEventListener("parked", () => live.atLeisure(update));
 live.addEventListener("board", e => figures(e.detail));
 live.addEventListener("up", () => { serverDown = false; upAt = performance.now(); paintLost(); live.atLeisure(update); });
 live.addEventListener("down", () => { serverDown = true; paintLost(); });
@@ -75,7 +81,7 @@ document.addEventListener("cb:painted", () => {
   plainTitle = document.title;
   if (offered && rows().some(row => row.id === offered.contact)) {
     const since = offered.at, done = offered.contact; offered = { contact: done, at: null };
-    if (since !== null) requestAnimationFrame(() => setTimeout(() => { performance.mark("painted", { detail: done }); paintMs.push(performance.now() - since); }));
+    if (since !== null) requestAnimationFrame(() => setTimeout(() => { performance.mark("painted", { detail: done }); const took = performance.now() - since; paintMs.push(took); painted(took); }));
   }
   const now = call()?.phase ?? "";
   if (!["ringing", "talking", "held"].includes(now)) phone.answerNext = false;
@@ -130,6 +136,9 @@ addEventListener("pagehide", () => phone.leave());
 phone.addEventListener("silent", () => toast(T("Браузер ждёт нажатия, чтобы включить звук. Нажмите в любое место страницы."), { kind: "alert" }));
 document.addEventListener("pointerdown", () => { const ear = $("#ear"); if (ear.srcObject && ear.paused) ear.play().catch(() => {}); });
 
+watchVitals(phone);
+watchSoundCheck(phone, error => error instanceof NoMicrophone ? WHY[error.reason]() : error.message || T("Не получилось. Попробуйте ещё раз."));
+
 /* The telephone's own buttons while no desk can offer a card: Asterisk itself rings us then (fallback). */
 function alone() {
   if (!phone.ringing && !phone.talking) return [];
@@ -142,10 +151,11 @@ function alone() {
 function paintLost() {
   const bar = $("#lost"), onShift = !["logged_out"].includes(phase());
   const phoneDown = onShift && phone.wanted && phone.was && ["connecting", "failed"].includes(phone.state);
+  const talks = phone.talking || (phone.why === "desk phone" && ["talking", "held"].includes(call()?.phase));
   let text = "";
   if (elsewhere) text = T("Рабочее место открыто в другой вкладке. Звонки идут туда.");
   else if (serverDown && phone.ringing) text = T("Звонит клиент. Сервер сейчас недоступен, но разговор состоится и запишется.");
-  else if (serverDown && phone.talking && !broken) text = T("Звонок цел: вы слышите друг друга. Пропала связь страницы с сервером, восстанавливаем сами.");
+  else if (serverDown && talks && !broken) text = T("Звонок цел: вы слышите друг друга. Пропала связь страницы с сервером, восстанавливаем сами.");
   else if (broken && phone.talking) text = T("Звонок цел: клиента мы не потеряем. Звук прервался, соединяем снова сами.");
   else if (serverDown) text = T("Нет связи с сервером. Новые звонки пока не придут, восстанавливаем сами. Введённое не пропадёт.");
   else if (phoneDown && phone.why === "") text = T("Нет связи с телефонией. Звонки пока не придут, подключаемся сами.");
@@ -184,7 +194,7 @@ document.addEventListener("click", async e => {
   let b;
   if ((b = at("[data-state]"))) chooseState(b.dataset.state, b.dataset.code);
   if (at("#answer")) { const ringing = call()?.id; if (await goReady()) { phone.answer(); paintPhone(); open(ringing); } }
-  if ((b = at("[data-decline]"))) { const { contact: id, kind } = meant(b); if (kind === "voice") phone.hangUp(); await trying(() => api("POST", `/desk/contacts/${id}/decline`)); update(); }
+  if ((b = at("[data-decline]"))) { const { contact: id, kind } = meant(b); await trying(() => api("POST", `/desk/contacts/${id}/decline`)); if (kind === "voice") phone.hangUp(); update(); }
   if (at("#mute")) { phone.mute(!phone.muted); paintPhone(); }
   if (at("#hold")) { phone.hold(!phone.held); paintPhone(); }
   if ((b = at("#end"))) { const { contact: id, kind } = meant(b); flush(); if (kind === "voice") phone.hangUp(); api("POST", `/desk/contacts/${id}/hangup`).catch(() => {}).finally(update); }
@@ -204,7 +214,7 @@ document.addEventListener("submit", async e => {
   if (e.target.id === "notes") {
     e.preventDefault();
     const field = $("#note"), text = field.value.trim();
-    if (text && await trying(() => api("POST", "/desk/notes", { customer_id: e.target.dataset.whose, text }))) { field.value = ""; update(); }
+    if (text && await trying(() => api("POST", "/desk/notes", { customer_id: e.target.dataset.whose, text }))) { field.value = ""; await save(field); update(); }
   }
   if (e.target.id === "newcomer") {
     e.preventDefault();
@@ -227,4 +237,5 @@ async function arrive() { if (phase() !== "logged_out" && !(await goReady())) an
 document.dispatchEvent(new Event("cb:painted"));
 if (rows().length > 1) update();      /* the page remembers who stood in the middle */
 for (const el of $$("[inert]")) el.inert = false;
+performance.mark("interactive");
 arrive();

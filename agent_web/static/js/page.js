@@ -62,7 +62,8 @@ document.addEventListener("keydown", e => {
   if (e.key === "Escape") for (const menu of $$(".menu:not([hidden])")) {
     menu.hidden = true; menu.previousElementSibling.setAttribute("aria-expanded", false); menu.previousElementSibling.focus();
   }
-  if (e.key === "?" && !inField) openDialog("help");
+  const help = $("[data-command=help]");               /* the desk's operator may have given it another key */
+  if (e.key === "?" && !inField && (!help || help.dataset.chord === "?")) openDialog("help");
 });
 document.addEventListener("input", e => { if (e.target.type === "range") paintValues(e.target.parentNode); });
 

@@ -102,6 +102,7 @@ function keepEdited(host, old, fresh) {
   return true;
 }
 function swapPart(part, fresh) {
+  if (!part.isConnected) return;      /* it went with the part around it, and its successor came with that one's */
   const text = plain(fresh.outerHTML);
   if (shown.get(part) === text) return resync(part, fresh);
   if (edited(part)) { again = true; return compare(part, fresh); }
@@ -135,7 +136,7 @@ function compare(part, fresh) {
     const take = make("button", "btn sm", T("Взять"));
     take.type = "button"; take.onclick = () => { ours.value = ours.dataset.was; note.remove(); ours.focus(); };
     const note = make("div", "note-bar is-warn theirs", make("span", "grow", T("Тем временем исправили на: %(value)s", { value: theirs.dataset.was || "—" })), take);
-    note.setAttribute("role", "status");
+    note.dataset.say = `theirs-${ours.id}`;
     box.append(note);
   }
 }

@@ -53,6 +53,19 @@ async function open(id, name, active) {
   if (well) toast(active ? T("%(name)s снова может войти.", { name }) : T("%(name)s больше не войдёт.", { name }), { action: T("Вернуть"), onAction: () => open(id, name, !active) });
   await refresh();
 }
+/* An operator's own telephone, for a talk whose page does not come back. */
+function ownNumber({ own, userId, name }) {
+  const field = $("#own-number"), wrong = $("#own-err"), box = $("#d-own");
+  $("#d-own-h").textContent = T("Свой телефон: %(name)s", { name });
+  field.value = own; wrong.hidden = true; field.removeAttribute("aria-invalid"); box.showModal(); field.select();
+  $("#own-form").onsubmit = async e => {
+    e.preventDefault();
+    try { await api("PATCH", `/users/${userId}`, { own_number: field.value.trim() }); box.close(); await refresh(); } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      $("span", wrong).textContent = error.message; wrong.hidden = false; field.setAttribute("aria-invalid", "true"); field.focus();
+    }
+  };
+}
 document.addEventListener("click", e => {
   const at = selector => e.target.closest?.(selector);
   let b;
@@ -60,6 +73,7 @@ document.addEventListener("click", e => {
     const { key, name } = b.dataset;
     sure(T("Новый пароль: %(name)s", { name }), T("Старый перестанет подходить, открытые страницы закроются."), () => trying(async () => { const made = await api("POST", `/users/${key}/password`); show(made.name, made.login, made.password); }));
   }
+  if ((b = at("[data-own]"))) ownNumber(b.dataset);
   if ((b = at("[data-active]"))) {
     const { userId, name, active } = b.dataset;
     if (active === "true") open(userId, name, true);

@@ -20,7 +20,7 @@ function said(text, change, reload) {
 }
 function whose(form) {
   const [, , kind, key] = form.dataset.put.split("/");
-  return { noun: { queues: "queue", skills: "skill", "pause-codes": "pause_code", seats: "seat" }[kind] ?? kind, key: key ?? "house" };
+  return { noun: { queues: "queue", skills: "skill", "pause-codes": "pause_code", reasons: "reason", seats: "seat" }[kind] ?? kind, key: key ?? "house" };
 }
 /* Refused fields of this item by their path; what is wrong elsewhere is said at the top of the form. */
 const refusals = error => error.errors.map(({ field, reason }) => ({ severity: "refuse", field: field.includes("/") ? "" : field, reason }));

@@ -25,6 +25,10 @@ async function send(path, body) {
 const step = (does, value = "") => { const { step, version } = panel().dataset; return send("/step", { step, version: +version, does, value }); };
 const find = () => offerTimes(panel().dataset.contact, $("#sc-text").value, $("#sc-times"), slot => step("begin", slot.starts_at));
 
+async function waiver(path, done) {
+  if (await trying(() => api("POST", path))) toast(done);
+  await refresh();
+}
 function press(does) {
   const text = $("#sc-text")?.value.trim() ?? "";
   if (["write", "begin"].includes(does) && $("#sc-text") && !text) { $("#sc-text").focus(); toast(T("Сначала напишите"), { kind: "alert" }); return; }
@@ -35,6 +39,8 @@ document.addEventListener("click", e => {
   let b;
   if ((b = at("[data-script-do]"))) press(b.dataset.scriptDo);
   if ((b = at("[data-answer]"))) step("answer", b.dataset.answer);
+  if (at("#sc-ask-waiver")) waiver(`/desk/contacts/${panel().dataset.contact}/script/waiver-request`, T("Старшего попросили. Ответ придёт сюда."));
+  if (at("#sc-waive")) waiver(`/contacts/${panel().dataset.contact}/script/waive`, T("Обязательные шаги отпущены"));
   if ((b = at("[data-script]"))) send("", { code: b.dataset.script });
 });
 document.addEventListener("keydown", e => {

@@ -6,6 +6,7 @@ import { beep, deaf, hush, listenTo, ring, sound } from "./sound.js";
 
 const CANDIDATES_MS = 40;             /* Asterisk learns where we are from the first packets; no need to wait for the slowest address */
 const REGISTER_MS = 3000;
+const SOUND_MS = 1200;                /* some round trips after the answer, on a far line too */
 
 export class NoMicrophone extends Error { constructor(reason) { super(reason); this.reason = reason; } }
 
@@ -74,12 +75,12 @@ export class Softphone extends EventTarget {
   }
   /* A page that goes, or hands over to another, has not hung up: the customer is kept for whoever comes after it. */
   leave(session = this.session) { try { session?.terminate({ extraHeaders: ["Reason: Q.850;cause=44"] }); } catch { /* it is over already */ } }
+  closeMicrophone() { for (const track of this.mic?.getTracks() ?? []) track.stop(); this.mic = null; }
   stop(leaving = false) {
     this.wanted = false; this.answerNext = false; clearTimeout(this.again); clearTimeout(this.late);
     if (leaving) this.leave(); else this.session?.terminate();
     this.ua?.stop(); this.ua = null;
-    for (const track of this.mic?.getTracks() ?? []) track.stop();
-    this.mic = null; hush(); this.to("off");
+    this.closeMicrophone(); hush(); this.to("off");
   }
 
   take({ session, originator, request }) {
@@ -91,7 +92,7 @@ export class Softphone extends EventTarget {
     let cut;
     session.on("icecandidate", e => { clearTimeout(cut); cut = setTimeout(() => e.ready(), CANDIDATES_MS); });
     if (session.connection) this.hook(session.connection); else session.on("peerconnection", e => this.hook(e.peerconnection));
-    session.on("accepted", () => { hush(); this.to("in-call"); });
+    session.on("accepted", () => { hush(); this.to("in-call"); this.expectSound(session); });
     const over = () => { if (this.session === session) this.over(); };
     session.on("ended", over); session.on("failed", over);
     this.to("ringing");
@@ -104,14 +105,25 @@ export class Softphone extends EventTarget {
       this.ear.srcObject = stream; this.ear.play().catch(() => this.dispatchEvent(new CustomEvent("silent")));
       listenTo(stream);
     });
-    connection.addEventListener("iceconnectionstatechange", () => {
+    const look = () => {
       if (this.session?.connection !== connection) return;
       const broken = ["disconnected", "failed"].includes(connection.iceConnectionState);
       this.dispatchEvent(new CustomEvent("broken", { detail: { broken } }));
-    });
+    };
+    for (const change of ["iceconnectionstatechange", "connectionstatechange"]) connection.addEventListener(change, look);
+  }
+  /* Now and then Asterisk does not see the end of its search for our address, and drops all sound for good (its issue 2053): an offer of
+     ours makes it look anew. When that is no help, the leg is as good as broken. */
+  expectSound(session, offered = false) {
+    clearTimeout(this.quiet);
+    this.quiet = setTimeout(() => {
+      if (this.session !== session || session.connection?.connectionState === "connected") return;
+      if (offered) { this.dispatchEvent(new CustomEvent("broken", { detail: { broken: true } })); return; }
+      session.renegotiate(); this.expectSound(session, true);
+    }, SOUND_MS);
   }
   over() {
-    this.session = null; this.answerNext = false; hush(); deaf(); this.ear.srcObject = null;
+    this.session = null; this.answerNext = false; clearTimeout(this.quiet); hush(); deaf(); this.ear.srcObject = null;
     for (const track of this.mic?.getAudioTracks() ?? []) track.enabled = true;
     this.to(!this.wanted ? "off" : this.ua?.isRegistered() ? "registered" : "connecting");
     this.dispatchEvent(new CustomEvent("ended"));
@@ -123,6 +135,7 @@ export class Softphone extends EventTarget {
     if (!this.session.isInProgress()) return;
     hush(); this.session.answer({ mediaStream: this.mic, pcConfig: { iceServers: [] } });
   }
+  get connection() { return this.session?.connection ?? null; }
   get ringing() { return this.state === "ringing"; }
   get talking() { return this.state === "in-call"; }
   get muted() { return this.session?.isMuted().audio ?? false; }

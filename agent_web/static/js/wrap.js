@@ -29,10 +29,12 @@ function callback(wrap) {
   return at;
 }
 
+let unchosen = "";                    /* whose result was missed: the complaint outlives a painting */
 async function done(wrap) {
   const result = chosen(wrap), at = result && wantsCallback(wrap) ? callback(wrap) : null;
   $("#res-err", wrap).hidden = !!result;
-  if (!result) { $("[name=code]", wrap).focus(); announce($("#res-err", wrap).textContent); return; }
+  unchosen = result ? "" : wrap.dataset.contact;
+  if (!result) { ($("#results label:not([hidden]) input", wrap) ?? $("#res-find", wrap)).focus(); announce($("#res-err", wrap).textContent); return; }
   if (wantsCallback(wrap) && !at) { $("#at", wrap).focus(); return; }
   const body = { code: result.value, note: $("#wn", wrap).value.trim(), callback_at: at?.toISOString() ?? null };
   wrap.dataset.sent = "1";
@@ -50,6 +52,33 @@ document.addEventListener("input", e => {
   if (["day", "at"].includes(e.target.name)) { delete wrap.dataset.slot; $("#agreed", wrap)?.remove(); }      /* another hour was named by hand */
   if (["day", "at", "code"].includes(e.target.name) && wantsCallback(wrap)) callback(wrap);
 });
+/* The tree is searched as one types; the first that is left is taken by Enter, and letters typed among the results go to the search. */
+const folded = text => text.toLowerCase().replaceAll("\u0451", "\u0435");
+function narrow() {
+  const words = folded($("#res-find").value).split(/\s+/).filter(Boolean), all = $$("#results label");
+  for (const label of all) label.hidden = !words.every(word => folded(label.dataset.words).includes(word));
+  for (const limb of $$("#results .limb")) {
+    limb.hidden = !$$("label:not([hidden])", limb).length;
+    for (const twig of $$(".twig", limb)) { let at = twig.nextElementSibling, some = false; for (; at?.matches(".below"); at = at.nextElementSibling) some ||= !at.hidden; twig.hidden = !some; }
+  }
+  $("#res-none").hidden = all.some(label => !label.hidden);
+}
+function take() {
+  const first = $("#results label:not([hidden]) input");
+  if (!first) return;
+  first.checked = true; first.focus();
+  first.dispatchEvent(new Event("input", { bubbles: true }));
+}
+document.addEventListener("input", e => { if (e.target.id === "res-find") narrow(); });
+document.addEventListener("keydown", e => {
+  if (e.target.id === "res-find") {
+    if (e.key === "Enter" || e.key === "ArrowDown") { e.preventDefault(); take(); }
+    if (e.key === "Escape" && e.target.value) { e.preventDefault(); e.target.value = ""; narrow(); }
+  } else if (e.target.name === "code" && e.key.length === 1 && e.key !== " " && !e.ctrlKey && !e.altKey && !e.metaKey && form()?.contains(e.target)) {
+    $("#res-find").value = ""; $("#res-find").focus();      /* the letter itself is typed there */
+  }
+});
+
 /* The customer's own words for it. */
 function findTimes() {
   const wrap = form();
@@ -62,6 +91,7 @@ function findTimes() {
 }
 document.addEventListener("click", e => { if (e.target.closest?.("#spoken-find")) findTimes(); });
 document.addEventListener("keydown", e => { if (e.key === "Enter" && e.target.id === "spoken") { e.preventDefault(); findTimes(); } });
+document.addEventListener("cb:painted", () => { if (unchosen && form()?.dataset.contact === unchosen) $("#res-err").hidden = !!chosen(form()); });
 document.addEventListener("cb:painted", () => { if (form() && wantsCallback(form())) callback(form()); });
 
 /* The time ran out: send what is chosen, also where the operator looks at another contact. */
@@ -72,8 +102,8 @@ setInterval(() => {
     if (left.textContent === "0:00" || left.textContent === "0:01") done(wrap);
   }
 }, 500);
-/* The server closed it first: the comment goes to the customer's history all the same. */
+/* The server closed it first: it has kept the comment as a note in the customer's history. */
 document.addEventListener("cb:gone", e => {
-  const wrap = $("#wrap", e.detail.root), note = wrap && $("#wn", wrap).value.trim(), customer = wrap?.dataset.whose;
-  if (note && !wrap.dataset.sent && customer) api("POST", "/desk/notes", { customer_id: customer, text: note }).then(() => toast(T("Время на итог вышло. Комментарий сохранён заметкой.")), () => {});
+  const wrap = $("#wrap", e.detail.root);
+  if (wrap && $("#wn", wrap).value.trim() && !wrap.dataset.sent && wrap.dataset.whose) toast(T("Время на итог вышло. Комментарий сохранён заметкой."));
 });

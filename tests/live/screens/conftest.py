@@ -1,10 +1,9 @@
-"""What the supervisor's screens share: one Chromium and one event loop for all of them, and for each test a house of its own.
+"""What the supervisor's screens share: a window of the session's Chromium in its event loop, and for each test a house of its own.
 
 A house is a copied file and an application, and takes no time; a browser takes seconds. Tests are marked `asyncio(loop_scope="session")`.
 """
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,22 +14,18 @@ from playwright.async_api import Browser
 from cordboard.storage.clock import Clock, SystemClock
 from cordboard.storage.database import Database
 from tests.fakes.steering_house import SteeringHouse
-from tests.fakes.steering_screen import served, silent_chromium
+from tests.fakes.steering_screen import served
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with silent_chromium() as one:
-        yield one
+@pytest.fixture
+def browser(shared_browser: Browser) -> Browser:
+    return shared_browser
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def sqlite_database(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
+@pytest.fixture
+def sqlite_database(page_database: Database) -> Database:
     """As everywhere, in the loop of the browser."""
-    shutil.copy(sqlite_template, tmp_path / "one.db")
-    opened = Database.open(f"sqlite+aiosqlite:///{tmp_path / 'one.db'}")
-    yield opened
-    await opened.close()
+    return page_database
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What the operator's page asks of the desk, over HTTP, on a real desk and real tables."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from cordboard.access.permission import Role
 from cordboard.access.user import User
 from cordboard.queue.agent import AgentState
 from cordboard.queue.contact import Contact
+from cordboard.queue.setup import QueueRules, Reason
 from cordboard.shop.order import OrderStatus
 from cordboard.storage.database import Database
 from tests.fakes.desk_house import ANNA, DeskHouse
@@ -25,17 +27,6 @@ async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Desk
     await made.open()
     yield made
     await made.desk.settle()  # what follows a contact up runs in the background, on this test's database
-
-
-@pytest.fixture
-async def maria(house: DeskHouse) -> User:
-    return await house.at_work()
-
-
-@pytest.fixture
-async def browser(house: DeskHouse, maria: User) -> AsyncIterator[httpx2.AsyncClient]:
-    async with house.page(maria) as page:
-        yield page
 
 
 async def talk(house: DeskHouse, maria: User, key: str = "call-1", address: str = ANNA) -> Contact:
@@ -233,6 +224,30 @@ async def test_results_that_cannot_be(house: DeskHouse, maria: User, browser: ht
     assert (await browser.post(url, json={"code": "spam", "note": "x" * 2001})).status_code == 422
 
 
+async def test_the_tree_of_the_queue_is_read_and_only_its_leaves_are_taken(
+    house: DeskHouse, maria: User, browser: httpx2.AsyncClient
+) -> None:
+    await house.order()
+    dear = Reason("too_dear", "Дорого", "Too dear", "cancelled")
+    orders = QueueRules("orders", "Заказы", "Orders", dispositions=("order",), disposition_required=True)
+    await house.desk.apply(replace(house.desk.setup, queues={"orders": orders}, reasons={"too_dear": dear}))
+    contact = await wrap_up(house, maria)
+    told = (await browser.get(f"{API}/contacts/{contact.id}/dispositions", headers={"accept-language": "en"})).json()
+    assert (told["required"], [one["code"] for one in told["branches"]]) == (True, ["order"])
+    cancelled = next(one for one in told["branches"][0]["results"] if one["code"] == "cancelled")
+    assert cancelled["reasons"] == [{"code": "cancelled.too_dear", "label": "Too dear"}]
+    page = (await browser.get("/desk/panes?lang=ru")).text
+    assert 'value="cancelled.too_dear"' in page
+    assert 'value="claim"' not in page
+    path = f"{API}/contacts/{contact.id}/disposition"
+    refused = [(await browser.post(path, json={"code": code})).json() for code in ("cancelled", "claim", "nonsense")]
+    assert [one["fault"] for one in refused] == ["no_reason", "elsewhere", "unknown"]
+    assert (await browser.post(path, json={"code": "cancelled.too_dear"})).status_code == 204
+    order = await house.shop.order(contact.order_id or "")
+    assert order is not None
+    assert (order.status, order.cancel_reason) == (OrderStatus.CANCELLED, "Заказ отменён: Дорого")
+
+
 async def test_more_time_for_the_result(house: DeskHouse, maria: User, browser: httpx2.AsyncClient) -> None:
     contact = await wrap_up(house, maria)
     before = house.desk.agent(maria.id)
@@ -255,6 +270,31 @@ async def test_notes(house: DeskHouse, maria: User, browser: httpx2.AsyncClient)
     assert (note.body, note.actor_name) == ("<b>после обеда</b>", "Мария Соколова")
     assert (await browser.post(f"{API}/notes", json=body | {"customer_id": "nobody"})).status_code == 404
     assert (await browser.post(f"{API}/notes", json=body | {"text": ""})).status_code == 422
+
+
+async def test_drafts_survive_a_reload_and_a_transfer_and_become_notes_when_time_runs_out(
+    house: DeskHouse, maria: User, browser: httpx2.AsyncClient
+) -> None:
+    order = await house.order()
+    contact = await wrap_up(house, maria)
+    drafts = f"{API}/contacts/{contact.id}/drafts"
+    assert (await browser.put(f"{drafts}/comment", json={"text": "звонить после восьми"})).status_code == 204
+    assert (await browser.put(f"{drafts}/note", json={"text": "любит торшеры"})).status_code == 204
+    assert (await browser.put(f"{drafts}/note", json={"text": "  "})).status_code == 204
+    assert (await browser.get(drafts)).json() == {"comment": "звонить после восьми", "note": ""}
+    assert ">звонить после восьми</textarea>" in (await browser.get("/desk/panes?lang=ru")).text
+    assert (await browser.put(f"{drafts}/poem", json={"text": "x"})).status_code == 422
+    assert (await browser.put(f"{drafts}/note", json={"text": "x" * 2_001})).status_code == 422
+    ilya = await house.operator("Илья Котов", "ilya")
+    async with house.page(ilya) as other:
+        assert (await other.get(drafts)).status_code == 409
+    assert isinstance(house.clock, MovedClock)
+    house.clock.pass_s(3_600)
+    await house.desk.tick()
+    await house.desk.settle()
+    notes = [entry.body for entry in await house.shop.timeline(order.customer_id)]
+    assert "звонить после восьми" in notes
+    assert await house.drafts.of(contact.id) == {}
 
 
 async def test_fragments_hold_every_pane_and_escape_what_people_typed(

@@ -1,83 +1,20 @@
 """The talk's script over HTTP: on a real desk, shop, diary and tables."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
 from pydantic import BaseModel
 
 from cordboard.access.permission import Role
-from cordboard.access.user import User
 from cordboard.agent_web.problem_texts import RUSSIAN
 from cordboard.agent_web.script_api import REASONS, ScriptWanted, SpokenTime, StepDone
 from cordboard.agent_web.scripts_api import ScriptIn
-from cordboard.demo.scripts import SCRIPTS
-from cordboard.queue.contact import Contact
-from cordboard.shop.order import Order, OrderEdit, OrderStatus
-from cordboard.storage.database import Database
+from cordboard.knowledge.script import NOT_WAIVED
+from cordboard.shop.order import OrderEdit, OrderStatus
 from tests.fakes.desk_house import ANNA, DeskHouse
-from tests.fakes.wire import MovedClock
-
-API = "/api/v1/desk"
-YEKATERINBURG = ZoneInfo("Asia/Yekaterinburg")
-
-
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[DeskHouse]:
-    made = DeskHouse(sqlite_database, MovedClock(), tmp_path)
-    await made.open()
-    await made.scripts.add_missing(SCRIPTS)
-    await made.dialer.add_campaign("Заказы", "orders", {})
-    yield made
-    await made.desk.settle()
-
-
-class Table:
-    """Maria at her desk, in a talk about Anna's order."""
-
-    def __init__(self, house: DeskHouse, maria: User, page: httpx2.AsyncClient, order: Order, contact: Contact) -> None:
-        self.house, self.maria, self.page, self.order, self.contact = house, maria, page, order, contact
-        self.url = f"{API}/contacts/{contact.id}"
-
-    async def script(self) -> dict[str, Any]:
-        answer = await self.page.get(f"{self.url}/script")
-        assert answer.status_code == 200, answer.text
-        told: dict[str, Any] = answer.json()
-        return told
-
-    async def does(self, does: str, value: str = "") -> httpx2.Response:
-        now = await self.script()
-        body = {"step": now["step"], "version": now["version"], "does": does, "value": value}
-        return await self.page.post(f"{self.url}/script/step", json=body)
-
-    async def steps(self, *done: str) -> dict[str, Any]:
-        """`next`, or an answer's code."""
-        for one in done:
-            answer = await self.does("next") if one == "next" else await self.does("answer", one)
-            assert answer.status_code == 200, answer.text
-        return await self.script()
-
-    async def dispose(self, code: str, **more: Any) -> httpx2.Response:
-        return await self.page.post(f"{self.url}/disposition", json={"code": code, **more})
-
-    async def now(self) -> Order:
-        found = await self.house.shop.order(self.order.id)
-        assert found is not None
-        return found
-
-
-@pytest.fixture
-async def table(house: DeskHouse) -> AsyncIterator[Table]:
-    maria = await house.at_work()
-    order = await house.order()
-    contact = await house.call_in()
-    await house.desk.talk_began("call-1", maria.id)
-    async with house.page(maria) as page:
-        yield Table(house, maria, page, order, contact)
+from tests.fakes.script_table import API, Table
 
 
 async def test_a_talk_has_its_script_with_the_order_s_words(table: Table) -> None:
@@ -151,6 +88,31 @@ async def test_a_supervisor_lets_the_rest_go(house: DeskHouse, table: Table) -> 
     assert (await table.dispose("consulted")).status_code == 204
 
 
+async def test_an_operator_asks_for_a_waiver_and_a_supervisor_answers_on_the_board(
+    house: DeskHouse, table: Table
+) -> None:
+    ask = f"{table.url}/script/waiver-request"
+    answer = f"/api/v1/contacts/{table.contact.id}/script/waiver-request"
+    oleg = await house.access.create_user("oleg", "Олег Лебедев", Role.SUPERVISOR, "correct horse battery")
+    async with house.page(oleg) as supervisor:
+        assert "data-waive" not in (await supervisor.get("/board")).text
+        assert (await supervisor.post(ask)).status_code == 403
+        assert (await table.page.post(ask)).status_code == 204
+        assert (await table.page.post(ask)).status_code == 204, "again is no harm"
+        assert (await table.script())["waiver_asked"]
+        board = (await supervisor.get("/board/parts")).text
+        assert f'data-waive="{table.contact.id}"' in board
+        assert "Мария Соколова" in board
+        assert (await table.page.delete(answer)).status_code == 403
+        assert (await supervisor.delete(answer)).status_code == 204
+        told = await table.script()
+        assert (told["waiver_asked"], told["trouble"]) == (False, NOT_WAIVED)
+        assert (await table.page.post(ask)).status_code == 204
+        assert (await supervisor.post(f"/api/v1/contacts/{table.contact.id}/script/waive")).status_code == 204
+        assert "data-waive" not in (await supervisor.get("/board/parts")).text
+    assert (await table.page.post(ask)).json()["fault"] == "nothing_owed"
+
+
 async def test_a_reload_and_a_transfer_find_the_run_where_it_was(house: DeskHouse, table: Table) -> None:
     before = await table.steps("next", "yes")
     assert await table.script() == before
@@ -205,61 +167,6 @@ async def test_an_action_that_the_shop_refuses_says_so_and_stays(table: Table) -
     order = await table.now()
     await table.house.shop.edit_order(order.id, OrderEdit(status=OrderStatus.TO_CONFIRM), None, order.version)
     assert (await table.does("begin")).json()["step"] == "bye"
-
-
-async def test_a_call_is_agreed_in_the_customer_s_words_and_promised_by_the_result(table: Table) -> None:
-    await table.steps("next", "later")
-    told = (await table.does("begin", "завтра после шести")).json()
-    assert told["step"] == "later_bye"
-    at = datetime.fromisoformat(told["agreed_at"]).astimezone(YEKATERINBURG)
-    assert (at.hour, at.minute) == (18, 0)
-    assert (at.date() - table.house.clock.now().astimezone(YEKATERINBURG).date()).days == 1
-    assert "18:00" in told["words"]
-    await table.house.desk.talk_ended("call-1")
-    assert (await table.dispose("postponed")).status_code == 204
-    closed = await table.house.desk.find_contact(table.contact.id)
-    assert closed is not None
-    assert closed.callback_at == at
-
-
-async def test_a_time_that_is_taken_or_not_understood_books_nothing(table: Table) -> None:
-    await table.steps("next", "later")
-    told = (await table.does("begin", "завтра в шесть утра")).json()
-    assert (told["step"], told["trouble"]) == ("later", "no call can be promised at that time; choose another")
-    told = (await table.does("begin", "не завтра")).json()
-    assert (told["step"], told["trouble"], told["agreed_at"]) == ("later", "this time was not understood", None)
-    told = (await table.does("begin", "2026-13-77")).json()
-    assert told["trouble"] == "this time was not understood"
-
-
-async def test_spoken_times_are_said_back_with_what_is_free(table: Table) -> None:
-    async def ask(text: str) -> httpx2.Response:
-        return await table.page.post(f"{API}/callback-times", json={"contact_id": table.contact.id, "text": text})
-
-    told = (await ask("завтра после шести")).json()
-    assert told["zone"] == "Asia/Yekaterinburg"
-    assert told["said"].endswith("с 18:00 до 21:00")
-    assert [slot["label"] for slot in told["slots"]] == ["18:00", "18:30", "19:00", "19:30", "20:00", "20:30"]
-    assert (await ask("завтра ночью")).json()["detail"].startswith("Слово «ночью» непонятно")
-    assert (await ask("пожалуйста")).status_code == 422
-    assert (await ask("завтра в 7 утра")).json()["slots"] == []
-    weekend = (await ask("на следующей неделе вечером")).json()
-    assert len(weekend["slots"]) == 8
-
-
-async def test_a_full_half_hour_is_not_offered(table: Table) -> None:
-    told = (
-        await table.page.post(f"{API}/callback-times", json={"contact_id": table.contact.id, "text": "завтра в 18:00"})
-    ).json()
-    [slot] = told["slots"]
-    await table.house.bookings.set_places("orders", datetime.fromisoformat(slot["starts_at"]), 0)
-    told = (
-        await table.page.post(f"{API}/callback-times", json={"contact_id": table.contact.id, "text": "завтра в 18:00"})
-    ).json()
-    assert told["slots"] == []
-    await table.steps("next", "later")
-    told = (await table.does("begin", slot["starts_at"])).json()
-    assert told["trouble"] == "no call can be promised at that time; choose another"
 
 
 async def test_another_script_by_hand_and_a_claim_that_is_not_lost(table: Table) -> None:

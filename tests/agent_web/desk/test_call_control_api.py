@@ -1,37 +1,14 @@
 """Call control over HTTP: the pause of a recording, a third in the talk, and how the page shows them."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import httpx2
 import pytest
 
 from cordboard.access.user import User
+from cordboard.dialer.do_not_call import Kind
 from cordboard.queue.contact import Contact
-from cordboard.storage.database import Database
 from tests.fakes.desk_house import DeskHouse
-from tests.fakes.wire import MovedClock
 
 NUMBER = "+74951234567"
-
-
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[DeskHouse]:
-    made = DeskHouse(sqlite_database, MovedClock(), tmp_path)
-    await made.open()
-    yield made
-    await made.desk.settle()
-
-
-@pytest.fixture
-async def maria(house: DeskHouse) -> User:
-    return await house.at_work()
-
-
-@pytest.fixture
-async def browser(house: DeskHouse, maria: User) -> AsyncIterator[httpx2.AsyncClient]:
-    async with house.page(maria) as page:
-        yield page
 
 
 @pytest.fixture
@@ -123,3 +100,16 @@ async def test_only_ones_own_call(house: DeskHouse, browser: httpx2.AsyncClient,
     async with house.page(ilya) as his:
         for what in ("recording/pause", "recording/resume", "third/drop", "third/complete", "rejoin"):
             assert (await his.post(at(call, what))).status_code == 409
+
+
+async def test_a_number_that_wants_no_calls_and_a_queue_where_nobody_is_free_are_not_called(
+    house: DeskHouse, browser: httpx2.AsyncClient, call: Contact
+) -> None:
+    await house.dialer.do_not_call.add(Kind.NUMBER, NUMBER, "oleg")
+    forbidden = await browser.post(at(call, "third"), json={"number": NUMBER})
+    assert (forbidden.status_code, forbidden.json()["fault"]) == (409, "do_not_call")
+    unknown = await browser.post(at(call, "third"), json={"queue": "nowhere"})
+    assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "queue")
+    assert (await browser.post(at(call, "third"), json={"queue": "orders"})).status_code == 409
+    assert house.wire.told == []
+    assert house.desk.thirds.all() == []

@@ -1,10 +1,8 @@
 """Several contacts in one operator's hands, over HTTP: chats accepted, contacts passed on, pauses of the house, panes of each."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -16,7 +14,6 @@ from cordboard.queue.agent import AgentState
 from cordboard.queue.channels.conversation import Notice
 from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.setup import PauseCode, QueueRules, QueueSetup
-from cordboard.storage.database import Database
 from tests.fakes.desk_house import ANNA, DeskHouse
 from tests.fakes.wire import MovedClock
 
@@ -26,23 +23,9 @@ SETUP = QueueSetup(QUEUES, pause_codes={"tea": PauseCode("tea", "Чай", "Tea",
 
 
 @pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[DeskHouse]:
-    made = DeskHouse(sqlite_database, MovedClock(), tmp_path)
-    await made.open()
-    await made.desk.apply(SETUP)
-    yield made
-    await made.desk.settle()
-
-
-@pytest.fixture
-async def maria(house: DeskHouse) -> User:
-    return await house.at_work()
-
-
-@pytest.fixture
-async def browser(house: DeskHouse, maria: User) -> AsyncIterator[httpx2.AsyncClient]:
-    async with house.page(maria) as page:
-        yield page
+async def house(house: DeskHouse) -> DeskHouse:
+    await house.desk.apply(SETUP)
+    return house
 
 
 async def chats(house: DeskHouse, browser: httpx2.AsyncClient, count: int = 2) -> list[Contact]:
@@ -69,6 +52,21 @@ async def test_two_chats_and_a_call_in_one_pair_of_hands(
         (call.id, "voice", "reserved", "offered"),
     ]
     assert [task["until"] is None for task in told["tasks"]] == [True, True, False]
+
+
+async def test_how_long_a_visitor_may_still_wait_for_an_answer_stands_beside_his_chat(
+    house: DeskHouse, browser: httpx2.AsyncClient
+) -> None:
+    [chat] = await chats(house, browser, 1)
+    target = int(house.desk.setup.rules(chat.queue).target(chat.kind))
+    assert f'data-until-over="{target}"' in (await browser.get("/desk/panes")).text
+    assert isinstance(house.clock, MovedClock)
+    house.clock.pass_s(target + 1)
+    assert "ждёт дольше обещанного" in (await browser.get("/desk/panes?lang=ru")).text
+    answer = {"text": "Здравствуйте!", "client_id": "answer-1"}
+    sent = await browser.post(f"{API}/chats/{chat.id}/messages", json=answer)
+    assert sent.status_code in (200, 201), sent.text
+    assert 'class="xs promise' not in (await browser.get("/desk/panes")).text
 
 
 async def test_accepting_twice_is_once_and_a_call_is_not_accepted_here(
@@ -251,6 +249,7 @@ async def test_who_takes_the_call_is_told_of_the_customers_other_leads(
     house: DeskHouse, maria: User, browser: httpx2.AsyncClient
 ) -> None:
     debts = await house.dialer.add_campaign("Долги", "orders", {})
+    order = await house.order()
     now = house.clock.now()
     lead = Lead("debt", debts.id, "api:1", "+74990000077", "Europe/Moscow", now, now, order_total=150_000)
     await house.dialer_store.add_leads(
@@ -258,11 +257,14 @@ async def test_who_takes_the_call_is_told_of_the_customers_other_leads(
             replace(lead, phones=(lead.phone, ANNA), zones=(lead.zone,) * 2),
             replace(lead, id="over", source="api:2", phone=ANNA, state=LeadState.DONE),
             replace(lead, id="stranger", source="api:3"),
+            replace(lead, id="same", source="order:1", phone=ANNA, order_id=order.id),
         ]
     )
     await house.call_in()
     text = (await browser.get("/desk/context")).text
-    assert re.findall(r'data-other="([a-z]+)"', text) == ["debt"]  # by any of its numbers; what is over is history
+    assert re.findall(r'data-other="([a-z]+)"', text) == [
+        "debt"
+    ]  # by any number; what is over is history, and his order is what they talk about
     told = " ".join(text.replace(NBSP, " ").split())
     assert "Ему звонят и по другому поводу" in told
     assert "<b>Долги</b> · 1 500 ₽" in told

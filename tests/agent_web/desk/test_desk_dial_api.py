@@ -1,17 +1,11 @@
 """The card before the call and the list that is dialed by hand, as the operator's page asks for them."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import httpx2
-import pytest
 
 from cordboard.access.user import User
 from cordboard.queue.agent import AgentState
 from cordboard.shop.order import Order
-from cordboard.storage.database import Database
 from tests.fakes.desk_house import ANNA, DeskHouse
-from tests.fakes.wire import MovedClock
 
 API = "/api/v1/desk"
 ROUND_THE_CLOCK: dict[str, str | int | bool] = {
@@ -20,26 +14,6 @@ ROUND_THE_CLOCK: dict[str, str | int | bool] = {
     "state": "running",
     "takes_orders": True,
 }
-
-
-@pytest.fixture
-async def house(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[DeskHouse]:
-    made = DeskHouse(sqlite_database, MovedClock(), tmp_path)
-    await made.open()
-    yield made
-    await made.dialer.settle()
-    await made.desk.settle()
-
-
-@pytest.fixture
-async def maria(house: DeskHouse) -> User:
-    return await house.at_work()
-
-
-@pytest.fixture
-async def browser(house: DeskHouse, maria: User) -> AsyncIterator[httpx2.AsyncClient]:
-    async with house.page(maria) as page:
-        yield page
 
 
 async def campaign(house: DeskHouse, mode: str) -> Order:

@@ -1,0 +1,1 @@
+../works_machines_train.py
