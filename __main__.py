@@ -20,6 +20,7 @@ import typer
 from . import __version__, works_life
 from .access.bootstrap import first_start
 from .agent_web.app import create_app
+from .agent_web.compiled import compile_ahead
 from .demo.scripts import SCRIPTS
 from .demo.world import DemoWorld
 from .simulation.command import app as simulate_app
@@ -230,10 +231,12 @@ async def start(works: Works, leading: Leading, stack: AsyncExitStack, at_once: 
     hours = DEMO_HOURS if demo and "calling_hours" not in settings.model_fields_set else settings.calling_hours
     await first_campaign(works.dialer, settings, hours)
     world = await furnish(works, stack, drawn) if demo else None
+    templates = asyncio.create_task(asyncio.to_thread(compile_ahead, default_cache()))
     await works_life.start_asterisk(works)
     stack.push_async_callback(end_asterisk, works, leading, at_once)
     await works_life.start_desk(works)
     stack.push_async_callback(say_goodbye, works, leading)
+    await templates
     if world is not None:
         await world.open(works.desk)
 

@@ -39,7 +39,7 @@ def run_in_foreground(tree: AsteriskTree, home: Path, recordings: Path, pid_file
     claim(pid_file, os.getpid(), fingerprint(home))
     os.chdir(home)
     os.umask(0o027)
-    os.execve(argv[0], argv, child_environment(home))
+    os.execvpe(argv[0], argv, child_environment(home))
 
 
 def console(tree: AsteriskTree, home: Path, command: str) -> str:

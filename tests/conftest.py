@@ -1,6 +1,7 @@
 """Fixtures for every room: real databases, a clock that stands still until it is told to move, ids in order."""
 
 import asyncio
+import gc
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from cordboard.storage.database import Database
 from tests.fakes.browser import chromium
 from tests.fakes.databases import PostgresServer, migrated
 from tests.fakes.scheduling import StoriesApart, yield_to_others
+from tests.fakes.scratch import keep_in_memory
 
 settings.register_profile("house", deadline=None)  # no test measures time
 settings.load_profile("house")
@@ -26,6 +28,14 @@ BOTH: tuple[Kind, ...] = ("sqlite", "postgresql")
 
 def pytest_configure() -> None:
     yield_to_others()
+    keep_in_memory()
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all modules live until the end: the collector need not look at them again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
