@@ -26,6 +26,7 @@ class Line:
     said: int = 0
     heard: list[bytes] = field(default_factory=list)
     came_at: list[float] = field(default_factory=list)
+    forgotten: int = 0  # samples
     lost: int = 0
     last_sequence: int | None = None
     next_at: float = 0.0
@@ -43,6 +44,7 @@ class Line:
         self.last_sequence = sequence
         self.heard.append(packet[12:])
         self.came_at.append(at)
+        self.forgotten += sum(map(len, self.heard[:-KEEP_PACKETS]))
         del self.heard[:-KEEP_PACKETS], self.came_at[:-KEEP_PACKETS]
 
     def _take_key(self, packet: bytes) -> None:
@@ -148,6 +150,11 @@ class RtpPeer(asyncio.DatagramProtocol):
         """All that was kept of what came from `far` (a minute at most)."""
         line = self.lines.get(far)
         return ear.ulaw_decode(b"".join(line.heard if line else []))
+
+    def forgotten(self, far: Address) -> int:
+        """How many samples came from `far` before those that were kept."""
+        line = self.lines.get(far)
+        return line.forgotten if line else 0
 
     def sound_since(self, far: Address, at: float) -> tuple[ear.Pcm, list[float]]:
         """What was kept of what came from `far` since then, and when each packet came: an earlier talk may have had the same port."""
