@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.fakes.ear import sine, ulaw_encode
-from tests.fakes.sipp import free_udp_port
+from tests.fakes.ports import free_port
 
 _HEAD = """Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
 From: <sip:+79160000001@[local_ip]:[local_port]>;tag=[pid]c[call_number]
@@ -92,7 +92,7 @@ async def _sipp(folder: Path, name: str, scenario: str, *options: str) -> asynci
     path = folder / f"{name}.xml"
     path.write_text(scenario)
     command = ["sipp", "-sf", str(path), "-i", "127.0.0.1", "-mi", "127.0.0.1", "-nostdin"]
-    command += ["-cp", str(free_udp_port()), "-trace_err", "-error_file", str(folder / f"{name}.errors"), *options]
+    command += ["-cp", str(free_port(udp=True)), "-trace_err", "-error_file", str(folder / f"{name}.errors"), *options]
     quiet = asyncio.subprocess.DEVNULL
     return await asyncio.create_subprocess_exec(*command, cwd=folder, stdin=quiet, stdout=quiet, stderr=quiet)
 
@@ -100,8 +100,8 @@ async def _sipp(folder: Path, name: str, scenario: str, *options: str) -> asynci
 @asynccontextmanager
 async def desk_phones(folder: Path) -> AsyncIterator[str]:
     """Telephones behind one address, as many as there are calls. Gives that address, host:port."""
-    port = free_udp_port()
-    sipp = await _sipp(folder, "phones", _phone(), "-p", str(port), "-mp", str(free_udp_port()), "-rtp_echo")
+    port = free_port(udp=True)
+    sipp = await _sipp(folder, "phones", _phone(), "-p", str(port), "-mp", str(free_port(udp=True)), "-rtp_echo")
     try:
         yield f"127.0.0.1:{port}"
     finally:
@@ -114,8 +114,16 @@ async def call(folder: Path, to: str, number: str, *, calls: int, rate: float, s
     """Place `calls` calls, `rate` a second, each of them `seconds` long from its answer. Raises CallsFailed unless all went well."""
     voice = folder / "voice.ulaw"
     voice.write_bytes(ulaw_encode(sine(700.0, 10.0)))
-    options = ["-s", number, "-m", str(calls), "-r", str(rate), "-l", str(calls), "-p", str(free_udp_port())]
-    options += ["-mp", str(free_udp_port() & ~1), "-rtp_threadtasks", "100", "-timeout", f"{round(seconds) + 60}", to]
+    options = ["-s", number, "-m", str(calls), "-r", str(rate), "-l", str(calls), "-p", str(free_port(udp=True))]
+    options += [
+        "-mp",
+        str(free_port(udp=True) & ~1),
+        "-rtp_threadtasks",
+        "100",
+        "-timeout",
+        f"{round(seconds) + 60}",
+        to,
+    ]
     sipp = await _sipp(folder, "callers", _caller(voice, seconds), *options)
     try:
         code = await sipp.wait()

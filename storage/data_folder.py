@@ -3,12 +3,16 @@
 import fcntl
 import json
 import os
+import random
 import re
 import socket
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+LOWEST_PORT, LINUX_EPHEMERAL = 20_000, 32_768
 
 
 class FolderTaken(Exception):
@@ -97,7 +101,7 @@ class DataFolder:
         if port == 0 and "web" in kept:
             with suppress(PortTaken):
                 return listen(bind, kept["web"])
-        listener = listen(bind, port)
+        listener = listen(bind, port or free_port(bind))
         if port == 0:
             _write(self.path / "ports.json", {**kept, "web": int(listener.getsockname()[1])})
         return listener
@@ -112,22 +116,35 @@ class DataFolder:
 
 
 def free_port(bind: str, *, udp: bool = False, but: Collection[int] = ()) -> int:
-    """A port that nobody holds right now, on TCP, and on UDP too when asked for; none of `but`."""
+    """A port that nobody holds right now, on TCP, and on UDP too when asked for; none of `but`.
+
+    It lies below those that the kernel gives to connections: one that is free now must still be free when its program opens it, seconds
+    later or at the next start. Raises PortTaken when there is none.
+    """
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
-    for _ in range(100):
+    candidates = range(LOWEST_PORT, _first_ephemeral())
+    first = random.randrange(len(candidates))
+    for port in chain(candidates[first:], candidates[:first]):
+        if port in but:
+            continue
         with socket.socket(family, socket.SOCK_STREAM) as tcp, socket.socket(family, socket.SOCK_DGRAM) as datagrams:
-            tcp.bind((bind, 0))
-            port = int(tcp.getsockname()[1])
-            if port in but:
-                continue
-            if not udp:
-                return port
             try:
-                datagrams.bind((bind, port))
-                return port
+                tcp.bind((bind, port))
+                if udp:
+                    datagrams.bind((bind, port))
             except OSError:
                 continue
+            return port
     raise PortTaken("no port is free")
+
+
+def _first_ephemeral() -> int:
+    """The lowest port that the kernel gives to a connection; Linux' own default where it does not say."""
+    try:
+        lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except (OSError, ValueError):
+        return LINUX_EPHEMERAL
+    return lowest if lowest > LOWEST_PORT + 5000 else LINUX_EPHEMERAL
 
 
 def listen(bind: str, port: int) -> socket.socket:

@@ -16,7 +16,7 @@ from playwright.async_api import Browser
 from cordboard.storage.database import Database
 from tests.fakes.browser import chromium
 from tests.fakes.databases import PostgresServer, migrated
-from tests.fakes.scheduling import StoriesApart, yield_to_others
+from tests.fakes.scheduling import LONGEST, StoriesApart, yield_to_others
 from tests.fakes.scratch import keep_in_memory
 
 settings.register_profile("house", deadline=None)  # no test measures time
@@ -46,7 +46,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> StoriesApart
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Stories on real parts wait more than they compute: they begin first, so that the others' work fills their waiting, and no worker
     is left with a long one in the end."""
-    items.sort(key=lambda item: item.get_closest_marker("live") is None)
+    items.sort(key=lambda item: (item.path.name not in LONGEST, item.get_closest_marker("live") is None))
 
 
 def run_apart(work: Coroutine[Any, Any, None]) -> None:

@@ -17,6 +17,7 @@ from tests.agent_web.test_desk_page import Seat, seated
 from tests.fakes.desk_house import DeskHouse
 from tests.fakes.wait import until
 
+PRESS_MS = 800  # the page's own limit is a second (core.js)
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 QUEUES = {code: QueueRules(code, name, code.title()) for code, name in (("orders", "Заказы"), ("claims", "Жалобы"))}
 
@@ -266,11 +267,17 @@ async def test_a_painting_does_not_take_the_button_from_under_the_press(seat: Se
     await seat.ready()
     denis = await chat(seat, "Денис", "d")
     page, accept = seat.page, seat.page.locator("[data-pane=main] [data-accept]")
-    await accept.hover()
-    await page.mouse.down()
-    async with page.expect_response("**/desk/panes*") as asked:
-        await page.evaluate("document.documentElement.lang = 'en'; document.dispatchEvent(new Event('cb:lang'))")
-    await (await asked.value).finished()
-    await page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
-    await page.mouse.up()
+    for language in ("en", "ru", "en", "ru"):
+        await accept.hover()
+        began = await page.evaluate("performance.now()")
+        await page.mouse.down()
+        async with page.expect_response("**/desk/panes*") as asked:
+            await page.evaluate(
+                "to => { document.documentElement.lang = to; document.dispatchEvent(new Event('cb:lang')); }", language
+            )
+        await (await asked.value).finished()
+        await page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
+        await page.mouse.up()
+        if await page.evaluate("performance.now()") - began < PRESS_MS:
+            break  # else it was no press any more: a busy machine
     await may_write(seat, denis)

@@ -2,7 +2,6 @@
 
 import random
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -19,6 +18,7 @@ from cordboard.telephony.process import AsteriskProcess
 from cordboard.telephony.prompt_files import lay_out
 from cordboard.telephony.render import render
 from cordboard.telephony.site import AsteriskSite, Ports, load_secrets
+from tests.fakes.ports import free_port
 from tests.fakes.raw_ami import RawAmi
 
 INBOUND = "+74951234567"
@@ -29,12 +29,6 @@ FAR_AHEAD_S = 600  # one heartbeat for a whole test
 def asterisk_tree() -> AsteriskTree:
     """The Asterisk of this machine, fetched into the user's cache by the first test that ever asks."""
     return find_or_fetch(default_cache())
-
-
-def free_port(*, udp: bool = False) -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def free_ports() -> Ports:

@@ -24,6 +24,11 @@ class Callers:
     def numbers(self) -> list[str]:
         return list(self._callers)
 
+    @property
+    def stalled_s(self) -> float:
+        """The longest that the sound of one of them stood still in all (s)."""
+        return max(caller.stalled_s for caller in self._callers.values())
+
     async def call(self) -> tuple[str, SippCaller]:
         number = f"+7916777{len(self._callers):04}"
         caller = await self._stack.enter_async_context(call_in(self._house, self._folder, caller_id=number))

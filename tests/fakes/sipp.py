@@ -12,6 +12,7 @@ from typing import Self
 
 from tests.fakes import sipp_scenarios
 from tests.fakes.ear import Heard
+from tests.fakes.ports import free_port
 from tests.fakes.rtp import Address, RtpPeer
 from tests.fakes.sip_trace import SipMessage, Trace
 from tests.fakes.sipp_scenarios import ANSWERS, Behaviour
@@ -21,17 +22,11 @@ LARGEST_SCENARIO = 65_535
 """SIPp 3.6 reads no file with more bytes, and ends with a word on its standard error only: about 55 persons of a carrier."""
 
 
-def free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Sipp:
     """One SIPp process with one scenario and its trace. Stopped, it may start again: same port, and what was said before stays said."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        self.port = free_udp_port()
+        self.port = free_port(udp=True)
         self._folder, self._name = folder, name
         self._traces: list[Trace] = []
         self._errors = folder / f"{name}-{self.port}.errors"
@@ -48,7 +43,7 @@ class Sipp:
         trace = self._folder / f"{self._name}-{self.port}-{len(self._traces)}.messages"
         self._traces.append(Trace(trace))
         command = ["sipp", "-sf", str(self._scenario), "-i", "127.0.0.1", "-p", str(self.port), "-nostdin", "-aa"]
-        command += ["-cp", str(free_udp_port()), "-trace_msg", "-message_file", str(trace)]
+        command += ["-cp", str(free_port(udp=True)), "-trace_msg", "-message_file", str(trace)]
         command += ["-trace_err", "-error_file", str(self._errors), *options]
         self._process = await asyncio.create_subprocess_exec(
             *command,
@@ -202,6 +197,11 @@ class SippCaller:
         found = next((one.sound_at for one in self.sipp.messages() if one.code == 200 and one.sound_at), None)
         assert found is not None, self.sipp.story()
         return found
+
+    @property
+    def stalled_s(self) -> float:
+        """For how long (s) sound that was due stood still, here or at the far end: no recorder of that talk has it whole."""
+        return self.peer.lines[self.far].stalled_s
 
     def hears(self, last_s: float = 1.0) -> Heard:
         """What the customer heard in the last seconds."""

@@ -54,7 +54,7 @@ async def test_a_customer_calls_and_both_hear_each_other(
     assert left.is_tone(440.0), left
     assert right.is_tone(700.0), right
     ((talk_s, state),) = await rows(house, "SELECT talk_s, state FROM recording WHERE id = ?", recording)
-    assert state == "ok"
+    assert state == "ok" or (state == "partial" and caller.stalled_s > 0)
     assert abs(length_s(sound) - talk_s) <= 0.5
     heard = await rows(house, "SELECT count(*) FROM recording_listening WHERE recording_id = ?", recording)
     assert heard == [(1,)]

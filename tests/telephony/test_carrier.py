@@ -24,11 +24,11 @@ from tests.fakes.asterisk_tree import (
     Node,
     asterisk_tree,
     data_folder,
-    free_port,
     free_ports,
     running_carrier,
     running_node,
 )
+from tests.fakes.ports import free_port
 from tests.fakes.raw_ami import Message
 from tests.fakes.wait import until
 

@@ -37,7 +37,8 @@ from cordboard.telephony.install import AsteriskTree, InstallError, NoNetwork
 from cordboard.telephony.ports import PortUse, ports_of
 from cordboard.telephony.render import MODULES
 from cordboard.telephony.site import TlsFiles
-from tests.fakes.asterisk_tree import asterisk_tree, data_folder, free_port, running_node
+from tests.fakes.asterisk_tree import asterisk_tree, data_folder, running_node
+from tests.fakes.ports import free_port
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

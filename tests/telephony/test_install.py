@@ -25,7 +25,8 @@ from cordboard.telephony.install import (
     parse_version,
     source_line,
 )
-from tests.fakes.asterisk_tree import asterisk_tree, free_port
+from tests.fakes.asterisk_tree import asterisk_tree
+from tests.fakes.ports import free_port
 
 
 def program(folder: Path, name: str, script: str) -> Path:
