@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with running_house(tmp_path_factory.mktemp("inbound") / "house", ring_s="10") as one:
+    async with running_house(tmp_path_factory.mktemp("inbound") / "house", ring_s="20") as one:
         yield one
 
 
@@ -118,7 +118,7 @@ async def test_a_silent_operator_is_taken_off_the_line_and_another_is_found(
         await caller.answered()
         await silent.until_rings()
         other = await seat(1)
-        await other.until_rings(within_s=40.0)
+        await other.until_rings(within_s=60.0)
         await other.answer()
         await caller.until_hears(440.0)
         assert await silent.phase() not in {"ready", "ringing", "talking"}

@@ -121,8 +121,10 @@ async def test_dead_trunks_are_left_and_the_sound_one_is_not_overrun(
     assert all(any(number.lstrip("+") in one.caller for number in POOL) for one in invites)
     assert shown == {"+79161110001"}  # of the pool, the one of their own country and code
     assert most_at_once(carrying) <= CHANNELS
-    # Free channels would let three out at once. A busy machine hands one over late, and then the next seems to come early.
-    assert most_within([one.moment for one in invites], timedelta(seconds=0.5)) <= PER_SECOND
+    # Free channels would let three out at once. By our own book: a busy machine hands one over late, and the next seems to come early.
+    ours = await rows(house, "SELECT intent_at FROM attempt WHERE trunk = 'third'")
+    assert len(ours) == len(numbers)
+    assert most_within([datetime.fromisoformat(at) for (at,) in ours], timedelta(seconds=0.9)) <= PER_SECOND
     # Three in a row pull the brake; from then on single calls feel the way, further and further apart.
     tries = [one.moment for one in refusing.invites()]
     assert len(tries) >= 3

@@ -83,11 +83,9 @@ async def test_a_visitor_calls_and_both_hear_each_other(
     assert left.is_tone(440.0), left
     assert right.is_tone(700.0), right
     ((talk_s, state),) = await rows(house, "SELECT talk_s, state FROM recording WHERE id = ?", recording)
-    assert state in (
-        "ok",
-        "partial",
-    )  # two browsers on a busy machine speak in lumps, of which Asterisk's recorder throws some away
-    assert 0.7 * talk_s <= length_s(sound) <= talk_s + 0.5
+    # Two browsers on a busy machine speak in lumps, of which Asterisk's recorder throws some away; then the recording must say so.
+    assert state == ("ok" if abs(length_s(sound) - talk_s) <= 0.5 else "partial")
+    assert length_s(sound) <= talk_s + 0.5
     assert desk.screen.complaints == visitor.screen.complaints == []
 
 
