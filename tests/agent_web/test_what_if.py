@@ -161,7 +161,13 @@ async def test_applied_exactly_compared_and_taken_back(
     assert back.json()["mode"] == "progressive"
     house.clock.move(seconds=1)
     await house.dialer.what_if.turn()
-    (kept,) = (await browser.get(address(campaign))).json()
+
+    async def closed() -> dict[str, Any] | None:
+        """A dear answer is given again for a while (asking.py)."""
+        (found,) = (await browser.get(address(campaign))).json()
+        return found if found["closed_by"] else None
+
+    kept = await until(closed, "the comparison's end")
     assert (kept["closed_by"], kept["happened"]["calls_an_hour"]) == ("change", 0.0)
     page = plain((await browser.get(f"/campaigns/{campaign.id}")).text)
     assert "настройки вернули или сменили снова" in page
