@@ -19,6 +19,7 @@ from tests.fakes.databases import PostgresServer, migrated
 from tests.fakes.scheduling import LONGEST, StoriesApart, yield_to_others
 from tests.fakes.scratch import keep_in_memory
 
+SERVER = pytest.StashKey[PostgresServer]()
 settings.register_profile("house", deadline=None)  # no test measures time
 settings.load_profile("house")
 
@@ -56,10 +57,21 @@ def run_apart(work: Coroutine[Any, Any, None]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    server = PostgresServer.start()
+def postgres_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
+    request.config.stash[SERVER] = server = PostgresServer.start()
     yield server
+    del request.config.stash[SERVER]
     server.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
+    """A test that failed because PostgreSQL died under it says so: its own error is a lost connection only."""
+    report = yield
+    server = item.config.stash.get(SERVER, None)
+    if report.failed and server is not None and (died := server.deaths()):
+        report.sections.append(("PostgreSQL", died))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -98,6 +98,21 @@ async def test_drafts_outlive_offers_switches_and_a_call(seat: Seat) -> None:
     await expect(page.locator("#note")).to_have_value("домофон")
 
 
+async def test_a_pane_painted_whole_leaves_the_caret_where_it_was(seat: Seat) -> None:
+    """Parts that came or went make the pane anew, and the server's field in it is not open for writing."""
+    page, denis = seat.page, await taken_chat(seat)
+    await page.keyboard.type("Добрый")
+    await page.keyboard.press("ArrowLeft")
+    await page.locator("[data-pane=main] [data-part], [data-pane=context] [data-part]").evaluate_all(
+        "parts => parts.forEach(part => part.removeAttribute('data-part'))"
+    )
+    await chat(seat, "Ольга", "o")
+    await expect(page.locator("[data-pane=main] [data-part], [data-pane=context] [data-part]")).not_to_have_count(0)
+    await page.keyboard.type("!")
+    await may_write(seat, denis)
+    await expect(page.locator(f"#chat-{denis.id}")).to_have_value("Добры!й")
+
+
 async def test_when_the_call_is_over_the_chat_is_back(seat: Seat) -> None:
     await seat.ready()
     denis = await chat(seat, "Денис", "d")

@@ -5,6 +5,7 @@ Each test gets a fresh copy of a database that was migrated once, so nothing of 
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -25,6 +26,7 @@ from cordboard.storage.migrate import upgrade
 ROOT = Path(__file__).resolve().parents[2]
 _NO_ROOMS = ("cordboard", "tests", "bench")  # the nameplate links to the rooms
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+_DIED = re.compile(r"terminated by signal|PANIC|FATAL:.*(crash|administrator)")
 _SMALL = ("shared_buffers=16MB", "listen_addresses=")
 
 
@@ -76,6 +78,12 @@ class PostgresServer:
         chosen = (*(() if self.durable else _FAST), *_SMALL, f"unix_socket_directories={self.folder}")
         options = " ".join(f"-c {option}" for option in chosen)
         self._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
+
+    def deaths(self) -> str:
+        """What its log says about processes of its own that died, and how many the whole machine killed for want of memory."""
+        died = [line for line in (self.folder / "log").read_text(errors="replace").splitlines() if _DIED.search(line)]
+        starved = [line for line in Path("/proc/vmstat").read_text().splitlines() if line.startswith("oom_kill ")]
+        return "\n".join((*died, *starved)) if died else ""
 
     def url(self, name: str, user: str = "postgres") -> str:
         return f"postgresql+asyncpg://{user}@/{name}?host={self.folder}"

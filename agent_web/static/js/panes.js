@@ -49,9 +49,10 @@ function paint(templates) {
   if (templates.some(t => t.dataset.pane === "list")) forget();
   const main = templates.find(t => t.dataset.pane === "main");
   if (main) { document.title = `${main.dataset.title} · Cordboard`; Object.assign($(".desk").dataset, { phase: main.dataset.phase, kind: main.dataset.kind }); }
-  if (held && before !== document.activeElement) document.getElementById(held)?.focus({ preventScroll: true });
-  paintValues(); tick();
+  const giveBack = () => { if (held && before !== document.activeElement) document.getElementById(held)?.focus({ preventScroll: true }); };
+  giveBack(); paintValues(); tick();
   document.dispatchEvent(new CustomEvent("cb:painted"));
+  if (document.activeElement === document.body) giveBack();      /* a chat's field came with its talk only now */
 }
 
 /* The work on another contact is put by as it is, with all that was typed, and comes back when he does. */
