@@ -173,6 +173,7 @@ class Works:
         kept = Drafts(self.drafts, self.shop.add_note)
         heard = [self.dialer.on_contact_ended, self.takes.link, self.chat.on_contact_ended, kept.on_contact_ended]
         self.desk.follow_ups += heard
+        self.desk.thirds.heard_gone.append(self.live.tell_third_gone)
 
     def _voice(self, tolls: DialRules) -> Voice:
         settings, callers = self.settings, Callers(self.shop, self.settings.time_zone)

@@ -163,6 +163,12 @@ class LiveHub:
         for tab in self._tabs.get(user_id, ()):
             tab.tell(event, data, key)
 
+    def tell_third_gone(self, contact: Contact, reason: str) -> None:
+        """`third` to the operator in whose talk he was, or was to be: he is with his customer again, and why."""
+        if contact.agent_id is not None and contact.third is not None:
+            told = {"contact_id": contact.id, "answered": contact.third.answered, "reason": reason}
+            self.tell_user(contact.agent_id, "third", told)
+
     def tell_guest(self, guest: str, event: str, data: dict[str, Any]) -> None:
         """Tell one visitor's pages."""
         for tab in self._guests.get(guest, ()):

@@ -72,12 +72,17 @@ def route(draft: Draft, wires_up: Collection[ChannelKind], rules: DeskRules) -> 
     return commands
 
 
-def offer(draft: Draft, contact_id: str, agent_id: str, rules: DeskRules, *, own_phone: bool = False) -> Command:
-    """`own_phone`: on the agent's own telephone number, where he says himself that he is there."""
+def offer(
+    draft: Draft, contact_id: str, agent_id: str, rules: DeskRules, *, own_phone: bool = False, asked: bool = False
+) -> OfferContact:
+    """`own_phone`: on the agent's own telephone number, where he says himself that he is there. `asked`: by a click of this agent, or
+    he talks with the customer already."""
     before = draft.contact(contact_id)
-    # A dialed customer already waits for this agent, and a talk that broke goes on: neither asks for a click.
-    parted = before.connected_at is not None or before.talked_with is not None
-    expected = before.direction is Direction.OUTBOUND or parted
+    # A dialed customer already waits for this agent, and a talk that broke goes on: neither asks for a click. One whom somebody else
+    # passes on rings: his new agent sees first who he is.
+    parted = before.talked_with == agent_id
+    dialed = before.direction is Direction.OUTBOUND and before.talked_with is None
+    expected = dialed or parted or asked
     own = before.for_agent == agent_id or before.is_kept_place or is_awaited(before)
     queue = draft.lineup.setup.rules(before.queue)
     ring_s = OWN_PHONE_ANSWER_S if own_phone else rules.callback_ring_s if before.is_kept_place else 0

@@ -24,4 +24,4 @@ def fetch(draft: Draft, contact: Contact, agent_id: str, rules: DeskRules) -> li
     """He is with this agent at once."""
     until = draft.now + timedelta(seconds=moves.TRANSFER_S)
     draft.tell_contact(contact.id, Fetched(draft.now, agent_id, until))
-    return [moves.offer(draft, contact.id, agent_id, rules)]
+    return [moves.offer(draft, contact.id, agent_id, rules, asked=True)]

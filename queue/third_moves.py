@@ -63,7 +63,10 @@ def complete(draft: Draft, contact: Contact, rules: DeskRules) -> list[Command]:
     let_go(draft, third.id)
     queues = draft.agent(third.agent_id).queues
     queue = third.queue or (contact.queue if contact.queue in queues else min(queues))
-    return [DropThird(contact), *moves.transfer(draft, contact, queue, third.agent_id)]
+    passed = [DropThird(contact), *moves.transfer(draft, contact, queue, third.agent_id)]
+    if is_free(draft.agent(third.agent_id)):
+        passed.append(moves.offer(draft, contact.id, third.agent_id, rules, asked=True))
+    return passed
 
 
 def whom_to_ask(draft: Draft, queue: str, asker: str) -> str | None:

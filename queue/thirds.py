@@ -1,6 +1,6 @@
 """Thirds: the desk's side of consultations, conferences and calls passed on outside."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..storage.ids import Ids
 from . import third_moves
@@ -18,6 +18,8 @@ class Thirds:
     def __init__(self, floor: Floor, ids: Ids) -> None:
         self._floor = floor
         self._ids = ids
+        self.heard_gone: list[Callable[[Contact, str], None]] = []
+        """Hear of a third whose leg ended unasked: the talk as it was with him in it, and why (an AttemptOutcome, as a rule)."""
 
     async def call(
         self,
@@ -91,6 +93,8 @@ class Thirds:
         contact = self._with(third_id)
         if contact is not None:
             await self._floor.hear(contact.wire_key, lambda draft, now: third_moves.gone(draft, now, third_id, reason))
+            for hear in self.heard_gone:
+                hear(contact, reason)
         else:
             await self._floor.change(lambda draft: third_moves.let_go(draft, third_id))
 

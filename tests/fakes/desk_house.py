@@ -79,6 +79,7 @@ class DeskHouse:
         self.chat = ChatRoom(ChatStore(db), self.desk, clock, random_ids, self.live, lambda _code: "orders")
         channels[ChannelKind.CHAT] = self.chat
         self.desk.follow_ups.append(self.chat.on_contact_ended)
+        self.desk.thirds.heard_gone.append(self.live.tell_third_gone)
         self.drafts, self.messages = DraftStore(db, clock), MessageStore(db, clock, random_ids)
         self.desk.follow_ups.append(Drafts(self.drafts, self.shop.add_note).on_contact_ended)
         self.shop.on_order.append(self._on_order)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes.browser import Screen
+from tests.fakes.ear import Heard
 from tests.fakes.house import House
 from tests.fakes.operator import OperatorDesk
 from tests.fakes.sipp import SippCaller
@@ -52,6 +53,31 @@ def call_in(house: House, folder: Path, caller_id: str = CUSTOMER, name: str = "
     """A customer who dials the shop's number."""
     where = house.last_endpoints
     return SippCaller(folder, where.sip, where.inbound_number, caller_id=caller_id, name=name)
+
+
+def is_music(caller: SippCaller) -> bool:
+    heard = caller.hears()
+    return heard.loudness > 0.005 and not heard.is_tone(440.0)
+
+
+def is_mix(heard: Heard, *tones: float) -> bool:
+    """Two voices at once: the strongest is one of them, and it is not alone."""
+    return heard.loudness >= 0.02 and heard.purity < 0.9 and any(abs(heard.hz - hz) <= 15.0 for hz in tones)
+
+
+async def hears_mix(desk: OperatorDesk, *tones: float) -> bool:
+    return is_mix(await desk.screen.hears(), *tones)
+
+
+async def who_rings(*desks: OperatorDesk) -> tuple[OperatorDesk, OperatorDesk]:
+    """The one whose telephone rings, and the other."""
+
+    async def ringing() -> OperatorDesk | None:
+        phases = {desk: await desk.phase() for desk in desks}
+        return next((desk for desk, phase in phases.items() if phase == "ringing"), None)
+
+    first = await until(ringing, "somebody's telephone rings")
+    return first, next(desk for desk in desks if desk is not first)
 
 
 class Supervisor:

@@ -14,10 +14,10 @@ from tests.fakes.browser import Screen
 from tests.fakes.ear import Heard, hear
 from tests.fakes.house import House, running_house
 from tests.fakes.operator import OperatorDesk
-from tests.fakes.sipp import SippCaller, SippCarrier
+from tests.fakes.sipp import SippCarrier
 from tests.fakes.sipp_scenarios import Behaviour
 from tests.fakes.wait import until
-from tests.fakes.working_day import Seat, call_in, newest_recording, rows
+from tests.fakes.working_day import Seat, call_in, hears_mix, is_mix, is_music, newest_recording, rows, who_rings
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
@@ -40,11 +40,6 @@ async def house(tmp_path_factory: pytest.TempPathFactory, carrier: SippCarrier) 
     place = tmp_path_factory.mktemp("control") / "house"
     async with running_house(place, trunk=carrier.uri, ring_s="10") as one:
         yield one
-
-
-def is_music(caller: SippCaller) -> bool:
-    heard = caller.hears()
-    return heard.loudness > 0.005 and not heard.is_tone(440.0)
 
 
 def piece(sound: Path, at_s: float, length_s: float) -> tuple[Heard, ...]:
@@ -133,11 +128,6 @@ async def test_what_is_said_while_the_recording_is_paused_is_not_in_it(
     assert max(side.loudness for side in during) < 0.001, during
     assert [after[0].is_tone(440.0), after[1].is_tone(700.0)] == [True, True], after
     assert desk.screen.complaints == []
-
-
-def is_mix(heard: Heard, *tones: float) -> bool:
-    """Two voices at once: the strongest is one of them, and it is not alone."""
-    return heard.loudness >= 0.02 and heard.purity < 0.9 and any(abs(heard.hz - hz) <= 15.0 for hz in tones)
 
 
 async def test_a_third_is_asked_swapped_joined_and_let_go(
@@ -232,21 +222,6 @@ async def test_a_colleague_is_asked_joins_gets_the_customer_parks_him_and_he_is_
         await second.finish()
         await caller.over()
     assert (first.screen.complaints, second.screen.complaints) == ([], [])
-
-
-async def who_rings(*desks: OperatorDesk) -> tuple[OperatorDesk, OperatorDesk]:
-    """The one whose telephone rings, and the other."""
-
-    async def ringing() -> OperatorDesk | None:
-        phases = {desk: await desk.phase() for desk in desks}
-        return next((desk for desk, phase in phases.items() if phase == "ringing"), None)
-
-    first = await until(ringing, "somebody's telephone rings")
-    return first, next(desk for desk in desks if desk is not first)
-
-
-async def hears_mix(desk: OperatorDesk, *tones: float) -> bool:
-    return is_mix(await desk.screen.hears(), *tones)
 
 
 async def test_own_numbers_a_missed_call_and_a_customer_given_to_a_number_outside(

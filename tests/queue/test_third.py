@@ -77,6 +77,7 @@ async def test_a_number_is_asked_placed_and_let_go() -> None:
     await asking(house, contact)
     await house.desk.thirds.hold("maria", contact.id, customer=False, third=True)
     await house.desk.thirds.hold("maria", contact.id, customer=False, third=False)
+    house.desk.thirds.heard_gone.append(lambda *_told: pytest.fail("he let him go himself"))
     await house.desk.thirds.drop("maria", contact.id)
     called, *placed = house.wire.told
     assert called == ("CallThird", contact.id, NUMBER)
@@ -89,10 +90,13 @@ async def test_whatever_becomes_of_him_the_customer_is_with_the_operator_again(r
     house, contact = await talking("maria", "ilya")
     third = await asking(house, contact, agent="ilya")
     assert house.agent("ilya") is A.RESERVED
+    heard: list[tuple[str | None, str]] = []
+    house.desk.thirds.heard_gone.append(lambda talk, why: heard.append((talk.agent_id, why)))
     await house.desk.thirds.gone(third.id, reason)
     assert house.wire.told[-1] == ("ArrangeParties", contact.id, "")
     assert (await house.state(contact), house.agent("ilya")) == (C.CONNECTED, A.READY)
     await house.desk.thirds.gone(third.id, reason)  # told twice
+    assert heard == [("maria", reason)], "the operator is told why, once"
 
 
 async def test_an_operator_who_was_asked_gets_the_customer_as_his_own() -> None:

@@ -1,5 +1,5 @@
 /* The call strip beyond mute, hold and passing on: the pause of the recording while a card's number is said, and a third in the talk. */
-import { $, T, announce, api, trying } from "./core.js";
+import { $, T, announce, api, toast, trying } from "./core.js";
 import { refresh } from "./panes.js";
 
 async function mask(button) {
@@ -57,6 +57,12 @@ document.addEventListener("submit", async e => {
   if (await trying(() => api("POST", `/desk/contacts/${form.dataset.contact}/third`, { ...body, blind: e.submitter?.value === "blind" }))) form.closest("dialog").close();
   refresh();
 });
+
+/* He is gone, and nobody here let him go: why, for else his strip would only vanish. */
+const GONE = { busy: () => T("Там занято. Вы снова с клиентом."), no_answer: () => T("Там не ответили. Вы снова с клиентом."), rejected: () => T("Там отклонили звонок. Вы снова с клиентом.") };
+export function thirdGone({ answered, reason }) {
+  toast(answered ? T("Третий положил трубку. Вы снова с клиентом.") : GONE[reason]?.() ?? T("Туда не дозвонились. Вы снова с клиентом."), { kind: "alert" });
+}
 
 /* Parking: the customer is left with the music, and anybody of the queue takes him. */
 async function press(button, path) {

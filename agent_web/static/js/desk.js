@@ -7,7 +7,7 @@ import { flush } from "./order.js";
 import { NoMicrophone, Softphone } from "./softphone.js";
 import { heard } from "./sound.js";
 import "./by_hand.js";
-import "./call_control.js";
+import { thirdGone } from "./call_control.js";
 import "./order_card.js";
 import "./products.js";
 import { watchSoundCheck } from "./sound_check.js";
@@ -56,6 +56,7 @@ live.addEventListener("desk", e => {
 live.addEventListener("order", e => { if ($("#order")?.dataset.order === e.detail.order_id || $(`#or-${CSS.escape(e.detail.order_id ?? "")}`) || ($("#person")?.dataset.whose ?? "") === e.detail.customer_id) update(); });
 live.addEventListener("resync", update);
 live.addEventListener("parked", () => live.atLeisure(update));
+live.addEventListener("third", e => thirdGone(e.detail));
 live.addEventListener("board", e => figures(e.detail));
 live.addEventListener("up", () => { serverDown = false; upAt = performance.now(); paintLost(); live.atLeisure(update); });
 live.addEventListener("down", () => { serverDown = true; paintLost(); });

@@ -21,7 +21,7 @@ export class Live extends EventTarget {
       this.lost();
       if (refused) this.dispatchEvent(new CustomEvent("refused"));
     };
-    for (const event of ["desk", "order", "chat", "parked", "board", "resync", "ping", "elsewhere"]) source.addEventListener(event, e => {
+    for (const event of ["desk", "order", "chat", "parked", "third", "board", "resync", "ping", "elsewhere"]) source.addEventListener(event, e => {
       this.heard(false);
       if (event === "ping") this.leisureS = JSON.parse(e.data).leisure_s ?? 0;
       if (event === "elsewhere") { this.stop(); }
