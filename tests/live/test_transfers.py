@@ -17,7 +17,7 @@ from tests.fakes.working_day import Seat, call_in, hears_mix, is_mix, is_music, 
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
-TAKES, BUSY, FORBIDDEN = "+79165590011", "+79165590012", "+88201234567"
+TAKES, BUSY, FORBIDDEN = "+79165590011", "+79165590012", "+442079460123"
 REFUSED = "Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)"
 OUTSIDE_HZ = 1000.0
 

@@ -136,7 +136,9 @@ async def test_talk_time_is_that_of_both_pieces_and_not_of_the_gap() -> None:
 async def test_who_was_passed_on_in_vain_goes_back_to_the_one_who_passed_him_on() -> None:
     house, contact = await talking("maria", "ilya")
     await house.desk.transfer("maria", contact.id, agent="ilya")
-    assert house.wire.told == [("return", contact.id, "maria"), ("offer", contact.id, "ilya")], "he sees first who comes"
+    assert house.wire.told == [("return", contact.id, "maria"), ("offer", contact.id, "ilya")], (
+        "he sees first who comes"
+    )
     await house.desk.offer_failed("n/b/1", OfferFailure.NO_ANSWER)
     assert house.wire.told[2:] == [("auto_offer", contact.id, "maria")]
 
