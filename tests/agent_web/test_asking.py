@@ -24,6 +24,7 @@ from tests.fakes.shop_system import ShopSystem
 
 ANNA = PostedCustomer("Анна Иванова", "+79123456789", email="anna@example.com")
 POSTED = OrderPosted("e1", ANNA, (PostedItem("LAMP", 2),), delivery_address="Малышева, 51", delivery_slot="18-21")
+PATIENT_S = 60.0
 LINK = re.compile(r"/order/[\w-]{16,}")
 
 
@@ -34,10 +35,14 @@ class Post:
         box = Outbox(web.house.shop._db, web.clock, random_ids)
         secrets = iter(f"secret-token-{number:04}" for number in range(100))
         self.mail = mail
-        self.delivering = Delivering(box, {Way.EMAIL: Letters(mail.url, "shop@example.com", 1.0).send})
+        self.delivering = Delivering(box, {})
+        self.wait_for_mail(PATIENT_S)
         askings = Askings(web.house.shop._db, web.clock, random_ids, lambda: next(secrets), box, web.house.shop)
         web.house = replace(web.house, askings=askings, post=self.delivering)
         self.askings = askings
+
+    def wait_for_mail(self, timeout_s: float) -> None:
+        self.delivering.ways[Way.EMAIL] = Letters(self.mail.url, "shop@example.com", timeout_s).send
 
 
 @pytest.fixture
@@ -219,6 +224,7 @@ async def test_mail_trouble_is_said_and_the_letter_goes_later(
     web: Web, post: Post, order: Order, says: str | None, trouble: Trouble
 ) -> None:
     post.mail.says = says
+    post.wait_for_mail(PATIENT_S if says else 0.5)
     async with web.browser(await web.user(Role.OPERATOR)) as browser:
         await browser.post(f"/api/v1/orders/{order.id}/confirmation", json={"way": "email"})
     await post.delivering.round()
@@ -226,6 +232,7 @@ async def test_mail_trouble_is_said_and_the_letter_goes_later(
     assert asking is not None
     assert (await post.askings.outbox.standing(Way.EMAIL, asking.id)).trouble is trouble
     post.mail.says = "250 ok"
+    post.wait_for_mail(PATIENT_S)
     web.clock.move(seconds=2)
     await post.delivering.round()
     assert len(post.mail.letters) == 1

@@ -101,11 +101,19 @@ async def work(asked: argparse.Namespace) -> bool:
         went = await asyncio.gather(
             *(run(share, asked, keep, turns) for share, keep in zip(wanted, keeps, strict=True))
         )
+        measured = joined([read(keep) for keep in keeps])
         if not (asked.only or asked.database):
-            write_down(joined([read(keep) for keep in keeps]))
+            write_down(measured)
     bad = [share.name for share, well in zip(wanted, went, strict=True) if not well]
-    print(f"with trouble: {', '.join(bad)}" if bad else "all faults, no trouble")
-    return not bad
+    print(verdict(bad, measured))
+    return bool(measured) and not bad
+
+
+def verdict(bad: Sequence[str], measured: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
+    """In words; names that no fault has are not "no trouble"."""
+    if bad:
+        return f"with trouble: {', '.join(bad)}"
+    return f"all {len(measured)} setups, no trouble" if measured else "nothing was tried: no fault has such a name"
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from .bases import Setup
 from .budget import DATA, HELD, NOT_IN_THE_SUM, PAGE, RATES, SETUPS, Measured, kind_of, page, read
 from .matrix import FAULTS
-from .night import joined, shares
+from .night import joined, shares, verdict
 
 
 def test_the_page_is_not_stale() -> None:
@@ -53,3 +53,9 @@ def test_a_night_has_every_share_of_every_setup_and_joins_what_they_measured() -
         "sqlite": {"a": [2.0, 1.0], "b": []},
         "postgresql": {"a": [3.0]},
     }
+
+
+def test_a_name_that_no_fault_has_is_not_no_trouble() -> None:
+    assert verdict([], {}).startswith("nothing was tried")
+    assert verdict(["sqlite 1/4"], {}) == "with trouble: sqlite 1/4"
+    assert verdict([], {"sqlite": {}}) == "all 1 setups, no trouble"
