@@ -240,6 +240,7 @@ class AsteriskProcess:
             pid = self._running()
             await gone(pid, self._child)
             _log.warning("Asterisk (pid %d) died", pid)
+            self._pid = self._child = None  # the number may be another program's by now
             self._on_died(pid)
             deaths = 0 if loop.time() - began > STEADY_S else deaths
             ready = False

@@ -137,9 +137,9 @@ async def test_a_customer_is_given_to_a_number_outside_at_once_and_is_back_when_
         await desk.until_rings()
         await desk.answer()
         contact = await desk.contact()
-        for number, said in ((BUSY, "Там занято"), (FORBIDDEN, "")):
+        for number, said in ((BUSY, "Там занято"), (FORBIDDEN, "звонить нельзя")):
             await give_away(desk, number)
-            await desk.screen.until_shows(".toast", said)
+            await expect(desk.page.locator(".toast", has_text=said)).to_be_visible()
             await expect(desk.page.locator("[data-part=third]")).to_have_count(0)
             assert (await desk.phase(), await desk.contact()) == ("talking", contact)
             await caller.until_hears(440.0)
