@@ -77,6 +77,12 @@ class OperatorDesk:
         await self.until_phone("in-call", within_s)
         await self.until_phase("talking", within_s)
 
+    async def call_third(self, number: str, how: str = "consult") -> None:
+        """A number outside is asked into the talk, or (`blind`) given the customer at once."""
+        await self.page.keyboard.press("Alt+KeyC")
+        await self.page.fill("#consult-number", number)
+        await self.page.click(f"#consult-form [value={how}]")
+
     async def hang_up(self) -> None:
         await self.page.click("#end")
 

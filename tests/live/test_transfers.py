@@ -138,7 +138,7 @@ async def test_a_customer_is_given_to_a_number_outside_at_once_and_is_back_when_
         await desk.answer()
         contact = await desk.contact()
         for number, said in ((BUSY, "Там занято"), (FORBIDDEN, "звонить нельзя")):
-            await give_away(desk, number)
+            await desk.call_third(number, "blind")
             await expect(desk.page.locator(".toast", has_text=said)).to_be_visible()
             await expect(desk.page.locator("[data-part=third]")).to_have_count(0)
             assert (await desk.phase(), await desk.contact()) == ("talking", contact)
@@ -149,7 +149,7 @@ async def test_a_customer_is_given_to_a_number_outside_at_once_and_is_back_when_
         assert BUSY[1:] in [one.number.lstrip("+") for one in carrier.invites()]
         assert FORBIDDEN[1:] not in [one.number.lstrip("+") for one in carrier.invites()]
 
-        await give_away(desk, TAKES)
+        await desk.call_third(TAKES, "blind")
         third = await carrier.until_in_talk(TAKES)
         await caller.until_hears(OUTSIDE_HZ)
         await until(lambda: carrier.hears(third).is_tone(700.0), "the customer at the ear of who was called")
@@ -159,12 +159,6 @@ async def test_a_customer_is_given_to_a_number_outside_at_once_and_is_back_when_
         await caller.over()
         await until(lambda: not carrier.in_talk(), "the call outside ends with the customer's")
     assert desk.screen.complaints == [REFUSED], "only the number that may not be called"
-
-
-async def give_away(desk: OperatorDesk, number: str) -> None:
-    await desk.page.keyboard.press("Alt+KeyC")
-    await desk.page.fill("#consult-number", number)
-    await desk.page.click("#consult-form [value=blind]")
 
 
 async def silent_of(desk: OperatorDesk, *tones: float) -> bool:
