@@ -26,7 +26,7 @@ TOLD = {
         "trunk": ("линии связи сейчас не берут новых звонков", "до 15:00:05"),
     },
     "en": {
-        "hours": ("not an hour to call, by the customer's clock", "until 22 Nov, 02:00"),
+        "hours": ("outside the customer's hours", "until 22 Nov, 02:00"),
         "do_not_call": ("on the do-not-call list", "does not end by itself"),
         "no_agents": ("no free operators", "nobody knows until when"),
         "cap": ("limit of abandoned calls", "until 22 Nov, 00:00"),
