@@ -10,6 +10,7 @@ import numpy.typing as npt
 import webrtcvad
 
 from .answer_tones import FRAME_S, HIGHEST, LOWEST, Tone, Tones
+from .answer_words import Words
 
 RATE = 8000
 FRAME = 160  # samples
@@ -18,9 +19,9 @@ FIGURES = (
     *("last_pause", "voiced_share", "voiced_last_second", "first_pause", "last_run"),
     *("level", "above_floor", "floor", "level_sd", "flatness", "tonal", "periodic", "pitch", "pitch_sd", "flux"),
     *("steady", "digital", "syllable_rate", "centroid", "pause_level", "pitch_move"),
-    *("syllables", "before", "level_move", "high_band", "flux_sd", "clicks"),
+    *("syllables", "before", "level_move", "high_band", "flux_sd", "clicks", "words"),
 )
-"""What `figures()` holds, in its order: seconds, dB, semitones over 100 Hz, shares, counts."""
+"""What `figures()` holds, in its order: seconds, dB, semitones over 100 Hz, shares, counts; last what answer_words.py tells."""
 TIMING = 14
 """So many of the first figures are of speech and pauses alone."""
 
@@ -64,6 +65,7 @@ class Hearing:
         self.frames = 0
         self.onset: float | None = None
         self.tones = Tones()
+        self._words = Words()
         self._vad = webrtcvad.Vad(VAD_MODE)
         self._last = np.zeros(512, np.float32)
         self._levels: deque[float] = deque(maxlen=75)
@@ -101,6 +103,7 @@ class Hearing:
         self._last[-FRAME:] = samples
         rms = float(np.sqrt(samples @ samples / FRAME))
         power = np.abs(np.fft.rfft(self._last[256:] * _SHORT)) ** 2
+        self._words.feed(power)
         tone = self.tones.feed(power, rms, self.at_s, self._spoken_s)
         self._levels.append(rms)
         if self.frames % 3 == 0 or self.frames < 12:
@@ -204,6 +207,6 @@ class Hearing:
                 self._before.mean() - level,
                 run_level - self._first_level if self._first_level else 0.0,
             ),
-            *(sound["high"].mean(), sound["flux"].sd(), self._clicks),
+            *(sound["high"].mean(), sound["flux"].sd(), self._clicks, self._words.score),
         )
         return np.array(figures)

@@ -1,4 +1,5 @@
-"""A model of many small trees: how likely a machine has answered, by what was heard so far (answer_features.FIGURES). Pure."""
+"""A model of many small trees, and of what words sound like: how likely a machine has answered, by what was heard so far
+(answer_features.FIGURES). Pure."""
 
 import json
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from .answer_features import FIGURES
 
+WORDS = FIGURES.index("words")
 SHIPPED = Path(__file__).with_name("answer_model.json")
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -24,7 +26,8 @@ class BadModel(ValueError):
 @dataclass(frozen=True, slots=True)
 class Model:
     """Trees in one row of nodes: a node asks whether figure `figure` is over `over` and goes to `low` or `high`; a leaf goes to itself
-    and has a `value`. `slope` and `offset` make of their sum a likelihood that holds for voices they have not heard."""
+    and has a `value`. `words`: how much the figure of that name adds to their sum. `slope` and `offset` make of it a likelihood that holds
+    for voices that were not heard before."""
 
     roots: Whole
     figure: Whole
@@ -35,20 +38,21 @@ class Model:
     base: float
     slope: float = 1.0
     offset: float = 0.0
+    words: float = 0.0
 
     def scores(self, figures: Floats) -> Floats:
-        """The sum of the trees for each row."""
+        """The sum of the trees, and of words, for each row."""
         rows = np.arange(len(figures))[:, None]
         at = np.repeat(self.roots[None], len(figures), 0)
         for _ in range(self.depth):
             at = self.goes[2 * at + (figures[rows, self.figure[at]] > self.over[at])]
-        return np.asarray(self.base + self.value[at].sum(axis=1))
+        return np.asarray(self.base + self.value[at].sum(axis=1) + self.words * figures[:, WORDS])
 
     def score(self, figures: Floats) -> float:
         at = self.roots
         for _ in range(self.depth):
             at = self.goes[2 * at + (figures[self.figure[at]] > self.over[at])]
-        return self.base + float(self.value[at].sum())
+        return self.base + float(self.value[at].sum()) + self.words * float(figures[WORDS])
 
     def likelihood(self, figures: Floats) -> float:
         """Of a machine, 0 to 1."""
@@ -62,7 +66,7 @@ def to_json(model: Model) -> str:
     return json.dumps(
         {
             "figures": FIGURES,
-            **{name: getattr(model, name) for name in ("depth", "base", "slope", "offset")},
+            **{name: getattr(model, name) for name in ("depth", "base", "slope", "offset", "words")},
             **{name: getattr(model, name).tolist() for name in ("roots", "figure", "goes")},
             **{name: [round(float(x), 4) for x in getattr(model, name)] for name in ("over", "value")},
         },
@@ -91,8 +95,8 @@ def _checked(read: Mapping[str, Any]) -> Model:
     )
     if not (inside and len(over) == len(figure) == nodes and len(goes) == 2 * nodes):
         raise BadModel("its trees lead outside it")
-    base, slope, offset = (float(read[name]) for name in ("base", "slope", "offset"))
-    return Model(roots, figure, over, goes, value, int(read["depth"]), base, slope, offset)
+    numbers = (float(read[name]) for name in ("base", "slope", "offset", "words"))
+    return Model(roots, figure, over, goes, value, int(read["depth"]), *numbers)
 
 
 @lru_cache

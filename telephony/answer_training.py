@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from .answer_model import Floats, Model, Whole
+from .answer_model import WORDS, Floats, Model, Whole
 
 BINS = 64
 
@@ -68,20 +68,33 @@ def _on(start: Model, more: Model) -> Model:
         value=np.concatenate([start.value, more.value]),
         depth=max(start.depth, more.depth),
         base=start.base,
+        words=start.words,
     )
 
 
 def calibrated(model: Model, rows: Rows) -> Model:
     """With the line by which sums become likelihoods for these rows, of voices that the trees have not heard."""
-    scores = model.scores(rows.figures)
-    line = np.array([1.0, 0.0])
-    inputs = np.stack([scores, np.ones_like(scores)])
+    slope, offset = _line(model.scores(rows.figures)[None], rows)
+    return replace(model, slope=slope, offset=offset)
+
+
+def with_words(model: Model, rows: Rows) -> Model:
+    """The same, and what words are worth beside the trees: told by rows that neither was made of."""
+    trees, words = replace(model, words=0.0).scores(rows.figures), rows.figures[:, WORDS]
+    slope, worth, offset = _line(np.stack([trees, words]), rows)
+    return replace(model, slope=slope, words=worth / slope, offset=offset)
+
+
+def _line(inputs: Floats, rows: Rows) -> Floats:
+    """Logistic regression by Newton's method: a factor for each input, and the offset."""
+    inputs = np.concatenate([inputs, np.ones((1, inputs.shape[1]))])
+    line = np.zeros(len(inputs))
     for _ in range(30):
         likely = 1 / (1 + np.exp(-np.clip(line @ inputs, -40, 40)))
         slope = inputs @ (rows.weight * (likely - rows.machine))
-        bend = (inputs * (rows.weight * likely * (1 - likely))) @ inputs.T + 1e-6 * np.eye(2)
+        bend = (inputs * (rows.weight * likely * (1 - likely))) @ inputs.T + 1e-6 * np.eye(len(inputs))
         line -= np.linalg.solve(bend, slope)
-    return replace(model, slope=float(line[0]), offset=float(line[1]))
+    return line
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from bench.greetings.voices import FOLDER, RENDERED_FULL, SOUNDS, VOICES, Voice
 
 SEED = 20261129
 LASTS_S, LONGEST_S = 8.0, 14.0
+USES = ("train", "valid", "heldout", "words")
 SHIFTS = (0.84, 0.92, 1.0, 1.09, 1.19)
 """A voice to learn from is heard at so many times its pace and pitch: other mouths, without another engine."""
 PERSONS = {
@@ -36,6 +37,7 @@ KINDS = {"person": 0.46, "machine": 0.38, "tone": 0.10, "silence": 0.06}
 BEEPS_HZ = (400, 440, 480, 620, 800, 850, 1000, 1000, 1200, 1400, 1750, 2000)
 MUSIC = {
     "train": ("macroform-cold_day", "macroform-robot_dity"),
+    "words": ("macroform-cold_day", "macroform-robot_dity"),
     "valid": ("macroform-the_simplicity",),
     "heldout": ("manolo_camp-morning_coffee", "reno_project-system"),
 }
@@ -90,7 +92,7 @@ class Voices:
         """Engines evenly, then a voice of it: none is more of the set for having many variants."""
         engine = dice.choice(self.engines)
         name = str(dice.choice([name for name in self.names if self.by_name[name].engine == engine]))
-        return f"{name}~{dice.choice(SHIFTS)}" if self.use == "train" else name
+        return f"{name}~{dice.choice(SHIFTS)}" if self.use in ("train", "words") else name
 
     def voice(self, name: str) -> Voice:
         """Of a drawn name, whatever its shift."""
@@ -373,7 +375,7 @@ _COMPOSERS: dict[str, Callable[[Dice, Voices, str, str], Composed]] = {
 
 def call(number: int, voices: Voices) -> tuple[Sound, Truth]:
     """The call of that number with those voices: samples as they arrive from pick-up on, and what they are."""
-    dice = np.random.default_rng([SEED, ["train", "valid", "heldout"].index(voices.use), number])
+    dice = np.random.default_rng([SEED, USES.index(voices.use), number])
     answered = str(dice.choice(list(KINDS), p=list(KINDS.values())))
     kinds = {"person": PERSONS, "machine": MACHINES}.get(answered)
     kind = str(

