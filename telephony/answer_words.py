@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -112,7 +113,7 @@ def from_file(file: BinaryIO) -> Net:
         with np.load(file, allow_pickle=False) as kept:
             net = Net(**{each.name: np.asarray(kept[each.name], np.float32) for each in fields(Net)})
         Words(net)._take(np.zeros((STEP, BANDS), np.float32))  # do its parts fit?
-    except (KeyError, ValueError, OSError, EOFError) as error:
+    except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
         raise BadNet(f"no net of greetings: {error}") from error
     return net
 

@@ -100,7 +100,7 @@ VOICES = (
     *(replace(voice, name=f"words-{voice.name}", use="words") for voice in _TRAIN_AND_HELD if voice.use == "train"),
     *(
         Voice(f"words-kokoro-{language}-{number}", language, "words", "kokoro", _mixed(2 * number + turn))
-        for number in range(3)
+        for number in range(2)
         for turn, language in enumerate(("ru", "en"))
     ),
 )

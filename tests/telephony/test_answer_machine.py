@@ -11,6 +11,7 @@ from cordboard.telephony.answer_model import BadModel, Model, from_json, shipped
 from cordboard.telephony.answer_tones import Tone, ToneKind
 from cordboard.telephony.answer_training import Recipe, Rows, calibrated, trained
 from cordboard.telephony.answer_verdict import FOR_OPERATOR, POINTS, SILENCE_S, WAITED_S, Heard, Judge, Point, Verdict
+from tests.fakes.answer_rows import rows
 from tests.fakes.answer_sounds import RATE, hiss, silence, sit, speech, tone
 
 BALANCED = POINTS["balanced"]
@@ -280,14 +281,6 @@ def test_no_sound_whatever_raises(seed: int) -> None:
 
 
 # The model
-
-
-def rows(seed: int, count: int = 4000) -> Rows:
-    """Moments that a rule of two figures parts."""
-    dice = np.random.default_rng(seed)
-    figures = dice.standard_normal((count, len(FIGURES)))
-    machine = (figures[:, 0] + np.abs(figures[:, 1]) > 0.8) ^ (dice.random(count) < 0.05)
-    return Rows(figures, machine, np.ones(count))
 
 
 def test_trees_learn_and_their_likelihoods_hold() -> None:
