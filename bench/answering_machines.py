@@ -14,7 +14,7 @@ from bench.table import Row
 from cordboard.dialer.machine_estimate import Share
 from cordboard.telephony.answer_machine import FRAME_BYTES, AnswerMachine
 from cordboard.telephony.answer_model import shipped
-from cordboard.telephony.answer_replay import judged
+from cordboard.telephony.answer_replay import judged, likely
 from cordboard.telephony.answer_tones import Tone, ToneKind
 from cordboard.telephony.answer_verdict import POINTS, Heard, Verdict
 
@@ -43,11 +43,10 @@ class Judged:
 
 def judge(heard: Listened) -> dict[str, Judged]:
     """A call, heard once and judged at each point."""
-    model = shipped()
     replay = heard.heard
-    likely = model.likelihoods_of(model.scores(replay.figures))
-    tones = tuple(tone for _at_s, tone in replay.tones)
-    return {name: Judged(heard.truth, tuple(judged(replay, likely, point)), tones) for name, point in POINTS.items()}
+    chances = likely(shipped(), replay)
+    tones = tuple(tone for _at_s, tone, _figures in replay.tones)
+    return {name: Judged(heard.truth, tuple(judged(replay, chances, point)), tones) for name, point in POINTS.items()}
 
 
 def cpu_share(calls: int) -> float:

@@ -93,7 +93,8 @@ class AnswerMachine:
         tone = hearing.feed(frame)
         if tone is not None:
             self.tones.append(tone)
-            return self._judge.hears(tone, hearing.at_s)
+            spoken = hearing.onset is not None
+            return self._judge.hears(tone, hearing.at_s, self._model.likelihood(hearing.figures()) if spoken else None)
         if self.verdict is not None or hearing.frames % ASKED_EVERY:
             return None
         if hearing.onset is None:

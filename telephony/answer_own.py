@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .answer_model import Model
-from .answer_replay import LISTENED_S, Replay, judged, replay
+from .answer_replay import LISTENED_S, Replay, judged, likely, replay
 from .answer_training import Recipe, Rows, calibrated, trained
 from .answer_verdict import Heard, Point, Verdict
 
@@ -114,8 +114,7 @@ def errors(model: Model, calls: Sequence[Labelled], point: Point) -> Errors:
 
 
 def _first(model: Model, call: Labelled, point: Point) -> Verdict | None:
-    likelihoods = model.likelihoods_of(model.scores(call.heard.figures))
-    return next(iter(judged(call.heard, likelihoods, point)), None)
+    return next(iter(judged(call.heard, likely(model, call.heard), point)), None)
 
 
 def _sum(one: Errors, other: Errors) -> Errors:

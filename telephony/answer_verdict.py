@@ -15,6 +15,9 @@ WAITED_S = 2.0
 MACHINE_SPEAKS_S = 0.8
 LATE_ONSET_S = 7.0
 AGREED = 2  # so many answers of the model in turn
+BEEP_BELIEVED = 0.5
+"""The least likelihood of a machine at which a beep is believed: a vowel that somebody holds sounds like one, but what was said before it
+does not sound like a greeting."""
 
 
 class Heard(StrEnum):
@@ -68,11 +71,14 @@ class Judge:
         self._point = point
         self._machine_in_turn = self._person_in_turn = 0
 
-    def hears(self, tone: Tone, at_s: float) -> Verdict | None:
-        """Beep and SIT speak for themselves and overturn what was told before. Other tones tell nothing new of one who was judged."""
+    def hears(self, tone: Tone, at_s: float, likelihood: float | None) -> Verdict | None:
+        """SIT speaks for itself and overturns what was told before, and so does a beep where the `likelihood` of a machine, by what was
+        said until then, is not against it (None: nobody has spoken). Other tones tell nothing new of one who was judged."""
         now = self.verdict.heard if self.verdict else None
         if tone.kind is ToneKind.BEEP:
-            return None if now in (Heard.MACHINE, Heard.TONE) else self.tell(Heard.MACHINE, 0.97, at_s, "beep")
+            if now in (Heard.MACHINE, Heard.TONE) or (likelihood is not None and likelihood < BEEP_BELIEVED):
+                return None
+            return self.tell(Heard.MACHINE, 0.97, at_s, "beep")
         if tone.kind is ToneKind.SIT:
             return None if now is Heard.TONE else self.tell(Heard.TONE, 0.99, at_s, "sit")
         return None if now is not None else self.tell(Heard.TONE, 0.97, at_s, tone.kind.value)

@@ -14,7 +14,7 @@ from bench.greetings.listening import Listened, listened
 from bench.greetings.voices import FOLDER
 from cordboard.telephony.answer_features import TIMING
 from cordboard.telephony.answer_model import SHIPPED, WORDS, Model, to_json
-from cordboard.telephony.answer_replay import judged
+from cordboard.telephony.answer_replay import judged, likely
 from cordboard.telephony.answer_training import Recipe, Rows, calibrated, trained, with_words
 from cordboard.telephony.answer_verdict import Heard, Point, Verdict
 
@@ -37,14 +37,14 @@ def rows(calls: Sequence[Listened]) -> Rows:
 def _grid(calls: Sequence[Listened], model: Model) -> None:
     """How points do on these voices: persons called machine, machines called person, not sure, caught, times."""
     spoken = [each for each in calls if each.truth.answered in ("person", "machine")]
-    likelihoods = [model.likelihoods_of(model.scores(each.heard.figures)) for each in spoken]
+    chances = [likely(model, each.heard) for each in spoken]
     print("machine person deadline: p->m m->p unsure caught4 caught6 median from_speech")
-    for machine in (0.9, 0.93, 0.94, 0.95, 0.96, 0.965, 0.97, 0.975, 0.98, 0.985):
-        for person in (0.15, 0.2, 0.23, 0.25, 0.27):
+    for machine in (0.93, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99, 0.992, 0.994, 0.996):
+        for person in (0.13, 0.15, 0.16, 0.17, 0.18, 0.2):
             for deadline in (4.0, 6.0):
                 told = [
-                    judged(each.heard, likely, Point(machine, person, deadline))
-                    for each, likely in zip(spoken, likelihoods, strict=True)
+                    judged(each.heard, chance, Point(machine, person, deadline))
+                    for each, chance in zip(spoken, chances, strict=True)
                 ]
                 print(f"{machine} {person} {deadline}:", *(f"{n:.2f}" for n in _scores(spoken, told)))
 

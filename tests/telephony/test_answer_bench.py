@@ -12,7 +12,7 @@ from bench.greetings.calls import Truth
 from bench.greetings.listening import PIECE, Listened, listened
 from cordboard.telephony.answer_machine import FRAME_BYTES, AnswerMachine
 from cordboard.telephony.answer_model import shipped
-from cordboard.telephony.answer_replay import judged, replay
+from cordboard.telephony.answer_replay import judged, likely, replay
 from cordboard.telephony.answer_verdict import POINTS, Heard
 from tests.fakes.answer_sounds import hiss, silence, sit, speech, tone
 
@@ -32,7 +32,7 @@ NOBODY = Truth("person", "short", "nobody", "en")
 )
 def test_a_call_is_judged_by_the_bench_as_it_is_live(sound: bytes, point: str) -> None:
     model, heard = shipped(), replay(sound, 14.0)
-    offline = judged(heard, model.likelihoods_of(model.scores(heard.figures)), POINTS[point])
+    offline = judged(heard, likely(model, heard), POINTS[point])
     machine = AnswerMachine(model, POINTS[point])
     frames = (sound[begin : begin + FRAME_BYTES] for begin in range(0, len(sound), FRAME_BYTES))
     live = [verdict for frame in frames if (verdict := machine.feed(frame))]

@@ -23,6 +23,13 @@ def saying(likelihood: float) -> Model:
     return Model(none, none, zero, np.zeros(2, np.int64), zero, 1, float(np.log(likelihood / (1 - likelihood))))
 
 
+def turning(after_s: float) -> Model:
+    """A model that takes everybody for a person, and for a machine, not surely, from so long after the onset on."""
+    figure = np.array([FIGURES.index("since_onset"), 0, 0])
+    goes, over = np.array([1, 2, 1, 1, 2, 2]), np.array([after_s, 0.0, 0.0])
+    return Model(np.zeros(1, np.int64), figure, over, goes, np.array([0.0, -3.0, 1.0]), 1, 0.0)
+
+
 def heard(sound: bytes) -> Hearing:
     hearing = Hearing()
     for begin in range(0, len(sound) - FRAME_BYTES + 1, FRAME_BYTES):
@@ -164,14 +171,23 @@ def test_a_beep_overturns_a_person_and_a_sit_a_machine() -> None:
     rule = Judge(BALANCED)
     for each in ((0.1, 0.9, 0.5, 0.0), (0.1, 1.0, 0.5, 0.0)):
         rule.asked(*each)
-    beep = rule.hears(Tone(ToneKind.BEEP, 4.0, 1000.0, 0.4), 4.1)
+    beep = rule.hears(Tone(ToneKind.BEEP, 4.0, 1000.0, 0.4), 4.1, 0.7)
     assert beep is not None
     assert beep.heard is Heard.MACHINE
-    assert rule.hears(Tone(ToneKind.BEEP, 5.0, 1000.0, 0.4), 5.1) is None
-    dead = rule.hears(Tone(ToneKind.SIT, 6.0, 1800.0, 0.3), 6.1)
+    assert rule.hears(Tone(ToneKind.BEEP, 5.0, 1000.0, 0.4), 5.1, 0.9) is None
+    dead = rule.hears(Tone(ToneKind.SIT, 6.0, 1800.0, 0.3), 6.1, 0.1)
     assert dead is not None
     assert dead.heard is Heard.TONE
-    assert rule.hears(Tone(ToneKind.FAX, 7.0, 2100.0, 0.6), 7.1) is None
+    assert rule.hears(Tone(ToneKind.FAX, 7.0, 2100.0, 0.6), 7.1, 0.1) is None
+
+
+def test_a_beep_is_believed_after_what_sounds_like_a_greeting_and_where_nobody_has_spoken() -> None:
+    beep = Tone(ToneKind.BEEP, 1.0, 800.0, 0.3)
+    assert Judge(BALANCED).hears(beep, 1.1, 0.49) is None
+    for likelihood in (0.5, 1.0, None):
+        verdict = Judge(BALANCED).hears(beep, 1.1, likelihood)
+        assert verdict is not None
+        assert (verdict.heard, verdict.why) == (Heard.MACHINE, "beep")
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -183,7 +199,7 @@ def test_whatever_comes_there_is_one_verdict_and_only_tones_overturn_it(seed: in
         at = n / 10
         if dice.random() < 0.03:
             kind = dice.choice(list(ToneKind))
-            verdict = rule.hears(Tone(kind, at, 1000.0, 0.4), at)
+            verdict = rule.hears(Tone(kind, at, 1000.0, 0.4), at, dice.choice([None, dice.random()]))
         else:
             verdict = rule.asked(dice.random(), at, 0.5, dice.choice([0.0, 0.0, dice.random() * 2.5]))
         if verdict:
@@ -203,24 +219,35 @@ def test_silence_goes_to_an_operator() -> None:
     assert verdict.heard in FOR_OPERATOR
 
 
+A_GREETING = hiss(0.3) + speech(2) + hiss(0.4) + tone(1000, 0.5) + hiss(1)
+
+
 def test_a_machine_by_its_beep_though_it_was_held_for_a_person() -> None:
-    machine = AnswerMachine(saying(0.05), BALANCED)
-    first, second = told(machine, hiss(0.3) + speech(2) + hiss(0.4) + tone(1000, 0.5) + hiss(1))
+    machine = AnswerMachine(turning(1.5), BALANCED)
+    first, second = told(machine, A_GREETING)
     assert (first.heard, second.heard, second.why) == (Heard.PERSON, Heard.MACHINE, "beep")
     assert machine.verdict == second
 
 
+def test_what_beeps_in_the_midst_of_a_person_is_no_machine() -> None:
+    machine = AnswerMachine(saying(0.05), BALANCED)
+    (verdict,) = told(machine, A_GREETING)
+    assert verdict.heard is Heard.PERSON
+    assert [each.kind for each in machine.tones] == [ToneKind.BEEP]
+
+
 def test_pieces_of_any_length_are_heard_alike() -> None:
     sound = hiss(0.5) + speech(0.7) + hiss(2) + tone(1000, 0.5) + hiss(1)
-    whole = AnswerMachine(saying(0.05), BALANCED)
+    whole = AnswerMachine(turning(1.5), BALANCED)
     frames = told(whole, sound)
     dice = random.Random(7)
-    pieces, begin, found = AnswerMachine(saying(0.05), BALANCED), 0, []
+    pieces, begin, found = AnswerMachine(turning(1.5), BALANCED), 0, []
     while begin < len(sound):
         size = dice.choice([1, 7, 160, 319, 320, 321, 700])
         found += [verdict] if (verdict := pieces.feed(sound[begin : begin + size])) else []
         begin += size
     assert found == frames
+    assert len(frames) == 2
     assert pieces.tones == whole.tones
 
 
