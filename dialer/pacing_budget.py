@@ -12,8 +12,8 @@ from .pacing_terms import PacingInfo
 
 HALF_HOUR_S = 1800.0
 SMALL_TEAM = 19
-HALF_HOUR_TIMES, SMALL_HALF_HOUR_TIMES = 5 / 3, 8 / 3
-"""A half hour's share may be so many times the limit: 5 and 8 % of 3."""
+HALF_HOUR_TIMES, SMALL_HALF_HOUR_TIMES = 1.65, 8 / 3
+"""A half hour's share may be so many times the limit: hardly 5 and 8 % of 3."""
 TAPERS_S = 900.0
 """What is kept back is let go over the last of the window (s)."""
 LINE_S = 20.0
@@ -27,7 +27,7 @@ class Budget:
     FIRST_KAPPA = 0.12
     BRAKE = (0.5, 4.0)
     """The half hour's price falls to 0 as so many persons are left of its share, from so many more."""
-    OVERDRAFT, MOST_OVERDRAFT = 0.3, 0.7
+    OVERDRAFT, MOST_OVERDRAFT = 0.3, 0.5
     """The half hour may be overdrawn by so many persons an operator beyond five, and so many times the root of the team."""
     CAUTION = 2.0
     TRUST = 0.6

@@ -55,9 +55,9 @@ class Point:
 OFF = "off"
 POINTS: Mapping[str, Point] = MappingProxyType(
     {
-        "cautious": Point(machine=0.985, person=0.20, deadline_s=6.0),
-        "balanced": Point(machine=0.97, person=0.20, deadline_s=6.0),
-        "eager": Point(machine=0.93, person=0.20, deadline_s=4.0),
+        "cautious": Point(machine=0.994, person=0.178, deadline_s=6.0),
+        "balanced": Point(machine=0.99, person=0.178, deadline_s=6.0),
+        "eager": Point(machine=0.98, person=0.178, deadline_s=4.0),
     }
 )
 """How sure is sure enough; a campaign chooses its own (docs/benchmarks.md says what each costs)."""
