@@ -151,6 +151,12 @@ class CapKeeper:
         counts = self._book.counts(Scope((campaign.id,), by_day, campaign.created_at), now)
         return counts, self._book.next_window(by_day, now, campaign.created_at)
 
+    def day_ends(self, campaign: Campaign, closes: datetime | None) -> datetime | None:
+        """When a pacer's budget of the day ends: with the calling hours, which close then, or with the site's day, whatever comes first.
+        None: they are closed."""
+        _counts, next_day = self.today(campaign)
+        return None if closes is None else min(each for each in (closes, next_day) if each is not None)
+
     def until(self, campaign: Campaign) -> datetime | None:
         """When the campaign's window begins anew; None where it only rolls on."""
         return self._book.next_window(campaign.cap, self._clock.now(), campaign.created_at)

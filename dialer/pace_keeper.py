@@ -126,9 +126,8 @@ class PaceKeeper:
         """Its calling hours end then, and the day's budget with the site's day: whatever comes first. None: they are closed."""
         pace, t = self._pace(campaign), self._clock.monotonic()
         pace.asked_end_at = t
-        _counts, next_day = self._cap.today(campaign)
-        ends = min((each for each in (closes, next_day) if each is not None), default=None)
-        pace.pacer.ends(None if closes is None or ends is None else t + (ends - self._clock.now()).total_seconds())
+        ends = self._cap.day_ends(campaign, closes)
+        pace.pacer.ends(None if ends is None else t + (ends - self._clock.now()).total_seconds())
 
     def took_off(self, campaign: Campaign, in_flight: Sequence[Attempt]) -> None:
         """Learn of the calls that were placed since it was last asked, with what is known of their leads."""

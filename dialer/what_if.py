@@ -135,7 +135,8 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Job:
     """What the process beside is given (what_if_run.py). `starts_h`: the hour of the site's day, with its part. `as_is` is None where the
-    campaign's present mode cannot be played through. `rung_s`: how long calls rang so far."""
+    campaign's present mode cannot be played through. `rung_s`: how long calls rang so far. A pacer's budget is the day's:
+    `day_answered` and `day_abandoned` until now, and it ends in `ends_s` (None: not known)."""
 
     learned: Learned
     starts_h: float
@@ -143,6 +144,9 @@ class Job:
     rung_s: int
     as_is: Side | None
     changed: Side
+    day_answered: int = 0
+    day_abandoned: int = 0
+    ends_s: float | None = None
     seeds: tuple[int, ...] = tuple(range(1, SEEDS + 1))
 
     @property

@@ -4,11 +4,12 @@ A person has one question under way; others wait for the process in their order.
 engine, or when many newer ones have come.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ..storage.clock import Clock
 from ..storage.ids import Ids
+from .abandonment import Counts
 from .campaign import Campaign, settings
 from .cap_keeper import CapKeeper
 from .desks import Desks
@@ -151,8 +152,18 @@ class WhatIfs:
         local = now.astimezone(self._home)
         played = as_is if campaign.mode in SIMULATED else None
         starts_h, seeds = local.hour + local.minute / 60, tuple(range(1, self.seeds + 1))
-        job = Job(learned, starts_h, asked.minutes, campaign.ring_timeout_s, played, other, seeds)
+        day, ends_s = await self._day(campaign, now)
+        job = Job(
+            *(learned, starts_h, asked.minutes, campaign.ring_timeout_s, played, other),
+            *(day.answered, day.abandoned, ends_s, seeds),
+        )
         return job, _stands_on(learned, seen)
+
+    async def _day(self, campaign: Campaign, now: datetime) -> tuple[Counts, float | None]:
+        """What counts of the site's day, and in how many seconds a pacer's budget ends."""
+        counts, _next_day = self._cap.today(campaign)
+        ends = self._cap.day_ends(campaign, await self._steering.closes(campaign, now))
+        return counts, None if ends is None else (ends - now).total_seconds()
 
     async def _by_leads(self, campaign: Campaign, after: Campaign, side: Side, asked: Asked) -> tuple[Side, int]:
         """By other weights other leads come first, and may answer more or less often; as far as the pacer has learned who does."""

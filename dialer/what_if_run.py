@@ -8,11 +8,11 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from .simulate import simulate
 from .what_if import Job, Run, Side, run_of
-from .what_if_world import Bounded, world_of
+from .what_if_world import Bounded, resampled, world_of
 
 NICE = 10
 """Calls come first."""
@@ -27,7 +27,8 @@ def runs(job: Job) -> Iterator[tuple[str, Run]]:
 
 
 def played(job: Job, side: Side, seed: int) -> Run:
-    outlook = simulate(Bounded(side, job.learned), world_of(job, side), seed)
+    known = replace(job, learned=resampled(job.learned, seed))
+    outlook = simulate(Bounded(side, known), world_of(known, side), seed)
     return run_of(outlook, job.minutes, job.learned.lag_s)
 
 

@@ -1,6 +1,7 @@
 """The floor on which a question is played through: a campaign's own calls as laws of a world, and its pacer under its bound. Pure."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -43,6 +44,27 @@ def world_of(job: Job, side: Side) -> World:
         grace_s=max(0.0, PROMISE_S - learned.lag_s),
         most_in_flight=side.lines,
         tells_end=False,
+    )
+
+
+def resampled(learned: Learned, seed: int) -> Learned:
+    """As the same campaign's calls might have come as well (Efron's bootstrap): of few calls little is known, and the spread of the runs
+    says so. The same for both sides of a question."""
+    chance = np.random.default_rng([seed, 1])
+
+    def drawn(seen: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(float(each) for each in chance.choice(seen, len(seen))) if seen else ()
+
+    by_hour = tuple(
+        (calls, int(chance.binomial(calls, min(1.0, persons / calls))) if calls else 0)
+        for calls, persons in learned.by_hour
+    )
+    return replace(
+        learned,
+        by_hour=by_hour,
+        answer_s=drawn(learned.answer_s),
+        talk_s=drawn(learned.talk_s),
+        wrap_up_s=drawn(learned.wrap_up_s),
     )
 
 
@@ -105,8 +127,8 @@ class Bounded:
     """A pacer as the dialer runs it: without an operator of its own a call is placed only while the campaign's bound has room for it, and
     never more calls than lines. `inner` does the rest."""
 
-    def __init__(self, side: Side, learned: Learned) -> None:
-        self._side, self._learned = side, learned
+    def __init__(self, side: Side, job: Job) -> None:
+        self._side, self._job = side, job
         self._cap = Cap("", side.limit, Window.DAY.value, side.false_machine)
         self._answered, self._abandoned = side.answered, side.abandoned
         self.inner: Pacer = _inner(side)
@@ -114,8 +136,10 @@ class Bounded:
     def reset(self, info: PacingInfo) -> None:
         self.inner.reset(info)
         self._answered, self._abandoned = self._side.answered, self._side.abandoned
-        if self._side.warm and isinstance(self.inner, Predictive):
-            _teach(self.inner, self._learned)
+        if isinstance(self.inner, Predictive):
+            self.inner.ends(self._job.ends_s)
+            if self._side.warm:
+                _teach(self.inner, self._job.learned)
 
     def observe(self, event: PacingEvent) -> None:
         match event:
@@ -126,6 +150,9 @@ class Bounded:
         self.inner.observe(event)
 
     def decide(self, snapshot: Snapshot) -> Decision:
+        if isinstance(self.inner, Predictive):  # as the dialer tells it in each turn (pace_keeper.py)
+            came, lost = self._answered - self._side.answered, self._abandoned - self._side.abandoned
+            self.inner.budget.counted(self._job.day_answered + came, self._job.day_abandoned + lost)
         decision = self.inner.decide(snapshot)
         flying = len(snapshot.in_flight) + snapshot.waiting
         # Who waits is feared for already; that he answered stands in the counts.

@@ -10,6 +10,8 @@ import pytest
 
 from cordboard.dialer.campaign import Campaign, CampaignRefused, DialMode, Setting, settings
 from cordboard.dialer.lead import Attempt
+from cordboard.dialer.pacing import Predictive, Snapshot
+from cordboard.dialer.pacing_terms import Abandoned, CallEnded, Outcome
 from cordboard.dialer.what_if import (
     ENOUGH,
     Asked,
@@ -27,7 +29,7 @@ from cordboard.dialer.what_if import (
 )
 from cordboard.dialer.what_if_past import learned_of
 from cordboard.dialer.what_if_run import played, runs
-from cordboard.dialer.what_if_world import Bounded, answer_share, filled, world_of
+from cordboard.dialer.what_if_world import Bounded, answer_share, filled, resampled, world_of
 from cordboard.dialer.worlds import Lognormal, Measured
 from cordboard.queue.channel import AttemptOutcome
 
@@ -153,11 +155,49 @@ def test_few_lines_hold_the_calls() -> None:
 def test_a_warm_pacer_forecasts_at_once_and_a_cold_one_does_not() -> None:
     side = replace(SIDE, mode="predictive", warm=True)
     world = world_of(job(side), side)
-    warm, cold = Bounded(side, LEARNED), Bounded(replace(side, warm=False), LEARNED)
+    warm, cold = Bounded(side, job(side)), Bounded(replace(side, warm=False), job(side))
     for pacer in (warm, cold):
         pacer.reset(world.info())
     assert warm.inner.beliefs.resolved == LEARNED.calls  # type: ignore[attr-defined]
     assert cold.inner.beliefs.resolved == 0  # type: ignore[attr-defined]
+
+
+def test_the_pacer_in_the_forecast_knows_the_days_budget_as_the_dialers_does() -> None:
+    side = replace(SIDE, mode="predictive", warm=True, answered=500, abandoned=4)
+    one = job(side, day_answered=200, day_abandoned=3, ends_s=7_200.0)
+    bounded = Bounded(side, one)
+    bounded.reset(world_of(one, side).info())
+    pacer = bounded.inner
+    assert isinstance(pacer, Predictive)
+    assert pacer.info.window_end_s == 7_200.0
+    bounded.observe(CallEnded(1.0, Outcome.PERSON, 5.0))
+    bounded.observe(Abandoned(2.0))
+    none = np.array([])
+    bounded.decide(Snapshot(3.0, 2, 0, 0, 0, 0, none, none, np.array([1.0, 1.0]), (), (), none, 10))
+    assert (pacer.budget.answered, pacer.budget.abandoned) == (201, 4)
+
+
+def test_a_day_with_room_forecasts_busier_operators_than_one_without() -> None:
+    side = replace(SIDE, mode="predictive", warm=True, operators=12, answered=400)
+    free, spent = (job(side, minutes=30, day_answered=400, day_abandoned=lost, ends_s=36_000.0) for lost in (0, 40))
+    busy = [np.mean([played(each, side, seed).utilisation for seed in (1, 2)]) for each in (free, spent)]
+    assert busy[0] > busy[1] + 0.05
+
+
+def test_of_few_calls_little_is_known_and_the_spread_says_so() -> None:
+    few = replace(LEARNED, talk_s=LEARNED.talk_s[:40], by_hour=((60, 20), *LEARNED.by_hour[1:]))
+
+    def spread(learned: Learned) -> float:
+        return float(np.std([np.mean(resampled(learned, seed).talk_s) for seed in range(40)]))
+
+    assert spread(few) > 1.5 * spread(LEARNED)
+    one = resampled(few, 1)
+    assert one == resampled(few, 1)
+    assert one != resampled(few, 2)
+    assert set(one.talk_s) <= set(few.talk_s)
+    assert [calls for calls, _ in one.by_hour] == [calls for calls, _ in few.by_hour]
+    assert all(persons <= calls for calls, persons in one.by_hour)
+    assert resampled(Learned(), 1) == Learned()
 
 
 def test_other_leads_change_the_chance_within_reason() -> None:
