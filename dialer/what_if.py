@@ -136,7 +136,8 @@ class Side:
 class Job:
     """What the process beside is given (what_if_run.py). `starts_h`: the hour of the site's day, with its part. `as_is` is None where the
     campaign's present mode cannot be played through. `rung_s`: how long calls rang so far. A pacer's budget is the day's:
-    `day_answered` and `day_abandoned` until now, and it ends in `ends_s` (None: not known)."""
+    `day_answered` and `day_abandoned` until now, and it ends in `ends_s` (None: not known); of the calls placed it may take back the share
+    `most_withdrawn`, as the trunks allow."""
 
     learned: Learned
     starts_h: float
@@ -147,6 +148,7 @@ class Job:
     day_answered: int = 0
     day_abandoned: int = 0
     ends_s: float | None = None
+    most_withdrawn: float = 0.6
     seeds: tuple[int, ...] = tuple(range(1, SEEDS + 1))
 
     @property

@@ -155,7 +155,7 @@ class WhatIfs:
         day, ends_s = await self._day(campaign, now)
         job = Job(
             *(learned, starts_h, asked.minutes, campaign.ring_timeout_s, played, other),
-            *(day.answered, day.abandoned, ends_s, seeds),
+            *(day.answered, day.abandoned, ends_s, self._trunks.withdrawn(), seeds),
         )
         return job, _stands_on(learned, seen)
 

@@ -138,6 +138,7 @@ class Bounded:
         self._answered, self._abandoned = self._side.answered, self._side.abandoned
         if isinstance(self.inner, Predictive):
             self.inner.ends(self._job.ends_s)
+            self.inner.most_withdrawn = self._job.most_withdrawn
             if self._side.warm:
                 _teach(self.inner, self._job.learned)
 

@@ -164,12 +164,12 @@ def test_a_warm_pacer_forecasts_at_once_and_a_cold_one_does_not() -> None:
 
 def test_the_pacer_in_the_forecast_knows_the_days_budget_as_the_dialers_does() -> None:
     side = replace(SIDE, mode="predictive", warm=True, answered=500, abandoned=4)
-    one = job(side, day_answered=200, day_abandoned=3, ends_s=7_200.0)
+    one = job(side, day_answered=200, day_abandoned=3, ends_s=7_200.0, most_withdrawn=0.1)
     bounded = Bounded(side, one)
     bounded.reset(world_of(one, side).info())
     pacer = bounded.inner
     assert isinstance(pacer, Predictive)
-    assert pacer.info.window_end_s == 7_200.0
+    assert (pacer.info.window_end_s, pacer.most_withdrawn) == (7_200.0, 0.1)
     bounded.observe(CallEnded(1.0, Outcome.PERSON, 5.0))
     bounded.observe(Abandoned(2.0))
     none = np.array([])
