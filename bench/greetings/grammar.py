@@ -1,6 +1,6 @@
 """Many texts of each kind, put together of pieces: what persons and machines say, for the voices that the words are learned from.
 
-No piece between two pauses is one that a held-out voice says: what those are judged by was never heard.
+No piece between two pauses is of the texts that held-out voices alone say (the last third of each list).
 """
 
 import json
