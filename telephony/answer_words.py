@@ -102,9 +102,8 @@ class Words:
 
 def to_file(net: Net, file: BinaryIO) -> None:
     """In half precision: a sixth of the trees' size."""
-    np.savez_compressed(
-        file, allow_pickle=False, **{each.name: getattr(net, each.name).astype(np.float16) for each in fields(Net)}
-    )
+    parts = {each.name: getattr(net, each.name).astype(np.float16) for each in fields(Net)}
+    np.savez_compressed(file, **parts)  # no allow_pickle: the numpy that trains has none
 
 
 def from_file(file: BinaryIO) -> Net:

@@ -19,13 +19,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cordboard.telephony import answer_words as words
+from cordboard.telephony.answer_words import FIRST, SECOND, STEP
+
 EPOCHS, BATCH, RATE, DECAY = 16, 64, 2e-3, 0.02
-FIRST, SECOND, STEP = 5, 10, 5  # as in answer_words.py
 SIZES = (32, 96, 96)
 SURE = 0.98  # a label is believed so far
 KIND_WEIGHT = 0.3
-KINDS = 16
-OUT = Path(__file__).parents[2] / "telephony" / "answer_words.npz"
+KINDS = 16  # of spectra.py
 
 
 @dataclass
@@ -127,8 +128,8 @@ def told(net: Net, calls: Calls) -> Tensor:
         return torch.cat([net(torch.tensor(part.astype(np.float32)))[0] for part in parts])
 
 
-def kept(net: Net) -> dict[str, np.ndarray]:
-    """As answer_words.Net names and lays it out."""
+def kept(net: Net) -> words.Net:
+    """As the house keeps it, and lays it out."""
 
     def laid(layer: nn.Conv1d) -> Tensor:
         return layer.weight.permute(2, 1, 0).flatten(0, 1)
@@ -146,7 +147,7 @@ def kept(net: Net) -> dict[str, np.ndarray]:
         "tells": net.tells.weight[0],
         "tells_bias": net.tells.bias,
     }
-    return {name: part.detach().numpy().astype(np.float16) for name, part in parts.items()}
+    return words.Net(**{name: part.detach().numpy() for name, part in parts.items()})
 
 
 def main(folder: Path, epochs: int = EPOCHS) -> None:
@@ -169,7 +170,8 @@ def main(folder: Path, epochs: int = EPOCHS) -> None:
         print(f"{epoch + 1}: {loss:.4f}, on valid {held:.4f}, {time.monotonic() - began:.0f} s", flush=True)
         if held < best:
             best = held
-            np.savez_compressed(OUT, **kept(net))  # type: ignore[arg-type]  # Debian's numpy knows no allow_pickle
+            with words.SHIPPED.open("wb") as file:
+                words.to_file(kept(net), file)
 
 
 if __name__ == "__main__":
