@@ -33,6 +33,7 @@ from cordboard.queue.contact import Contact, ContactState
 from cordboard.queue.desk import NotAllowedNow
 from cordboard.shop.order import OrderStatus
 from cordboard.storage.database import Database
+from tests.fakes.attempts_seen import in_flight, is_decided, is_machine, left_alone
 from tests.fakes.dial_house import DialHouse, an_order, phone
 from tests.fakes.telephones import Fault
 
@@ -246,26 +247,6 @@ class AnyDay(RuleBasedStateMachine):
         self.do(self.house.db.close())
         self.runner.close()
         self.folder.cleanup()
-
-
-def is_machine(one: Attempt) -> bool:
-    return one.outcome is AttemptOutcome.MACHINE
-
-
-def is_decided(one: Attempt) -> bool:
-    return one.ended_at is not None or one.connected_at is not None
-
-
-def in_flight(attempts: Sequence[Attempt]) -> list[Attempt]:
-    """Those without a reserved operator that nobody can say yet what they come to."""
-    return [one for one in attempts if one.is_unreserved and not is_decided(one)]
-
-
-def left_alone(one: Attempt) -> bool:
-    """Who answered and had no operator within 2 s, or was told of as abandoned."""
-    waited_s = (one.connected_at - one.answered_at).total_seconds() if one.connected_at and one.answered_at else None
-    unmet = waited_s is None and one.is_unreserved
-    return one.outcome is AttemptOutcome.ABANDONED or unmet or (waited_s is not None and waited_s > 2)
 
 
 class AnyPowerDay(AnyDay):

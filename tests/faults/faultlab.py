@@ -7,8 +7,8 @@ to rest, by its state, and holds the invariants against everything that was writ
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
@@ -31,7 +31,6 @@ from tests.fakes.asterisk_tree import asterisk_tree
 from tests.fakes.house import House
 from tests.fakes.postgres_relay import PostgresRelay
 from tests.fakes.sipp import SippCaller, SippCarrier
-from tests.fakes.sipp_scenarios import ANSWERS, NO_ANSWER, Behaviour, refuses
 from tests.fakes.wait import until
 
 from .bases import Base
@@ -46,10 +45,6 @@ MESSAGE = "lab"
 REST_S = 60.0
 ARMED_TRIES = 4
 BUSY, SILENT, SLOW = "7916486", "7916480", "7916482"
-PEOPLE = [(rf"\+*{BUSY}.*", refuses(486)), (rf"\+*{SILENT}.*", NO_ANSWER), (rf"\+*{SLOW}.*", Behaviour(ring_ms=1500))]
-DESKS = [("silent", NO_ANSWER)]
-SHORT_TIMES = {"ring_s": "5", "wrap_up_s": "8", "dial_ring_s": "15"}
-NOTHING_MORE: Mapping[str, str] = {}
 Flow = Callable[["FaultLab"], Awaitable[None]]
 Tool = TypeVar("Tool")
 
@@ -373,36 +368,3 @@ class FaultLab:
             return await self.restart()
         finally:
             self._is_healing = False
-
-
-@asynccontextmanager
-async def furnished_lab(
-    folder: Path, base: Base | None = None, environment: Mapping[str, str] = NOTHING_MORE, line: Path | None = None
-) -> AsyncIterator[FaultLab]:
-    """A lab whose house has not been started. Its times are short, so that what waits for a deadline comes to rest soon.
-
-    `base` is its database, SQLite in its data folder by default; `line` the data folder of an Asterisk that is not its own.
-    """
-    async with AsyncExitStack() as stack:
-        carrier = await stack.enter_async_context(SippCarrier(folder, PEOPLE))
-        desks = await stack.enter_async_context(SippCarrier(folder, DESKS, otherwise=ANSWERS, tone_hz=440.0))
-        data = folder / "house"
-        data.mkdir(exist_ok=True)
-        base = base or Base.sqlite(data / "cordboard.sqlite3")
-        settings = {"trunk": carrier.uri, "database_url": base.url, **SHORT_TIMES}
-        settings |= {} if line is None else {"asterisk_of": str(line)}
-        chosen = {f"CORDBOARD_{name.upper()}": value for name, value in settings.items()}
-        house = House(data, demo=False, settings={**chosen, **environment})
-        stack.push_async_callback(house.close)
-        lab = FaultLab(folder, house, carrier, desks, base, line or data)
-        stack.push_async_callback(lab.db.close)
-        await lab.furnish()
-        yield lab
-
-
-@asynccontextmanager
-async def fault_lab(folder: Path, base: Base | None = None) -> AsyncIterator[FaultLab]:
-    """A house of its own, ready."""
-    async with furnished_lab(folder, base) as lab:
-        await lab.first_start()
-        yield lab

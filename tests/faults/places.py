@@ -13,7 +13,8 @@ from tests.fakes.house import House, running_asterisk
 from tests.fakes.postgres_relay import PostgresRelay
 
 from .bases import NewBase
-from .faultlab import SHORT_TIMES, FaultLab, fault_lab, furnished_lab
+from .faultlab import FaultLab
+from .furnished import SHORT_TIMES, fault_lab, furnished_lab
 from .meddling import MeddlingProxy
 from .tools import LIBRARIES, SetClock, SmallDisk, is_root
 

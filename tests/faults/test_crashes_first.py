@@ -7,7 +7,8 @@ import pytest_asyncio
 
 from .crashes import Crash
 from .drawn import TEN, survive
-from .faultlab import FaultLab, fault_lab
+from .faultlab import FaultLab
+from .furnished import fault_lab
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 

@@ -17,7 +17,8 @@ from tests.fakes.sipp import SippCarrier
 from tests.fakes.sipp_scenarios import Behaviour
 from tests.fakes.wait import until
 from tests.fakes.working_day import rows
-from tests.faults.faultlab import SILENT, fault_lab
+from tests.faults.faultlab import SILENT
+from tests.faults.furnished import fault_lab
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
