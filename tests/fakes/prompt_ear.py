@@ -1,10 +1,11 @@
 """Which prompts are in what somebody heard, and when: each is sought by correlation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
 
 from tests.fakes.ear import TELEPHONE_RATE, Pcm
@@ -35,18 +36,34 @@ def prompt_sound(folder: Path, language: str, name: str) -> Pcm:
 
 
 def find(heard: Pcm, prompt: Pcm, name: str = "") -> Found:
-    """The place where the sound is most like the prompt: normalised cross-correlation. A hangup may cost its last moment."""
+    """The place where the sound is most like the prompt. A hangup may cost its last moment."""
+    likeness = _likeness(heard, prompt)
+    if not len(likeness):
+        return Found(name, 0.0, 0.0)
+    best = int(np.argmax(likeness))
+    return Found(name, best / TELEPHONE_RATE, float(likeness[best]))
+
+
+def places(heard: Pcm, prompt: Pcm) -> list[int]:
+    """Every place where the prompt begins in the sound, earliest first, in samples: it may be said more than once."""
+    likeness = _likeness(heard, prompt)
+    sure = np.flatnonzero(likeness >= SURE)
+    takes = np.split(sure, np.flatnonzero(np.diff(sure) > SLACK) + 1) if len(sure) else []
+    return [int(take[np.argmax(likeness[take])]) for take in takes]
+
+
+def _likeness(heard: Pcm, prompt: Pcm) -> npt.NDArray[np.float64]:
+    """How like the prompt the sound is from each of its samples on: normalised cross-correlation. Empty for a sound that is shorter."""
     sound, wanted = np.append(heard, np.zeros(SLACK)).astype(np.float64), prompt.astype(np.float64)
     if len(sound) < len(wanted) or not len(wanted):
-        return Found(name, 0.0, 0.0)
+        return np.zeros(0)
     size = _quick_size(len(sound))  # what wraps round falls behind the last place that is looked at
     product = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(wanted, size)), size)
     product = product[: len(sound) - len(wanted) + 1]
     power = np.concatenate(([0.0], np.cumsum(sound**2)))
     there = power[len(wanted) :] - power[: -len(wanted)]
-    likeness = product / np.sqrt(np.maximum(there, 1.0) * max(float(np.sum(wanted**2)), 1.0))
-    best = int(np.argmax(likeness))
-    return Found(name, best / TELEPHONE_RATE, float(likeness[best]))
+    likeness: npt.NDArray[np.float64] = product / np.sqrt(np.maximum(there, 1.0) * max(float(np.sum(wanted**2)), 1.0))
+    return likeness
 
 
 def _quick_size(least: int) -> int:
@@ -56,15 +73,19 @@ def _quick_size(least: int) -> int:
 
 def hears_in_order(heard: Pcm, folder: Path, language: str, names: Iterable[str]) -> bool:
     """Whether the first prompt is in it, wherever it is, and each other one right after the one before."""
-    begin, end = 0, len(heard)
-    for number, name in enumerate(names):
-        prompt = prompt_sound(folder, language, name)
-        if number:
-            end = begin + len(prompt) + PAUSE
-        found = find(heard[begin:end], prompt, name)
-        if found.likeness < SURE:
+    first, *others = (prompt_sound(folder, language, name) for name in names)
+    return any(_follow(heard, begin + len(first) - SLACK, others) for begin in places(heard, first))
+
+
+def _follow(heard: Pcm, begin: int, prompts: Sequence[Pcm]) -> bool:
+    """Whether the prompts are heard from `begin` (samples) on, one right after the other. The same digit may be said twice: the first
+    place counts, not the best."""
+    for prompt in prompts:
+        begin = max(0, begin)
+        there = places(heard[begin : begin + len(prompt) + PAUSE], prompt)
+        if not there:
             return False
-        begin += round(found.at_s * TELEPHONE_RATE) + len(prompt) - SLACK
+        begin += there[0] + len(prompt) - SLACK
     return True
 
 
@@ -96,5 +117,6 @@ async def until_told(data: Path, caller: SippCaller, *names: str, language: str 
         heard = all_heard(caller.peer.sound(caller.far), folder, language)
         told = ", ".join(f"{one.name} {one.at_s:.1f} s ({one.likeness:.2f})" for one in heard)
         raise AssertionError(
-            f"{error}; of {len(caller.peer.sound(caller.far)) / TELEPHONE_RATE:.1f} s: {told}"
+            f"{error}; of {len(caller.peer.sound(caller.far)) / TELEPHONE_RATE:.1f} s: {told}; "
+            f"{caller.peer.lines[caller.far].lost} packets lost"
         ) from None
