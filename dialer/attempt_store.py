@@ -32,12 +32,13 @@ _a = attempt_table.c
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How an attempt is told to have ended: `cause` is Q.850, `tech_cause` the SIP code."""
+    """How an attempt is told to have ended: `cause` is Q.850, `tech_cause` the SIP code; `rang_at`: its first sign of life."""
 
     attempt_id: str
     outcome: AttemptOutcome
     cause: int | None = None
     tech_cause: str | None = None
+    rang_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,14 @@ async def end(connection: AsyncConnection, ends: Sequence[End], law: Law, now: d
     for each in ends:
         if (attempt := open_now.pop(each.attempt_id, None)) is not None:
             outcome = end_of(attempt, each.outcome)
-            after = replace(attempt, ended_at=now, cause=each.cause, tech_cause=each.tech_cause, outcome=outcome)
+            after = replace(
+                attempt,
+                ended_at=now,
+                cause=each.cause,
+                tech_cause=each.tech_cause,
+                outcome=outcome,
+                rang_at=each.rang_at,
+            )
             written.ended[attempt.id] = after
             told.append((attempt, outcome))
     await _put(connection, attempt_table, [row_of(after) for after in written.ended.values()])

@@ -8,6 +8,7 @@ became of that id, and nothing is ever dialed twice for it.
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 
 from ..queue.agent import Agent
 from ..queue.channel import Arrival, AttemptOutcome, ChannelKind, Direction
@@ -131,6 +132,11 @@ class Attempts:
             since = self._recovered_at
         return None if since is None else self._clock.monotonic() - since
 
+    def _rang_at(self, attempt_id: str) -> datetime | None:
+        """Its first sign of life, if we heard it ourselves."""
+        since = self._rang.get(attempt_id)
+        return None if since is None else self._clock.now() - timedelta(seconds=self._clock.monotonic() - since)
+
     def adopt(self, attempts: Iterable[Attempt]) -> None:
         """Calls that an earlier engine dialed."""
         self._adopted |= {attempt.id for attempt in attempts}
@@ -230,6 +236,7 @@ class Attempts:
         if outcome is AttemptOutcome.CANCELLED and known is not None and (self.rung_s(known) or 0.0) >= RUNG_ENOUGH_S:
             outcome = AttemptOutcome.NO_ANSWER  # we gave up, but his telephone rang for long
         rang = attempt_id in self._rang or attempt_id in self._adopted
+        rang_at = self._rang_at(attempt_id)
         end = LastEnd(outcome, self._clock.now(), cause, tech_cause, known.number if known else "", rang)
         self._met.discard(attempt_id)
         self._rang.pop(attempt_id, None)
@@ -238,7 +245,7 @@ class Attempts:
         judgement = Judgement(outcome) if known is None or known.ended_at else self.trunks.judged(known, end)
         try:
             failpoint("before_attempt_end")
-            ended = await self._store.end_attempt(attempt_id, judgement.outcome, cause, tech_cause)
+            ended = await self._store.end_attempt(attempt_id, judgement.outcome, cause, tech_cause, rang_at)
             if ended is not None:
                 self._cap.decided(ended)
             failpoint("after_attempt_end")

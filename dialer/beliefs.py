@@ -182,8 +182,12 @@ class Beliefs:
             self.delay.dialed(1.0)
         if call.since_ring_s is not None and not flight.seen_ringing:
             flight.seen_ringing = True
-            self._set_up = _faded(self._set_up, call.since_dial_s - call.since_ring_s, 200.0)
+            self.rang_after(call.since_dial_s - call.since_ring_s)
         return flight
+
+    def rang_after(self, set_up_s: float) -> None:
+        """A call's first ring came so long after it was dialed."""
+        self._set_up = _faded(self._set_up, set_up_s, 200.0)
 
     def _see_calls(self, snapshot: Snapshot) -> None:
         flights, t = self._flights, snapshot.t

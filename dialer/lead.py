@@ -88,7 +88,8 @@ class Attempt:
     """One dialing of a lead. `id` is the ChannelId on the wire; `cause` is Q.850, `tech_cause` the SIP code.
 
     `agent_id` is who was reserved for it, or chose it; `mode` how it was dialed (campaign.DialMode); `connected_at` when an operator
-    had him on the line. It went by `trunk`, and showed `caller_id`; both "" where that is not known.
+    had him on the line; `rang_at` when the far side first gave a sign of life, kept with its end, None where that is not known. It went by
+    `trunk`, and showed `caller_id`; both "" where that is not known.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Attempt:
     connected_at: datetime | None = None
     trunk: str = ""
     caller_id: str = ""
+    rang_at: datetime | None = None
 
     @property
     def is_unreserved(self) -> bool:

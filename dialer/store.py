@@ -138,11 +138,16 @@ class DialerStore(LeadStore):
         return [written.answered.pop(each, None) for each in attempt_ids]
 
     async def end_attempt(
-        self, attempt_id: str, outcome: AttemptOutcome, cause: int | None, tech_cause: str | None
+        self,
+        attempt_id: str,
+        outcome: AttemptOutcome,
+        cause: int | None,
+        tech_cause: str | None,
+        rang_at: datetime | None = None,
     ) -> Attempt | None:
         """The call is over, and its lead goes on by the rule. None if that was known, or the attempt is unknown. Calls that end while a
         transaction runs share the next one."""
-        return await self._ends.ask(End(attempt_id, outcome, cause, tech_cause))
+        return await self._ends.ask(End(attempt_id, outcome, cause, tech_cause, rang_at))
 
     async def _end(self, ends: Sequence[End]) -> list[Attempt | None]:
         async with self._db.write() as connection:

@@ -139,6 +139,7 @@ attempt_table = sa.Table(
     sa.Column("connected_at", UtcDateTime),
     sa.Column("trunk", sa.String(32), nullable=False, server_default=""),
     sa.Column("caller_id", sa.String(40), nullable=False, server_default=""),
+    sa.Column("rang_at", UtcDateTime),
     sa.Index("ix_attempt_trunk", "trunk", "intent_at", sqlite_where=HAS_TRUNK, postgresql_where=HAS_TRUNK),
     sa.Index("ix_attempt_lead_id", "lead_id", "intent_at"),
     sa.Index("ix_attempt_campaign_id", "campaign_id", "intent_at"),

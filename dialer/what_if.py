@@ -7,6 +7,7 @@ campaign's own calls; where there are too few of them, the usual laws (worlds.py
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -79,15 +80,23 @@ def knobs_of(before: Campaign, after: Campaign, asked: Asked) -> dict[str, Setti
 @dataclass(frozen=True, slots=True)
 class Learned:
     """A campaign's own calls. `by_hour`: (calls that ended and say something of the customer, persons among them) for each hour of the
-    site's day; `answer_s`: from dialing to the answer; `failed`: calls that were busy, invalid or refused; `lag_s`: what the wire takes
-    from an answer until an operator who is free has the customer."""
+    site's day; `answer_s`: from dialing to the answer; `ring_s`: from the first ring to the answer; `set_up_s`: from dialing to the first
+    ring; `failed`: calls that were busy, invalid or refused; `lags_s`: what the wire takes from an answer until an operator who is free has
+    the customer."""
 
     by_hour: tuple[tuple[int, int], ...] = ((0, 0),) * 24
     answer_s: tuple[float, ...] = ()
+    ring_s: tuple[float, ...] = ()
+    set_up_s: tuple[float, ...] = ()
     failed: int = 0
     talk_s: tuple[float, ...] = ()
     wrap_up_s: tuple[float, ...] = ()
-    lag_s: float = 0.0
+    lags_s: tuple[float, ...] = ()
+
+    @property
+    def lag_s(self) -> float:
+        """The mean of `lags_s`; 0 where it is not known."""
+        return fmean(self.lags_s) if self.lags_s else 0.0
 
     @property
     def calls(self) -> int:

@@ -1,11 +1,12 @@
 """What a campaign's past calls say: the laws of a forecast, and the figures that are held against one. Pure."""
 
 from collections.abc import Iterable, Sequence
-from statistics import fmean, quantiles
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ..queue.channel import AttemptOutcome
 from .abandonment import Verdict
+from .forecast import USUAL_SET_UP_S
 from .lead import Attempt
 from .meaning import means
 from .what_if import Learned
@@ -25,7 +26,7 @@ def learned_of(
 ) -> Learned:
     """`attempts` that have ended; `home`: the site's zone."""
     by_hour = [[0, 0] for _ in range(24)]
-    answer_s: list[float] = []
+    answered: list[Attempt] = []
     failed = 0
     for each in attempts:
         if each.answered_at is None and (each.outcome is None or each.outcome in SAYS_NOTHING):
@@ -36,25 +37,37 @@ def learned_of(
             failed += each.outcome in FAILED
             continue
         hour[1] += 1
-        answer_s.append(max(0.0, (each.answered_at - each.intent_at).total_seconds()))
+        answered.append(each)
     return Learned(
-        tuple((calls, persons) for calls, persons in by_hour),
-        tuple(answer_s),
-        failed,
-        tuple(talk_s),
-        tuple(wrap_up_s),
-        min(LONGEST_LAG_S, _lag_s(attempts)),
+        by_hour=tuple((calls, persons) for calls, persons in by_hour),
+        answer_s=tuple(_gone_s(each.intent_at, each.answered_at) for each in answered),
+        ring_s=tuple(_ring_s(each) for each in answered),
+        set_up_s=tuple(_gone_s(each.intent_at, each.rang_at) for each in attempts if each.rang_at is not None),
+        failed=failed,
+        talk_s=tuple(talk_s),
+        wrap_up_s=tuple(wrap_up_s),
+        lags_s=_lags_s(attempts),
     )
 
 
-def _lag_s(attempts: Sequence[Attempt]) -> float:
+def _gone_s(since: datetime, until: datetime | None) -> float:
+    return 0.0 if until is None else max(0.0, (until - since).total_seconds())
+
+
+def _ring_s(attempt: Attempt) -> float:
+    """From the first ring to the answer; of calls from before rings were kept, with the usual set-up."""
+    if attempt.rang_at is not None:
+        return _gone_s(attempt.rang_at, attempt.answered_at)
+    return max(0.0, _gone_s(attempt.intent_at, attempt.answered_at) - USUAL_SET_UP_S)
+
+
+def _lags_s(attempts: Sequence[Attempt]) -> tuple[float, ...]:
     """What the wire takes, by those who waited for nothing else: whose call had an operator reserved, or, of too few such, the quickest
-    quarter of all."""
+    half of all, whose mean is the quickest quarter."""
     reserved = _waits_s(each for each in attempts if each.agent_id is not None)
-    if len(reserved) >= FEWEST_WAITS:
-        return fmean(reserved)
-    waits_s = _waits_s(attempts)
-    return quantiles(waits_s, n=4)[0] if len(waits_s) >= FEWEST_WAITS else 0.0
+    waits_s = sorted(_waits_s(attempts))
+    found = reserved if len(reserved) >= FEWEST_WAITS else waits_s[: len(waits_s) // 2]
+    return tuple(min(LONGEST_LAG_S, each) for each in found) if len(waits_s) >= FEWEST_WAITS else ()
 
 
 def _waits_s(attempts: Iterable[Attempt]) -> list[float]:

@@ -29,7 +29,7 @@ def runs(job: Job) -> Iterator[tuple[str, Run]]:
 def played(job: Job, side: Side, seed: int) -> Run:
     known = replace(job, learned=resampled(job.learned, seed))
     outlook = simulate(Bounded(side, known), world_of(known, side), seed)
-    return run_of(outlook, job.minutes, job.learned.lag_s)
+    return run_of(outlook, job.minutes, known.learned.lag_s)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from .abandonment import PROMISE_S, Cap, Counts, Window, room
 from .campaign import DialMode
-from .forecast import USUAL_ANSWER, USUAL_SET_UP_S
+from .forecast import USUAL_ANSWER
 from .pacing import PACERS, Decision, Pacer, PacingEvent, PacingInfo, Predictive, Snapshot
 from .pacing_terms import Abandoned, CallEnded, Outcome
 from .what_if import ENOUGH, Job, Learned, Side
@@ -19,6 +19,7 @@ HOUR_WEIGHT = 40.0
 """An hour's own share of answers weighs against the whole day's as so many calls."""
 PRIOR_CALLS = 20.0
 MOST_ANSWER = 0.95
+LEAST_RING_S = 0.2
 
 
 def world_of(job: Job, side: Side) -> World:
@@ -36,6 +37,7 @@ def world_of(job: Job, side: Side) -> World:
         answer_probability=answers,
         talk=filled(learned.talk_s, USUAL.talk),
         wrap_up=filled(learned.wrap_up_s, USUAL.wrap_up),
+        set_up=filled(learned.set_up_s, USUAL.set_up),
         ring=_Ring(filled(_rung(learned), USUAL_RING), side.ring_timeout_s),
         ring_timeout_s=float(side.ring_timeout_s),
         failed_share=failed,
@@ -63,8 +65,11 @@ def resampled(learned: Learned, seed: int) -> Learned:
         learned,
         by_hour=by_hour,
         answer_s=drawn(learned.answer_s),
+        ring_s=drawn(learned.ring_s),
+        set_up_s=drawn(learned.set_up_s),
         talk_s=drawn(learned.talk_s),
         wrap_up_s=drawn(learned.wrap_up_s),
+        lags_s=drawn(learned.lags_s),
     )
 
 
@@ -98,7 +103,7 @@ class _Ring:
 
 
 def _rung(learned: Learned) -> tuple[float, ...]:
-    return tuple(max(0.2, age_s - USUAL_SET_UP_S) for age_s in learned.answer_s)
+    return tuple(max(LEAST_RING_S, each) for each in learned.ring_s)
 
 
 def _reach(learned: Learned, timeout_s: float, rung_s: float) -> float:
@@ -189,6 +194,8 @@ def _inner(side: Side) -> Pacer:
 def _teach(pacer: Predictive, learned: Learned) -> None:
     """What a pacer that has worked for a while knows already: the laws of times. How often is answered it learns soon enough."""
     beliefs = pacer.beliefs
+    for each_s in learned.set_up_s:
+        beliefs.rang_after(each_s)
     for age_s in learned.answer_s:
         beliefs.delay.answered(age_s)
     for each_s in learned.talk_s:

@@ -38,13 +38,16 @@ SIDE = side_of(CAMPAIGN, operators=8, lines=60, answered=200, abandoned=2, warm=
 RICH = replace(SIDE, answered=3000, abandoned=0)
 """So many were served that the bound binds nobody."""
 CHANCE = np.random.default_rng(5)
+RING_S = tuple(float(each) for each in CHANCE.lognormal(2.4, 0.4, 180))
 LEARNED = Learned(
     by_hour=((0, 0),) * 10 + ((200, 80),) + ((400, 100),) + ((0, 0),) * 12,
-    answer_s=tuple(3.0 + float(each) for each in CHANCE.lognormal(2.4, 0.4, 180)),
+    answer_s=tuple(3.0 + each for each in RING_S),
+    ring_s=RING_S,
+    set_up_s=(3.0,) * 180,
     failed=60,
     talk_s=tuple(float(each) for each in CHANCE.lognormal(3.6, 0.5, 180)),
     wrap_up_s=tuple(float(each) for each in CHANCE.lognormal(2.0, 0.4, 180)),
-    lag_s=0.3,
+    lags_s=(0.2, 0.4) * 40,
 )
 
 
@@ -197,6 +200,7 @@ def test_of_few_calls_little_is_known_and_the_spread_says_so() -> None:
     assert set(one.talk_s) <= set(few.talk_s)
     assert [calls for calls, _ in one.by_hour] == [calls for calls, _ in few.by_hour]
     assert all(persons <= calls for calls, persons in one.by_hour)
+    assert len({resampled(LEARNED, seed).lag_s for seed in range(10)}) > 5
     assert resampled(Learned(), 1) == Learned()
 
 
