@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import soundfile
@@ -26,11 +26,14 @@ PROMISED_S = 2.0
 @dataclass(frozen=True, slots=True)
 class Apology:
     """One who met nobody: whether he heard whose call it was (or only the dialplan's own "sorry", which stands in for a voice that is not
-    ready), and how long after his answer the words began (s)."""
+    ready), and how long after his answer the words began (s). `likeness`: of what he heard to the words, 1.0 the very same; `sound_s`: how
+    much of his sound was kept."""
 
     heard: bool
     plain: bool
     began_s: float | None
+    likeness: float = 0.0
+    sound_s: float = 0.0
 
 
 NOTHING = Apology(False, False, None)
@@ -42,10 +45,11 @@ def apology(
     """The words that are most like what was heard; `came_at`: when each packet came (s), of the clock of `answered_at`."""
     own, sorry = (_most_like(heard, each) for each in (words, plain))
     best = max((own, sorry), key=lambda each: each.likeness)
+    sound_s = len(heard) / TELEPHONE_RATE
     if best.likeness < SURE:
-        return NOTHING
+        return Apology(False, False, None, best.likeness, sound_s)
     packet = min(len(came_at) - 1, int(best.at_s * len(came_at) * TELEPHONE_RATE / len(heard)))
-    return Apology(best is own, best is sorry, came_at[packet] - answered_at)
+    return Apology(best is own, best is sorry, came_at[packet] - answered_at, best.likeness, sound_s)
 
 
 def _most_like(heard: Pcm, words: Sequence[Pcm]) -> Found:
@@ -66,10 +70,10 @@ class Listening:
 
     async def last(self) -> None:
         while True:
-            for attempt_id, number in await self._left_alone():
+            for attempt_id, number, answered_at in await self._left_alone():
                 if attempt_id not in self._seen:
                     self._seen.add(attempt_id)
-                    self._taking.add(asyncio.create_task(self._take(attempt_id, number)))
+                    self._taking.add(asyncio.create_task(self._take(attempt_id, number, answered_at)))
             await asyncio.sleep(LOOKS_EVERY_S)
 
     async def settled(self) -> list[Apology]:
@@ -84,35 +88,43 @@ class Listening:
         ((many,),) = await select(self._house, query, self._since, f"%{self._prefix}%")
         return int(many)
 
-    async def _left_alone(self) -> list[tuple[str, str]]:
-        query = "SELECT id, number FROM attempt WHERE outcome = 'abandoned' AND intent_at >= ? AND number LIKE ?"
-        return [(str(i), str(n)) for i, n in await select(self._house, query, self._since, f"%{self._prefix}%")]
+    async def _left_alone(self) -> list[tuple[str, str, datetime]]:
+        query = (
+            "SELECT id, number, answered_at FROM attempt"
+            " WHERE outcome = 'abandoned' AND answered_at IS NOT NULL AND intent_at >= ? AND number LIKE ?"
+        )
+        rows = await select(self._house, query, self._since, f"%{self._prefix}%")
+        return [(str(i), str(n), datetime.fromisoformat(str(at)).replace(tzinfo=UTC)) for i, n, at in rows]
 
-    async def _take(self, attempt_id: str, number: str) -> None:
+    async def _take(self, attempt_id: str, number: str, answered_at: datetime) -> None:
         await asyncio.sleep(SAID_S)
-        answer = await asyncio.to_thread(self._answer, number)
+        answer = await asyncio.to_thread(self._answer, number, answered_at)
         if answer is None:
             self.kept[attempt_id] = NOTHING
             return
-        far, answered_at = answer
+        far, picked_up_at = answer
         words, plain = await asyncio.to_thread(self._words)
-        sound, came_at = self._carrier.peer.sound_since(far, answered_at - 0.5)
-        self.kept[attempt_id] = await asyncio.to_thread(apology, sound, came_at, words, plain, answered_at)
+        sound, came_at = self._carrier.peer.sound_since(far, picked_up_at - 0.5)
+        self.kept[attempt_id] = await asyncio.to_thread(apology, sound, came_at, words, plain, picked_up_at)
 
-    def _answer(self, number: str) -> tuple[Address, float] | None:
-        """Where the sound of the newest call to this number comes from, and when it was answered, by the peer's clock (s)."""
-        calls = [one for one in self._carrier.invites() if one.number.lstrip("+") == number.lstrip("+")]
-        if not calls or calls[-1].sound_at is None:
+    def _answer(self, number: str, answered_at: datetime) -> tuple[Address, float] | None:
+        """Where the sound of that call to this number comes from, and when it was answered, by the peer's clock (s). The number may have
+        been called again since."""
+        calls = {
+            one.call_id: one.sound_at
+            for one in self._carrier.invites()
+            if one.number.lstrip("+") == number.lstrip("+") and one.sound_at is not None
+        }
+        answers = [
+            (datetime.fromisoformat(one.at).astimezone(), one.call_id)
+            for one in self._carrier.sipp.messages()
+            if one.call_id in calls and one.sent and one.code == 200 and one.method == "INVITE"
+        ]
+        if not answers:
             return None
-        of = calls[-1].call_id
-        answers = (
-            one.at for one in self._carrier.sipp.messages() if one.call_id == of and one.sent and one.code == 200
-        )
-        at = next(answers, None)
-        if at is None:
-            return None
-        ago_s = (datetime.now().astimezone() - datetime.fromisoformat(at).astimezone()).total_seconds()
-        return calls[-1].sound_at, RtpPeer.now() - ago_s
+        at, call_id = min(answers, key=lambda each: abs(each[0] - answered_at))
+        ago_s = (datetime.now().astimezone() - at).total_seconds()
+        return calls[call_id], RtpPeer.now() - ago_s
 
     def _words(self) -> tuple[list[Pcm], list[Pcm]]:
         share = self._house.data / "asterisk/share"

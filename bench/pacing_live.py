@@ -234,22 +234,25 @@ def rows(small: bool = False, minutes: float | None = None) -> list[Row]:
     made = []
     for name, (what, scale, unit) in METRICS.items():
         before, expected, came = (kept["as_is"] or {}).get(name), kept["changed"][name], kept["happened"][name]
-        aim = f"{scale * expected['p10']:.1f} to {scale * expected['p90']:.1f}"
+        digits = 3 if unit == "s" else 1
+        aim = f"{scale * expected['p10']:.{digits}f} to {scale * expected['p90']:.{digits}f}"
         inside = "inside" if expected["p10"] <= came <= expected["p90"] else "outside"
-        one_to_one = f"; one to one {scale * before['p50']:.1f}" if before else ""
+        one_to_one = f"; one to one {scale * before['p50']:.{digits}f}" if before else ""
         made.append(
             Row(
                 f"predictive, live, N = 12: {what}",
                 scale * came,
                 unit,
                 aim,
-                f"{inside} the spread, forecast {scale * expected['p50']:.1f}{one_to_one}; {note}",
+                f"{inside} the spread, forecast {scale * expected['p50']:.{digits}f}{one_to_one}; {note}",
             )
         )
     began = [each.began_s for each in apologies if each.began_s is not None]
     when = f"began {min(began):.1f} to {max(began):.1f} s after the answer" if began else "none began"
     plain = sum(each.plain for each in apologies)
-    note = f"of those to whom nobody came; {plain} heard a plain apology; {when}; to {late} more an operator came after 2 s"
+    unheard = [f"{each.likeness:.2f} in {each.sound_s:.0f} s" for each in apologies if not each.heard]
+    others = f"; likeness of what the others heard: {', '.join(unheard)}" if unheard else ""
+    note = f"of those to whom nobody came; {plain} heard a plain apology; {when}; to {late} more an operator came after 2 s{others}"
     heard = float(sum(each.heard for each in apologies))
     made.append(Row("the same: those who heard whose call it was", heard, "persons", f"{len(apologies)}", note))
     return made
