@@ -62,8 +62,8 @@ def _ring_s(attempt: Attempt) -> float:
 
 
 def _lags_s(attempts: Sequence[Attempt]) -> tuple[float, ...]:
-    """What the wire takes, by those who waited for nothing else: whose call had an operator reserved, or, of too few such, the quickest
-    half of all, whose mean is the quickest quarter."""
+    """What the wire takes, by those who waited for nothing else: whose call had an operator reserved, or, of too few such, the quicker
+    half of all: their mean is near the first quartile."""
     reserved = _waits_s(each for each in attempts if each.agent_id is not None)
     waits_s = sorted(_waits_s(attempts))
     found = reserved if len(reserved) >= FEWEST_WAITS else waits_s[: len(waits_s) // 2]
@@ -73,7 +73,7 @@ def _lags_s(attempts: Sequence[Attempt]) -> tuple[float, ...]:
 def _waits_s(attempts: Iterable[Attempt]) -> list[float]:
     """From the answer to the operator (s), of those who met one."""
     return [
-        max(0.0, (each.connected_at - each.answered_at).total_seconds())
+        _gone_s(each.answered_at, each.connected_at)
         for each in attempts
         if each.connected_at is not None and each.answered_at is not None
     ]
