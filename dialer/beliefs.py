@@ -289,6 +289,12 @@ class Beliefs:
         chances = np.clip(self.rate.mean * weights, LEAST_CHANCE, MOST_CHANCE)
         return chances[:, None] * self.delay.earlier
 
+    @property
+    def leaving(self) -> float:
+        """The share of operators who end their work and are not free then, but gone."""
+        usual = self._leaving[0] / self._leaving[1]
+        return max(usual, self._leaving_now) if self._leaving_now > 0.3 else usual
+
     def free_operators(self, snapshot: Snapshot, answers: Floats, fresh: Floats) -> FreeOperators:
         spare, freed = self.operators(snapshot)
         return FreeOperators(spare, freed, answers, fresh)
@@ -296,11 +302,8 @@ class Beliefs:
     def operators(self, snapshot: Snapshot) -> "tuple[np.typing.NDArray[np.int64], Floats]":
         """Idle less waiting, by horizon; and [busy operator, horizon] the chance that he is free, and stays."""
         freed = self.freed.chances(snapshot.talk_elapsed_s, snapshot.wrap_up_elapsed_s)
-        leaving = self._leaving[0] / self._leaving[1]
-        if self._leaving_now > 0.3:
-            leaving = max(leaving, self._leaving_now)
         busy = max(1, len(freed))
-        leaving = max(leaving, min(1.0, self._pending / busy))
+        leaving = max(self.leaving, min(1.0, self._pending / busy))
         spare = np.full(len(HORIZONS_S), snapshot.idle - snapshot.waiting, dtype=np.int64)
         on_floor = max(1, snapshot.idle + busy)
         stays = np.full(len(HORIZONS_S), 1.0 - leaving)

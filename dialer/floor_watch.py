@@ -5,20 +5,29 @@ counts as gone already. A result ends the wrap-up that it belongs to, so while i
 all wrap-ups is as good as one for each disposition.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 
 from ..queue.agent import Agent, AgentState
 from .pacing_terms import PacingEvent, TalkEnded, WrapUpEnded
 
+AWAY = frozenset({AgentState.PAUSED, AgentState.LOGGED_OUT})
+
+
+def is_going(agent: Agent) -> bool:
+    """Whether he is away, or will be when his hands are free."""
+    return agent.state in AWAY or agent.next_state in AWAY
+
 
 @dataclass(frozen=True, slots=True)
 class AtWork:
-    """How long (s) those have been at it who will come back; `paused`: how many are away, or will be next."""
+    """How long (s) those have been at it who will come back; `paused`: how many are away, or will be next. Whoever is about to talk, or
+    has been reserved for a call, talks already, `reserved` of them: did they stand nowhere, they would seem to have left the floor."""
 
     talks_s: tuple[float, ...]
     wrap_ups_s: tuple[float, ...]
     paused: int
+    reserved: int = 0
 
 
 @dataclass(slots=True)
@@ -43,13 +52,20 @@ class FloorWatch:
         self._phases = phases
         return events
 
-    def at_work(self, t: float, staff: Iterable[Agent]) -> AtWork:
-        """After `hear`, of the same agents."""
-        here = list(staff)
-        going = {agent.id for agent in here if agent.next_state in (AgentState.PAUSED, AgentState.LOGGED_OUT)}
-        at = {
-            state: tuple(t - self._phases[each.id][1] for each in here if each.state is state and each.id not in going)
-            for state in (AgentState.BUSY, AgentState.WRAP_UP)
-        }
-        paused = sum(agent.state is AgentState.PAUSED or agent.id in going for agent in here)
-        return AtWork(at[AgentState.BUSY], at[AgentState.WRAP_UP], paused)
+    def at_work(self, t: float, staff: Iterable[Agent], idle: Container[str] = ()) -> AtWork:
+        """After `hear`, of the same agents; `idle`: those of them who are told as such. Who is ready and not among them is wanted by
+        somebody who waits, and as good as reserved."""
+        talks_s: list[float] = []
+        wrap_ups_s: list[float] = []
+        paused = reserved = 0
+        for agent in staff:
+            if is_going(agent):
+                paused += 1
+            elif agent.state is AgentState.WRAP_UP:
+                wrap_ups_s.append(t - self._phases[agent.id][1])
+            elif agent.state is AgentState.BUSY:
+                talks_s.append(t - self._phases[agent.id][1])
+            elif agent.state is AgentState.RESERVED or (agent.is_idle and agent.reachable and agent.id not in idle):
+                talks_s.append(0.0)
+                reserved += 1
+        return AtWork(tuple(talks_s), tuple(wrap_ups_s), paused, reserved)

@@ -137,11 +137,14 @@ class Modes:
         in_flight = await self._store.open_attempts()
         most = max(0, self._attempts.brake.most() - sum(attempt.answered_at is None for attempt in in_flight))
         for campaign in predictive:
-            dials = campaign.state is CampaignState.RUNNING and not self.yields(campaign)
+            dials = self._is_dialed(campaign)
             free = self.free_agents([campaign])
             if dials and self.paces.asks_for_end(campaign):
                 self.paces.ends(campaign, await self.steering.closes(campaign, self._clock.now()))
             await self.paces.turn(campaign, in_flight, free, min(most, self._attempts.trunks.room()), dials=dials)
+
+    def _is_dialed(self, campaign: Campaign) -> bool:
+        return campaign.state is CampaignState.RUNNING and not self.yields(campaign)
 
     async def took_off(self, campaigns: Sequence[Campaign]) -> None:
         """Once a turn, after all was placed: the pacers are to know of calls that end before the next."""
@@ -152,13 +155,17 @@ class Modes:
                 self.paces.took_off(campaign, in_flight)
 
     async def withdraw_for_nobody(self, campaigns: Sequence[Campaign]) -> None:
-        """Calls without a reserved operator that ring while none is left are given up, where they may be."""
+        """Calls without a reserved operator that ring while none is left are given up, where they may be. A pacer counts on those who will
+        be free soon, and says itself which calls it withdraws."""
         rings: dict[str, dict[str, float | None]] = defaultdict(dict)
         for attempt in await self._store.open_attempts():
             if attempt.is_unreserved and attempt.answered_at is None:
                 rings[attempt.campaign_id][attempt.id] = self._attempts.rung_s(attempt)
         for campaign in campaigns:
-            if rings[campaign.id] and not self.free_agents([campaign]):
+            if not rings[campaign.id]:
+                continue
+            is_paced = campaign.mode is DialMode.PREDICTIVE and self._is_dialed(campaign)
+            if not (self.paces.counts_on(campaign) if is_paced else self.free_agents([campaign])):
                 for attempt_id in withdrawable(rings[campaign.id]):
                     await self._attempts.withdraw(attempt_id)
 

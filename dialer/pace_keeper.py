@@ -22,6 +22,7 @@ from .attempts import Attempts
 from .campaign import Campaign, DialMode
 from .cap_keeper import CapKeeper
 from .desks import Desks
+from .floor_watch import AtWork, is_going
 from .lead import Attempt, Lead
 from .lead_forecast import AnswerModel, features
 from .pace_calls import Pace
@@ -88,8 +89,9 @@ class PaceKeeper:
         pace.decision = Decision(0)
         if dials:
             pace.pacer.most_withdrawn = self._attempts.trunks.withdrawn()
-            reserved = sum(each.state is AgentState.RESERVED for each in staff)
-            decision = pace.decides(self._snapshot(pace, campaign, own, free, most), reserved)
+            at_work = pace.floor.at_work(t, staff, {each.id for each in free})
+            snapshot = self._snapshot(pace, campaign, own, free, at_work, most)
+            decision = pace.decides(snapshot, at_work.reserved)
             await self.withdraw(decision, {attempt.id: attempt for attempt in own})
 
     async def withdraw(self, decision: Decision, own: Mapping[str, Attempt]) -> None:
@@ -144,6 +146,11 @@ class PaceKeeper:
                 pace.took_off(attempt)
         unanswered = [each for each in beside if each.id in pace.flying and not pace.flying[each.id].answered]
         pace.pacer.sees_beside(t, [self._in_flight(pace, each) for each in unanswered])
+
+    def counts_on(self, campaign: Campaign) -> bool:
+        """Whether anybody is at work who may be free for a call that rings."""
+        staff = self._staff(campaign)
+        return any(agent.state is not AgentState.NOT_RESPONDING and not is_going(agent) for agent in staff)
 
     def wanted(self, campaign: Campaign) -> int:
         """How many calls its pacer wants placed in this turn."""
@@ -201,12 +208,16 @@ class PaceKeeper:
                 pace.is_over(flying, ended, t)
 
     def _snapshot(
-        self, pace: Pace, campaign: Campaign, own: Sequence[Attempt], free: Sequence[Agent], most: int
+        self,
+        pace: Pace,
+        campaign: Campaign,
+        own: Sequence[Attempt],
+        free: Sequence[Agent],
+        at_work: AtWork,
+        most: int,
     ) -> Snapshot:
-        t = self._clock.monotonic()
-        at_work = pace.floor.at_work(t, self._staff(campaign))
         return Snapshot(
-            t=t,
+            t=self._clock.monotonic(),
             idle=len(free),
             talking=len(at_work.talks_s),
             wrap_up=len(at_work.wrap_ups_s),

@@ -106,7 +106,7 @@ class PaceWatch:
         self._moves.append((t, 1, 0))
 
     def looks(self, pacer: Predictive, snapshot: Snapshot, decision: Decision, reserved: int = 0) -> None:
-        """`reserved`: operators on the line whom the pacer is not shown, for each has a call of his own."""
+        """`reserved`: operators among those who talk in the pacer's eyes whose talk has not begun."""
         t = snapshot.t
         if decision.cancel:
             self._moves.append((t, 0, len(decision.cancel)))
@@ -114,7 +114,7 @@ class PaceWatch:
         if 0.0 <= t - before < EVERY_S and not decision.place:
             return
         span_s = min(LONGEST_SPAN_S, t - before) if before <= t else 0.0
-        busy = snapshot.talking + snapshot.wrap_up
+        busy = snapshot.talking + snapshot.wrap_up - reserved
         operators = snapshot.idle + busy + reserved
         beliefs = pacer.beliefs
         answers = beliefs.answers(beliefs.lines(snapshot.in_flight))

@@ -276,12 +276,55 @@ async def test_who_will_go_after_this_talk_is_not_waited_for(house: DialHouse) -
     floor = FloorWatch()
     staff = [agent for agent in house.desk.agents() if agent.id in ("maria", "ilya")]
     floor.hear(0.0, staff, lambda _agent: 40.0)
-    assert floor.at_work(10.0, staff) == AtWork((50.0,), (), 0)
+    ready = {agent.id for agent in staff if agent.is_idle}
+    assert floor.at_work(10.0, staff, ready) == AtWork((50.0,), (), 0)
+    assert floor.at_work(10.0, staff) == AtWork(
+        (50.0, 0.0), (), 0, 1
+    )  # somebody waits for the other, so he is not told as idle
     await house.desk.pause(talking, "lunch")
     staff = [agent for agent in house.desk.agents() if agent.id in ("maria", "ilya")]
     assert floor.hear(11.0, staff, lambda _agent: 0.0) == []
-    assert floor.at_work(11.0, staff) == AtWork((), (), 1)
+    assert floor.at_work(11.0, staff, ready) == AtWork((), (), 1)
     assert campaign.queue == "orders"
+
+
+async def test_who_is_about_to_talk_has_not_left_the_floor(house: DialHouse) -> None:
+    """Between the answer and the talk an operator is reserved: a look at that moment is no look at an empty chair."""
+    campaign = await predictive(house, "maria", "ilya")
+    await orders(house, 9)
+    await house.tick()
+    before = pacer_of(house, campaign).beliefs.leaving
+    first, second = (attempt_id for attempt_id, _number in house.telephones.dialed)
+    for attempt_id in (first, second):
+        await house.dialer.on_answered(attempt_id, attempt_id)
+        assert AgentState.RESERVED in {house.state_of("maria"), house.state_of("ilya")}
+        await house.tick(1)
+    watch = house.dialer.pace_watch(campaign.id)
+    assert watch is not None
+    assert watch.moment is not None
+    assert (watch.moment.operators, watch.moment.idle) == (2, 0)
+    assert pacer_of(house, campaign).beliefs.leaving == before
+    await house.desk.pause("maria", "lunch")
+    await house.desk.pause("ilya", "lunch")
+    await house.tick(1)
+    assert pacer_of(house, campaign).beliefs.leaving > before
+
+
+async def test_while_all_talk_a_call_is_withdrawn_by_the_pacer_s_word_alone(house: DialHouse) -> None:
+    """In power it goes at once; a pacer has placed it for who will be free. Where nobody is at work any more, it goes all the same."""
+    campaign = await predictive(house, "maria", "ilya")
+    await orders(house, 9)
+    await house.tick()
+    await house.desk.pause("ilya", "lunch")
+    first, second = (attempt_id for attempt_id, _number in house.telephones.dialed)
+    await house.talk(first)
+    await house.tick(1)
+    assert house.state_of("maria") is AgentState.BUSY
+    assert pacer_of(house, campaign).basis is Basis.LEARNING
+    assert house.telephones.cancelled == []
+    await house.desk.pause("maria", "lunch")  # when this talk is over
+    await house.tick(1)
+    assert set(house.telephones.cancelled) == {second}
 
 
 @pytest.mark.parametrize(("share", "given_up"), [(0.0, 0), (0.6, FREE)])
