@@ -1,6 +1,6 @@
 """How many persons could be lost at once, in a world that turns against us. Pure.
 
-The calls that ring cannot be taken back. Persons answer them more often than was believed: `hostility` times, and where little is known
+The calls that ring cannot be taken back. Persons answer them more often than was believed: `fears` times, and where little is known
 yet, or it was seen before, as often as the highest chance that was seen, or all. Operators free themselves as late as is likely at all.
 This is an envelope and not a proof: a steady world that all at once answers more than `HOSTILITY` times as often, too late in the window to
 make good for it, can break the limit by a few persons. The campaign's own bound (abandonment.py) stands above, and is a proof.
@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from .pacing_terms import Floats
 
 HOSTILITY = 2.0
+CALM, CALM_RISE = 1.5, 0.1
+"""What may still be made good for until the window's end is feared less: so many times what is believed, or so much more (a share of 1).
+The half hour is over sooner."""
 SIGMAS = 2.0
-KNOWN_AFTER = 50.0
+KNOWN_AFTER = 25.0
 """Persons answered until the first suspicion has faded (e-fold)."""
 FIRST_SUSPICION = 8.0
 MEMORY_S = 120.0
@@ -28,18 +31,20 @@ class Exposure:
         self._usual = 0.0
         self._at: float | None = None
 
-    def hostility(self, answered: float, highest: float, now: float) -> float:
-        """How many times likelier than believed a person may answer."""
-        young = math.exp(-answered / KNOWN_AFTER)
+    def fears(self, answered: float, highest: float, now: float) -> tuple[float, float]:
+        """How many times likelier than believed a person may answer: for the window's sake, and for the half hour's."""
         now = max(now, 1e-3)
-        return max(HOSTILITY * (1.0 + FIRST_SUSPICION * young), 1.2 * highest / now, young / now)
+        young = math.exp(-answered / KNOWN_AFTER)
+        known = max(1.2 * highest / now, young / now)
+        times = 1.0 + FIRST_SUSPICION * young
+        return max(known, times * CALM, times * (1.0 + CALM_RISE / now)), max(known, times * HOSTILITY)
 
     def of(
         self,
         answers: Floats,
         freed: Floats,
         spare: int,
-        hostility: float,
+        fear: float,
         set_up: "NDArray[np.bool_] | None" = None,
         stay: float = 1.0,
         more_sigmas: float = 0.0,
@@ -48,20 +53,20 @@ class Exposure:
         `set_up` still, the share `stay` is not withdrawn before it rings."""
         if not len(answers):
             return float(-spare)
-        times, kept = np.full(len(answers), hostility), np.ones(len(answers))
+        times, kept = np.full(len(answers), fear), np.ones(len(answers))
         if set_up is not None and set_up.any():
-            times[set_up] = np.maximum(hostility, LEAST_FEARED / np.maximum(1e-3, answers[set_up, -1]))
+            times[set_up] = np.maximum(fear, LEAST_FEARED / np.maximum(1e-3, answers[set_up, -1]))
             kept[set_up] = stay
         worse = np.minimum(1.0, times[:, None] * answers) * kept[:, None]
         spread = (worse * (1.0 - worse)).sum(0) + (freed * (1.0 - freed)).sum(0)
         mean = worse.sum(0) - freed.sum(0)
-        sigmas = SIGMAS + more_sigmas + min(1.0, max(0.0, hostility / HOSTILITY - 1.0))
+        sigmas = SIGMAS + more_sigmas + min(1.0, max(0.0, fear / HOSTILITY - 1.0))
         most = float((mean + sigmas * np.sqrt(spread)).max())
         return min(most, float(kept.sum())) - spare
 
-    def fresh(self, answer: float, hostility: float) -> float:
+    def fresh(self, answer: float, fear: float) -> float:
         """What one more call adds to it, if it is not withdrawn."""
-        return max(LEAST_FEARED, min(1.0, hostility * answer))
+        return max(LEAST_FEARED, min(1.0, fear * answer))
 
     def note(self, t: float, exposed: float) -> None:
         span_s = 0.0 if self._at is None else max(0.0, t - self._at)

@@ -1,6 +1,6 @@
 """The abandonment budget of one window: what is spent, what may still be spent, and how dear that makes a risk. Pure.
 
-Two things are kept apart. The price (`kappa`) steers: it follows what is left, and learns what price spends it evenly. The bound (`room`)
+Two things are kept apart. The price (`kappa`) steers: it follows what is left, and learns what price spends it evenly. The bound (`rooms`)
 forbids: so many persons may be lost at once, and the window still ends within the limit if from then on there is one line for each idle
 operator. How many could be lost at once is asked of a world that turns against us (`Exposure`).
 """
@@ -24,7 +24,7 @@ class Budget:
     AIM = 0.985
     STEER = 0.8
     LEARN = 0.06
-    FIRST_KAPPA = 0.12
+    FIRST_KAPPA = 0.06
     BRAKE = (0.5, 4.0)
     """The half hour's price falls to 0 as so many persons are left of its share, from so many more."""
     OVERDRAFT, MOST_OVERDRAFT = 0.3, 0.5
@@ -130,8 +130,9 @@ class Budget:
         share = self.limit * (SMALL_HALF_HOUR_TIMES if operators < SMALL_TEAM else HALF_HOUR_TIMES)
         return share * live - self._unseen(live, 1.0) - len(self._losses)
 
-    def room(self, t: float, operators: int, handling_s: float, answer: float) -> float:
-        """So many persons may be lost at once this moment, and the window still ends within the limit, the half hour within its own."""
+    def rooms(self, t: float, operators: int, handling_s: float, answer: float) -> tuple[float, float]:
+        """So many persons may be lost at once this moment, and the window still ends within the limit; and so many, and the half hour
+        within its own."""
         coming = 0.0
         if self._end_s is not None:
             expected = self._expected(t, operators, handling_s, answer)
@@ -142,7 +143,12 @@ class Budget:
         # In a larger team chance evens out what is exposed: bound as tightly, 20 operators idled 0.7 points more.
         overdraft = min(max(0.0, self.OVERDRAFT * (operators - 5)), self.MOST_OVERDRAFT * math.sqrt(operators))
         soon = self._half_hour_left(t, operators, handling_s) + overdraft
-        return min(left, soon) / max(0.01, 1.0 - self.limit)
+        share = max(0.01, 1.0 - self.limit)
+        return left / share, soon / share
+
+    def room(self, t: float, operators: int, handling_s: float, answer: float) -> float:
+        """So many persons may be lost at once this moment under both bounds."""
+        return min(self.rooms(t, operators, handling_s, answer))
 
     def makes_good(self, t: float, operators: int, handling_s: float, answer: float) -> bool:
         """Whether one person too many could still be made good for by those who surely come until the end, dialed one to one."""

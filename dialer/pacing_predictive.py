@@ -5,7 +5,7 @@ The law of who will be free is that of pacing_law.py, what a risk may cost that 
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -50,6 +50,18 @@ class Basis(StrEnum):
     LEARNING = "learning"
     FORECAST = "forecast"
     BOUND = "bound"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """How many persons could be lost at once, and how many more with each further call."""
+
+    persons: float
+    each: float
+
+    def fits(self, room: float) -> int:
+        """So many more calls, and no more persons than the `room` could be lost."""
+        return math.floor(max(0.0, room - self.persons) / self.each)
 
 
 class Predictive:
@@ -147,13 +159,20 @@ class Predictive:
         answers = self.beliefs.answers(lines)
         spare_by, freed = self.beliefs.operators(snapshot)
         t, handling_s, answer = snapshot.t, self.beliefs.handling_s(), self.beliefs.answer().mean
-        room = max(0.0, self.budget.room(t, operators, handling_s, answer))
+        rooms = self.budget.rooms(t, operators, handling_s, answer)
+        room = max(0.0, min(rooms))
         is_last = not self._takes_back and not self.budget.makes_good(t, operators, handling_s, answer)
         if is_last and operators < SMALL_TEAM:  # all are held for answered, and nobody for free in time
-            exposed, each = float(len(snapshot.in_flight) - spare), 1.0
+            exposed = Exposed(float(len(snapshot.in_flight) - spare), 1.0)
+            may_be_placed = exposed.fits(room)
         else:
-            exposed, each = self._exposed(snapshot, answers, freed, room < CLOSE, LAST_SIGMAS if is_last else 0.0)
-        self.exposure.note(t, exposed)
+            fears = self.exposure.fears(self.beliefs.persons, self.beliefs.rate.highest, self.beliefs.rate.now)
+            window, exposed = (
+                self._exposed(snapshot, answers, freed, fear, part < CLOSE, LAST_SIGMAS if is_last else 0.0)
+                for fear, part in zip(fears, rooms, strict=True)
+            )
+            may_be_placed = min(window.fits(rooms[0]), exposed.fits(rooms[1]))
+        self.exposure.note(t, exposed.persons)
         kappa = self.budget.kappa(t, operators, handling_s, self.exposure.usual)
         law = FreeOperators(spare_by, freed, answers, self.beliefs.fresh(snapshot, MOST_AT_ONCE))
         when = self.beliefs.delay.share_by_horizon
@@ -165,7 +184,7 @@ class Predictive:
         self.basis = Basis.FORECAST if room > 0.0 else Basis.BOUND
         most_safe = _most(safe(snapshot, self.info.ring_timeout_s), snapshot)
         if is_worth_it(0):
-            most = _most(math.floor(max(0.0, room - exposed) / each), snapshot)
+            most = _most(may_be_placed, snapshot)
             wanted = _largest(is_worth_it, min(MOST_AT_ONCE, most + 1))  # that it is more says enough
             if wanted > most:
                 self.basis = Basis.BOUND
@@ -175,17 +194,22 @@ class Predictive:
         return Decision(0, self._to_withdraw(snapshot, lines, answers, law, kappa))
 
     def _exposed(
-        self, snapshot: Snapshot, answers: Floats, freed: Floats, is_close: bool, more_sigmas: float
-    ) -> tuple[float, float]:
-        """How many persons could be lost at once, and what one more call adds to that."""
+        self,
+        snapshot: Snapshot,
+        answers: Floats,
+        freed: Floats,
+        fear: float,
+        is_close: bool,
+        more_sigmas: float,
+    ) -> "Exposed":
+        """How many persons could be lost at once, were persons `fear` times likelier to answer."""
         set_up = np.array([call.since_ring_s is None for call in snapshot.in_flight], dtype=bool)
-        hostility = self.exposure.hostility(self.beliefs.persons, self.beliefs.rate.highest, self.beliefs.rate.now)
         spare, stay = snapshot.idle - snapshot.waiting, self._stay()
         if is_close:  # half a person cannot be lost: what does not ring yet is held for answered
-            rings = self.exposure.of(answers[~set_up], freed, spare, hostility, more_sigmas=more_sigmas)
-            return rings + stay * float(set_up.sum()), stay
-        exposed = self.exposure.of(answers, freed, spare, hostility, set_up, stay, more_sigmas)
-        return exposed, stay * self.exposure.fresh(self.beliefs.answer().mean, hostility)
+            rings = self.exposure.of(answers[~set_up], freed, spare, fear, more_sigmas=more_sigmas)
+            return Exposed(rings + stay * float(set_up.sum()), stay)
+        exposed = self.exposure.of(answers, freed, spare, fear, set_up, stay, more_sigmas)
+        return Exposed(exposed, stay * self.exposure.fresh(self.beliefs.answer().mean, fear))
 
     @property
     def _takes_back(self) -> bool:

@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from cordboard.dialer.exposure import HOSTILITY, Exposure
+from cordboard.dialer.exposure import CALM, CALM_RISE, HOSTILITY, Exposure
 from cordboard.dialer.forecast import HORIZONS_S, AnswerDelay, AnswerRate, Durations, Freed
 from cordboard.dialer.lead import Lead
 from cordboard.dialer.lead_forecast import AnswerModel, features
@@ -123,10 +123,17 @@ def test_harm_rises_and_gain_falls_with_each_call() -> None:
 
 
 def test_a_hostile_world_is_feared_more_where_little_is_known_and_where_it_jumped() -> None:
-    exposure = Exposure()
-    assert exposure.hostility(0, 0.0, 0.3) > exposure.hostility(50, 0.0, 0.3) > exposure.hostility(1_000, 0.3, 0.3)
-    assert exposure.hostility(1_000, 0.3, 0.3) == pytest.approx(HOSTILITY)
-    assert exposure.hostility(1_000, 0.9, 0.1) > 10
+    fears = Exposure().fears
+    for side in (0, 1):
+        assert fears(0, 0.0, 0.3)[side] > fears(25, 0.0, 0.3)[side] > fears(1_000, 0.3, 0.3)[side]
+        assert fears(1_000, 0.9, 0.1)[side] > 10
+    assert fears(1_000, 0.3, 0.3)[1] == pytest.approx(HOSTILITY)
+
+
+def test_what_can_still_be_made_good_for_is_feared_less_but_never_that_it_cannot_rise() -> None:
+    often, seldom = (Exposure().fears(1_000, answer, answer) for answer in (0.3, 0.05))
+    assert often == pytest.approx((CALM, HOSTILITY))
+    assert seldom == pytest.approx((1.0 + CALM_RISE / 0.05, HOSTILITY))
 
 
 def test_no_more_can_be_lost_than_ring() -> None:
