@@ -18,8 +18,8 @@ CALM, CALM_RISE = 1.5, 0.1
 """What may still be made good for until the window's end is feared less: so many times what is believed, or so much more (a share of 1).
 The half hour is over sooner."""
 SIGMAS = 2.0
-KNOWN_AFTER = 25.0
-"""Persons answered until the first suspicion has faded (e-fold)."""
+KNOWN_AFTER, KNOWN_SOON = 25.0, 50.0
+"""Persons answered until the first suspicion has faded (e-fold): for the window's sake, and for the half hour's."""
 FIRST_SUSPICION = 8.0
 MEMORY_S = 120.0
 LEAST_FEARED = 0.5
@@ -34,10 +34,13 @@ class Exposure:
     def fears(self, answered: float, highest: float, now: float) -> tuple[float, float]:
         """How many times likelier than believed a person may answer: for the window's sake, and for the half hour's."""
         now = max(now, 1e-3)
-        young = math.exp(-answered / KNOWN_AFTER)
-        known = max(1.2 * highest / now, young / now)
-        times = 1.0 + FIRST_SUSPICION * young
-        return max(known, times * CALM, times * (1.0 + CALM_RISE / now)), max(known, times * HOSTILITY)
+        jumped = 1.2 * highest / now
+
+        def fear(times: float, known_after: float) -> float:
+            young = math.exp(-answered / known_after)
+            return max(times * (1.0 + FIRST_SUSPICION * young), jumped, young / now)
+
+        return fear(max(CALM, 1.0 + CALM_RISE / now), KNOWN_AFTER), fear(HOSTILITY, KNOWN_SOON)
 
     def of(
         self,

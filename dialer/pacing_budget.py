@@ -25,9 +25,11 @@ class Budget:
     STEER = 0.8
     LEARN = 0.06
     FIRST_KAPPA = 0.06
+    SMALL, SMALLEST = 10, 5
+    """Below so many operators the price rises as their number falls, to the smallest team: few persons answer, and it learns slowly."""
     BRAKE = (0.5, 4.0)
     """The half hour's price falls to 0 as so many persons are left of its share, from so many more."""
-    OVERDRAFT, MOST_OVERDRAFT = 0.3, 0.5
+    OVERDRAFT, MOST_OVERDRAFT = 0.3, 0.35
     """The half hour may be overdrawn by so many persons an operator beyond five, and so many times the root of the team."""
     CAUTION = 2.0
     TRUST = 0.6
@@ -109,6 +111,7 @@ class Budget:
         usual = max(0.1 * self.limit, usual)
         self._share = min(1.6 * usual, max(0.02 * usual, (left - reserve) / to_come))
         kappa = math.exp(self._log_kappa + self.STEER * math.log(self._share / self.limit))
+        kappa *= max(1.0, self.SMALL / max(self.SMALLEST, operators))
         kappa *= self._brake(t, operators, handling_s)
         if left < reserve:
             return min(kappa, 0.003)

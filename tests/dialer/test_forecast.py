@@ -125,7 +125,7 @@ def test_harm_rises_and_gain_falls_with_each_call() -> None:
 def test_a_hostile_world_is_feared_more_where_little_is_known_and_where_it_jumped() -> None:
     fears = Exposure().fears
     for side in (0, 1):
-        assert fears(0, 0.0, 0.3)[side] > fears(25, 0.0, 0.3)[side] > fears(1_000, 0.3, 0.3)[side]
+        assert fears(0, 0.0, 0.3)[side] > fears(50, 0.0, 0.3)[side] > fears(1_000, 0.3, 0.3)[side]
         assert fears(1_000, 0.9, 0.1)[side] > 10
     assert fears(1_000, 0.3, 0.3)[1] == pytest.approx(HOSTILITY)
 
