@@ -147,7 +147,6 @@ class Predictive:
         return not 0.0 <= t - self._decided_at < every_s or self._asked > 50
 
     def _decided(self, snapshot: Snapshot, operators: int) -> Decision:
-        spare = snapshot.idle - snapshot.waiting
         if operators == 0:
             self.basis = Basis.LEARNING
             gone = [call.id for call in snapshot.in_flight if self._withdraws and self._may_go(call)]
@@ -162,17 +161,7 @@ class Predictive:
         rooms = self.budget.rooms(t, operators, handling_s, answer)
         room = max(0.0, min(rooms))
         is_last = not self._takes_back and not self.budget.makes_good(t, operators, handling_s, answer)
-        if is_last and operators < SMALL_TEAM:  # all are held for answered, and nobody for free in time
-            exposed = Exposed(float(len(snapshot.in_flight) - spare), 1.0)
-            may_be_placed = exposed.fits(room)
-        else:
-            fears = self.exposure.fears(self.beliefs.persons, self.beliefs.rate.highest, self.beliefs.rate.now)
-            window, exposed = (
-                self._exposed(snapshot, answers, freed, fear, part < CLOSE, LAST_SIGMAS if is_last else 0.0)
-                for fear, part in zip(fears, rooms, strict=True)
-            )
-            may_be_placed = min(window.fits(rooms[0]), exposed.fits(rooms[1]))
-        self.exposure.note(t, exposed.persons)
+        may_be_placed = self._may_be_placed(snapshot, answers, freed, rooms, is_last)
         kappa = self.budget.kappa(t, operators, handling_s, self.exposure.usual)
         law = FreeOperators(spare_by, freed, answers, self.beliefs.fresh(snapshot, MOST_AT_ONCE))
         when = self.beliefs.delay.share_by_horizon
@@ -192,6 +181,22 @@ class Predictive:
         if most_safe:
             return Decision(most_safe)
         return Decision(0, self._to_withdraw(snapshot, lines, answers, law, kappa))
+
+    def _may_be_placed(
+        self, snapshot: Snapshot, answers: Floats, freed: Floats, rooms: tuple[float, float], is_last: bool
+    ) -> int:
+        """How many more calls both bounds have room for. `is_last`: one person too many could not be made good for any more."""
+        operators, spare = snapshot.idle + snapshot.talking + snapshot.wrap_up, snapshot.idle - snapshot.waiting
+        if is_last and operators < SMALL_TEAM:  # all are held for answered, and nobody for free in time
+            window = half_hour = Exposed(float(len(snapshot.in_flight) - spare), 1.0)
+        else:
+            fears = self.exposure.fears(self.beliefs.persons, self.beliefs.rate.highest, self.beliefs.rate.now)
+            window, half_hour = (
+                self._exposed(snapshot, answers, freed, fear, room < CLOSE, LAST_SIGMAS if is_last else 0.0)
+                for fear, room in zip(fears, rooms, strict=True)
+            )
+        self.exposure.note(snapshot.t, half_hour.persons)
+        return min(window.fits(rooms[0]), half_hour.fits(rooms[1]))
 
     def _exposed(
         self,
