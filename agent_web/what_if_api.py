@@ -42,11 +42,11 @@ class WhatIfOrder(BaseModel):
 
 
 class BandOut(BaseModel):
-    """The middle of the runs, and the tenth and ninetieth of a hundred."""
+    """The mean of the runs, and between what nine of ten such spans of time lie."""
 
-    p10: float
-    p50: float
-    p90: float
+    low: float
+    middle: float
+    high: float
 
 
 class ForecastOut(BaseModel):

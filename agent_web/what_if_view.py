@@ -6,7 +6,8 @@ from datetime import datetime
 
 from ..dialer.campaign import SEGMENT, Change, Setting
 from ..dialer.saves import overruled
-from ..dialer.what_if import WEIGHTS, Band, Forecast, Run, StandsOn
+from ..dialer.spread import Band
+from ..dialer.what_if import SHARES, WEIGHTS, Forecast, Run, StandsOn
 from ..dialer.what_if_kept import ClosedBy, Kept
 from ..dialer.what_if_question import Question, State
 from .campaign_changes import knob_name, value_text
@@ -19,7 +20,6 @@ ROWS = (
     ("calls_an_hour", N_("Звонков в час")),
     ("served_an_hour", N_("Разговоров в час")),
 )
-SHARES = frozenset({"utilisation", "abandonment"})
 STATES = {
     State.WAITING: N_("ждёт очереди"),
     State.RUNNING: N_("считаем"),
@@ -126,14 +126,14 @@ def _rows(as_is: Forecast | None, changed: Forecast, real: Run | None, words: Wo
                 _side(name, getattr(as_is, name), words) if as_is else None,
                 _side(name, band, words),
                 "" if came is None else _value(name, came, words) + _unit(name, words),
-                came is None or band.p10 <= came <= band.p90,
+                came is None or band.low <= came <= band.high,
             )
         )
     return tuple(rows)
 
 
 def _side(name: str, band: Band, words: Words) -> tuple[str, str]:
-    low, middle, high = (_value(name, each, words) for each in (band.p10, band.p50, band.p90))
+    low, middle, high = (_value(name, each, words) for each in (band.low, band.middle, band.high))
     unit = _unit(name, words)
     return f"{middle}{unit}", f"{low}–{high}{unit}"
 

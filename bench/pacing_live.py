@@ -235,16 +235,16 @@ def rows(small: bool = False, minutes: float | None = None) -> list[Row]:
     for name, (what, scale, unit) in METRICS.items():
         before, expected, came = (kept["as_is"] or {}).get(name), kept["changed"][name], kept["happened"][name]
         digits = 3 if unit == "s" else 1
-        aim = f"{scale * expected['p10']:.{digits}f} to {scale * expected['p90']:.{digits}f}"
-        inside = "inside" if expected["p10"] <= came <= expected["p90"] else "outside"
-        one_to_one = f"; one to one {scale * before['p50']:.{digits}f}" if before else ""
+        aim = f"{scale * expected['low']:.{digits}f} to {scale * expected['high']:.{digits}f}"
+        inside = "inside" if expected["low"] <= came <= expected["high"] else "outside"
+        one_to_one = f"; one to one {scale * before['middle']:.{digits}f}" if before else ""
         made.append(
             Row(
                 f"predictive, live, N = 12: {what}",
                 scale * came,
                 unit,
                 aim,
-                f"{inside} the spread, forecast {scale * expected['p50']:.{digits}f}{one_to_one}; {note}",
+                f"{inside} the spread, forecast {scale * expected['middle']:.{digits}f}{one_to_one}; {note}",
             )
         )
     began = [each.began_s for each in apologies if each.began_s is not None]

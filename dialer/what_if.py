@@ -5,6 +5,7 @@ campaign's floor through several times (simulate.py), as it is and with the chan
 campaign's own calls; where there are too few of them, the usual laws (worlds.py) fill up, and `StandsOn` says how far.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from statistics import fmean
@@ -24,6 +25,7 @@ from .campaign import (
 )
 from .knobs import preset
 from .simulate import Outlook
+from .spread import Band, band
 
 SIMULATED = (DialMode.PROGRESSIVE, DialMode.POWER, DialMode.PREDICTIVE)
 KNOBS = frozenset(
@@ -33,8 +35,6 @@ WEIGHTS = "weights."
 MOST_OPERATORS, MOST_LINES = 300, 2000
 SHORTEST_MIN, LONGEST_MIN = 3, 240
 SEEDS = 10
-FEWEST_SEEDS = 3
-"""A spread of fewer runs is none."""
 ENOUGH = 30
 """So many of a kind, and the usual law is left out."""
 
@@ -186,15 +186,6 @@ def _tuples(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    """The middle of the runs, and what nine of ten stay above (`p10`) and below (`p90`)."""
-
-    p10: float
-    p50: float
-    p90: float
-
-
-@dataclass(frozen=True, slots=True)
 class Forecast:
     """Shares of 1; `wait_s`: from the answer to the operator, the mean of a run; calls and contacts served in an hour."""
 
@@ -214,6 +205,7 @@ class Forecast:
 
 
 METRICS = tuple(each.name for each in fields(Forecast) if each.name != "runs")
+SHARES = frozenset({"utilisation", "abandonment"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,14 +231,9 @@ def run_of(outlook: Outlook, minutes: float, lag_s: float) -> Run:
 
 
 def forecast(runs: Sequence[Run]) -> Forecast:
-    """Raises ValueError for fewer than `FEWEST_SEEDS`."""
-    if len(runs) < FEWEST_SEEDS:
-        raise ValueError("too few runs for a spread")
-    return Forecast(len(runs), **{name: _band([getattr(run, name) for run in runs]) for name in METRICS})
-
-
-def _band(values: Sequence[float]) -> Band:
-    return Band(*(float(each) for each in np.percentile(np.array(values), [10, 50, 90])))
+    """Raises ValueError for fewer than `spread.FEWEST`."""
+    bands = {name: band([getattr(run, name) for run in runs], 1.0 if name in SHARES else math.inf) for name in METRICS}
+    return Forecast(len(runs), **bands)
 
 
 def side_of(campaign: Campaign, *, operators: int, lines: int, answered: int, abandoned: int, warm: bool) -> Side:

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .campaign import Setting
-from .what_if import FEWEST_SEEDS, Asked, Forecast, Job, Run, StandsOn, forecast
+from .spread import FEWEST
+from .what_if import Asked, Forecast, Job, Run, StandsOn, forecast
 
 
 class State(StrEnum):
@@ -41,7 +42,7 @@ class Question:
     def conclude(self) -> None:
         """Done with what was played through so far; failed where that is too little."""
         played = self.runs if self.job.as_is is not None else {"changed": self.runs["changed"]}
-        if any(len(runs) < FEWEST_SEEDS for runs in played.values()):
+        if any(len(runs) < FEWEST for runs in played.values()):
             self.state = State.FAILED
             return
         self.changed = forecast(played["changed"])

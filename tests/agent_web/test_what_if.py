@@ -59,10 +59,10 @@ async def test_a_question_is_answered_for_both_sides_with_its_spread_and_what_it
     for side in ("as_is", "changed"):
         assert set(told[side]) == {"runs", "utilisation", "abandonment", "wait_s", "calls_an_hour", "served_an_hour"}
         for name in set(told[side]) - {"runs"}:
-            assert told[side][name]["p10"] <= told[side][name]["p50"] <= told[side][name]["p90"]
+            assert told[side][name]["low"] <= told[side][name]["middle"] <= told[side][name]["high"]
     # Nobody was served yet: the bound has no room, and power dials one to one. Three operators serve more than the one of as is.
-    assert told["changed"]["abandonment"]["p90"] == 0.0
-    assert told["changed"]["served_an_hour"]["p50"] > told["as_is"]["served_an_hour"]["p50"]
+    assert told["changed"]["abandonment"]["high"] == 0.0
+    assert told["changed"]["served_an_hour"]["middle"] > told["as_is"]["served_an_hour"]["middle"]
     page = plain((await browser.get(f"/campaigns/{campaign.id}/what-ifs/{told['id']}")).text)
     assert "Режим: несколько линий на оператора" in page
     assert "По своим: звонков 0, ответов 0" in page

@@ -1,11 +1,15 @@
 """The tables and the migrations tell one story, on both databases, forth and back; a database from the future is left alone."""
 
+import json
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from alembic import command
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, MetaData, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from cordboard.storage import migrate
@@ -130,3 +134,46 @@ async def test_the_audit_trail_cannot_be_rewritten(database: Database, statement
             await connection.execute(text(statement))
     async with database.read() as connection:
         assert (await connection.execute(text("SELECT action FROM audit"))).scalars().all() == ["did"]
+
+
+async def test_forecasts_that_were_applied_keep_their_figures_under_the_new_names(empty_database: Database) -> None:
+    old = {"as_is": None, "changed": {"runs": 10, "utilisation": {"p10": 0.7, "p50": 0.8, "p90": 0.9}}}
+    new = {"as_is": None, "changed": {"runs": 10, "utilisation": {"low": 0.7, "middle": 0.8, "high": 0.9}}}
+    await migrate.upgrade(empty_database.engine, metadata, to="0030")
+
+    def fill(sync: Connection) -> None:
+        tables = MetaData()
+        tables.reflect(sync, only=["campaign", "what_if"])
+        _insert(sync, tables.tables["campaign"], {"id": "c"})
+        _insert(sync, tables.tables["what_if"], {"id": "w", "campaign_id": "c", "forecast": old})
+
+    async with empty_database.engine.begin() as connection:
+        await connection.run_sync(fill)
+
+    async def told() -> Any:
+        async with empty_database.read() as connection:
+            found = (await connection.execute(text("SELECT forecast FROM what_if"))).scalar_one()
+        return json.loads(found) if isinstance(found, str) else found
+
+    await migrate.upgrade(empty_database.engine, metadata)
+    assert await told() == new
+    async with empty_database.engine.begin() as connection:
+        await connection.run_sync(lambda sync: command.downgrade(migrate._config(sync, metadata), "0030"))
+    assert await told() == old
+
+
+def _insert(sync: Connection, into: Table, values: dict[str, Any]) -> None:
+    """A row with these values, and something of the right kind in whatever else must be told."""
+    usual = {
+        str: "x",
+        int: 1,
+        float: 1.0,
+        bool: True,
+        dict: {},
+        object: {},
+        datetime: datetime(2026, 12, 1, tzinfo=UTC),
+    }
+    row = {
+        each.name: usual[each.type.python_type] for each in into.c if not each.nullable and each.server_default is None
+    }
+    sync.execute(into.insert().values(row | values))
