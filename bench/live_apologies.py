@@ -27,16 +27,22 @@ PROMISED_S = 2.0
 class Apology:
     """One who met nobody: whether he heard whose call it was (or only the dialplan's own "sorry", which stands in for a voice that is not
     ready), and how long after his answer the words began (s). `likeness`: of what he heard to the words, 1.0 the very same; `sound_s`: how
-    much of his sound was kept."""
+    much of his sound was kept; `found`: whether his call was found in the carrier's log."""
 
     heard: bool
     plain: bool
     began_s: float | None
     likeness: float = 0.0
     sound_s: float = 0.0
+    found: bool = True
+
+    def __str__(self) -> str:
+        if not self.found:
+            return "a call that was not found"
+        return f"{self.likeness:.2f} in {self.sound_s:.0f} s"
 
 
-NOTHING = Apology(False, False, None)
+NOTHING = Apology(False, False, None, found=False)
 
 
 def apology(

@@ -250,7 +250,7 @@ def rows(small: bool = False, minutes: float | None = None) -> list[Row]:
     began = [each.began_s for each in apologies if each.began_s is not None]
     when = f"began {min(began):.1f} to {max(began):.1f} s after the answer" if began else "none began"
     plain = sum(each.plain for each in apologies)
-    unheard = [f"{each.likeness:.2f} in {each.sound_s:.0f} s" for each in apologies if not each.heard]
+    unheard = [str(each) for each in apologies if not each.heard]
     others = f"; likeness of what the others heard: {', '.join(unheard)}" if unheard else ""
     note = f"of those to whom nobody came; {plain} heard a plain apology; {when}; to {late} more an operator came after 2 s{others}"
     heard = float(sum(each.heard for each in apologies))

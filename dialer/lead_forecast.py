@@ -23,6 +23,10 @@ MOST_TRIES = 5
 MOST_KEPT = 2_000
 FORGETS = 2e-5
 """The world changes: with each call every weight that it shows is a little less certain (in variance)."""
+USUAL_OF = 500.0
+"""The usual lead is the mean of so many that were dialed last (e-fold)."""
+RARE = 1e-3
+"""What fewer of them show is left out."""
 
 
 def features(lead: Lead, now: datetime) -> tuple[str, ...]:
@@ -49,16 +53,35 @@ class _Weight:
 
 @dataclass(slots=True)
 class AnswerModel:
-    """Weights by feature; `seen` calls taught it."""
+    """Weights by feature; `seen` calls taught it. `_shares`: of the leads dialed lately, how many show each."""
 
     seen: int = 0
     _weights: dict[str, _Weight] = field(default_factory=dict)
+    _shares: dict[str, float] = field(default_factory=dict)
+    _dialed: float = 0.0
 
     def probability(self, shown: Iterable[str]) -> float:
         """The expected chance: an uncertain weight pulls it towards one half, as it should."""
-        weights = [self._weight(each) for each in shown]
-        mean = sum(weight.mean for weight in weights)
-        variance = sum(weight.variance for weight in weights)
+        return self._expected((self._weight(each), 1.0) for each in shown)
+
+    def dialed(self, shown: Iterable[str]) -> None:
+        """Such a lead is called now: the usual one is a little more like it."""
+        self._dialed = min(USUAL_OF, self._dialed + 1.0)
+        step = 1.0 / self._dialed
+        shares = {name: share * (1.0 - step) for name, share in self._shares.items()}
+        for name in shown:
+            shares[name] = shares.get(name, 0.0) + step
+        self._shares = {name: share for name, share in shares.items() if share > RARE}
+
+    def beside_usual(self, leads: Iterable[Iterable[str]]) -> list[float]:
+        """How many times likelier than the usual lead each of them is answered. What the model has wrong for all alike falls out of it."""
+        usual = self._expected((self._weight(name), share) for name, share in self._shares.items())
+        return [self.probability(shown) / usual if self._shares else 1.0 for shown in leads]
+
+    def _expected(self, weights: Iterable[tuple[_Weight, float]]) -> float:
+        mean = variance = 0.0
+        for weight, share in weights:
+            mean, variance = mean + share * weight.mean, variance + share * weight.variance
         return _sigmoid(mean / math.sqrt(1.0 + math.pi * variance / 8.0))
 
     def learn(self, shown: Iterable[str], answered: bool) -> None:
@@ -83,7 +106,11 @@ class AnswerModel:
     def memory(self) -> dict[str, object]:
         """The surest weights, as far as they are worth a row."""
         surest = sorted(self._weights.items(), key=lambda item: item[1].variance)[:MOST_KEPT]
-        return {"seen": [self.seen], "weights": {name: [each.mean, each.variance] for name, each in surest}}
+        return {
+            "seen": [self.seen],
+            "weights": {name: [each.mean, each.variance] for name, each in surest},
+            "usual": {"dialed": self._dialed, "shares": self._shares},
+        }
 
     def recall(self, kept: Kept) -> None:
         """What does not fit is passed over."""
@@ -95,6 +122,11 @@ class AnswerModel:
             match value:
                 case [float() | int() as mean, float() | int() as variance] if math.isfinite(mean) and variance > 0:
                     self._weights[str(name)] = _Weight(float(mean), min(float(variance), PRIOR_VARIANCE_ALWAYS))
+        match kept.get("usual"):
+            case {"dialed": float() | int() as dialed, "shares": dict(shares)} if 1.0 <= dialed <= USUAL_OF:
+                kept_shares = {str(name): share for name, share in shares.items() if isinstance(share, float | int)}
+                self._dialed = float(dialed)
+                self._shares = {name: float(share) for name, share in kept_shares.items() if RARE < share <= 1.0 + RARE}
 
     def _weight(self, name: str) -> _Weight:
         usual = _Weight(0.0, PRIOR_VARIANCE)

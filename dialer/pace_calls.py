@@ -5,12 +5,14 @@ A call for which an operator was reserved is one "beside": it teaches what any c
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..queue.channel import AttemptOutcome
 from .abandonment import Verdict
 from .floor_watch import FloorWatch
+from .forecast import USUAL_ANSWER
 from .lead import Attempt
 from .lead_forecast import AnswerModel
 from .meaning import means
@@ -66,6 +68,7 @@ class Pace:
     next_facts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     decision: Decision = field(default_factory=lambda: Decision(0))
     watch: PaceWatch = field(default_factory=PaceWatch)
+    _lessons: list[tuple[float, tuple[str, ...], bool]] = field(default_factory=list)
 
     def hears(self, event: PacingEvent) -> None:
         self.pacer.observe(event)
@@ -78,8 +81,25 @@ class Pace:
 
     def took_off(self, attempt: Attempt) -> None:
         facts = self.next_facts.get(attempt.lead_id, ())
-        chance = self.model.probability(facts) if facts and self.model.seen else None
+        if facts:
+            self.model.dialed(facts)
+        chance = self.chances([facts])[0] if facts and self.model.seen else None
         self.flying[attempt.id] = Flying(facts, chance, beside=not attempt.is_unreserved)
+
+    def chances(self, leads: Iterable[tuple[str, ...]]) -> list[float]:
+        """As the pacer is told: `USUAL_ANSWER` for the usual lead, and as many times more as a lead is likelier to answer. How often the
+        usual one does it knows best itself, and soonest (AnswerRate); told that twice, it would take each of the model's errors for the
+        world's."""
+        return [min(1.0, USUAL_ANSWER * times) for times in self.model.beside_usual(leads)]
+
+    def learns(self, t: float) -> None:
+        """What calls teach whose longest ring is over by now, an answer no sooner than silence: a model that heard of the answers first
+        would believe after each burst of calls that more answer."""
+        due = [each for each in self._lessons if each[0] <= t]
+        if due:
+            self._lessons = [each for each in self._lessons if each[0] > t]
+            for _due, facts, answered in sorted(due):
+                self.model.learn(facts, answered)
 
     def looks_at(self, flying: Flying, attempt: Attempt, t: float) -> None:
         """Whether a person answered it since the last look, and whether he met an operator."""
@@ -93,7 +113,8 @@ class Pace:
 
     def _call_ended(self, flying: Flying, attempt: Attempt, event: CallEnded) -> None:
         if flying.features and event.outcome in TAUGHT_BY:
-            self.model.learn(flying.features, event.outcome is Outcome.PERSON)
+            due = event.t - event.age_s + self.info.ring_timeout_s
+            self._lessons.append((due, flying.features, event.outcome is Outcome.PERSON))
         if flying.beside:
             self.pacer.ended_beside(attempt.id, event)
             self.watch.heard(event)

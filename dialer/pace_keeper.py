@@ -82,6 +82,7 @@ class PaceKeeper:
         self.took_off(campaign, in_flight)
         await self._hear_calls(pace, in_flight)
         staff, t = self._staff(campaign), self._clock.monotonic()
+        pace.learns(t)
         for event in pace.floor.hear(t, staff, self._elapsed_s):
             pace.hears(event)
         counts, _next_day = self._cap.today(campaign)
@@ -179,7 +180,7 @@ class PaceKeeper:
         now = self._clock.now()
         facts = {lead.id: features(lead, now) for lead in leads[:SHOWN_LEADS]}
         pace.next_facts = facts
-        pace.upcoming = tuple(pace.model.probability(each) for each in facts.values()) if pace.model.seen else ()
+        pace.upcoming = tuple(pace.chances(facts.values())) if pace.model.seen else ()
 
     def _pace(self, campaign: Campaign) -> Pace:
         info = info_of(self._cap.as_kept(campaign))
