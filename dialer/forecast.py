@@ -18,8 +18,6 @@ USUAL_TALK_S, USUAL_WRAP_UP_S, USUAL_SET_UP_S = 150.0, 25.0, 3.0
 LEAST, MOST = 0.01, 0.98
 JUMP_SIGMAS = 3.0
 BURST_S = 8.0
-JUMPED = 10.0
-"""After a jump what is believed weighs as much as so many dials, and is soon mended."""
 PRIOR_WEIGHT = 10.0
 """A prior mean of talk or wrap-up weighs as much as so many that were seen."""
 
@@ -114,13 +112,8 @@ class AnswerRate:
     ages would have had by now, were all answered. It is kept on two time scales; where the fast one has left the slow one behind, the
     world has changed, and the slow one begins anew. Where each lead has a chance of its own, this is the factor that mends them."""
 
-    FAST, SLOW = 80.0, 8.0
-    """The fast scale holds a share of so many dials, the slow one of so many times as many."""
-    FEWEST_ANSWERS, MOST_DIALS = 0.09, 0.6
-    """The share of those dials that are held is the chance to answer; where few answer it is larger, so that as many answers as this share
-    are among them, but no more dials than that one."""
-
-    def __init__(self) -> None:
+    def __init__(self, memory: float = 8.0) -> None:
+        self._memory = memory
         self._fast = [6.0, 6.0 / USUAL_ANSWER]
         self._slow = [6.0, 6.0 / USUAL_ANSWER]
         self._burst = [0.0, 0.0]
@@ -156,9 +149,9 @@ class AnswerRate:
 
     def passes(self, span_s: float, exposed: float, in_flight: int) -> None:
         """`exposed`: how many answers `span_s` would have brought, were every call answered."""
-        size = max(self.FAST, 2.0 * in_flight) * max(self.mean, min(self.MOST_DIALS, self.FEWEST_ANSWERS / self.mean))
-        for sums, memory in ((self._fast, size), (self._slow, self.SLOW * size)):
-            kept = math.exp(-exposed / memory) if exposed else 1.0
+        size = max(80.0, 2.0 * in_flight)
+        for sums, memory in ((self._fast, size), (self._slow, self._memory * size)):
+            kept = math.exp(-exposed / (self.mean * memory)) if exposed else 1.0
             sums[0] *= kept
             sums[1] = sums[1] * kept + exposed
         kept = math.exp(-span_s / BURST_S)
@@ -171,12 +164,10 @@ class AnswerRate:
             self._burst[0] - expected > 3.5 * math.sqrt(expected + 0.5) + 1.0
         ):  # more answers than chance explains: believe these, and little of what was before
             mean = min(MOST, self._burst[0] / max(self._burst[1], self._burst[0]))
-            self._fast, self._slow = [mean * JUMPED, JUMPED], [mean * JUMPED, JUMPED]
+            self._fast, self._slow = [mean * 15.0, 15.0], [mean * 15.0, 15.0]
             self._burst = [0.0, 0.0]
         mean, error = self.mean, math.sqrt(self.mean * (1 - self.mean) / max(5.0, self._fast[1]))
         if abs(self.now - mean) > JUMP_SIGMAS * error:
-            share = min(1.0, JUMPED / self._fast[1])
-            self._fast = [share * each for each in self._fast]
             self._slow = list(self._fast)
         now = self.now
         self.highest = max(self.highest, now - 2.0 * math.sqrt(now * (1 - now) / max(5.0, self._fast[1])))

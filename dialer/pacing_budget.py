@@ -29,7 +29,7 @@ class Budget:
     """Below so many operators the price rises as their number falls, to the smallest team: few persons answer, and it learns slowly."""
     BRAKE = (0.5, 4.0)
     """The half hour's price falls to 0 as so many persons are left of its share, from so many more."""
-    OVERDRAFT, MOST_OVERDRAFT = 0.3, 0.25
+    OVERDRAFT, MOST_OVERDRAFT = 0.3, 0.35
     """The half hour may be overdrawn by so many persons an operator beyond five, and so many times the root of the team."""
     CAUTION = 2.0
     TRUST = 0.6

@@ -133,7 +133,7 @@ async def test_reserved_calls_teach_while_the_bound_has_no_room(house: DialHouse
     assert pacer.beliefs.resolved == 24
     assert pacer.beliefs.answer().mean < 0.3
     assert dialed(pacer) == 20.0 + 26  # two more are in flight
-    assert pacer.basis is Basis.BOUND
+    assert pacer.basis in (Basis.FORECAST, Basis.BOUND)
     assert watch is not None
     assert watch.moment is not None
     assert (watch.moment.needs, watch.moment.in_flight) == (0, 0)
